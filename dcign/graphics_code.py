@@ -1,0 +1,190 @@
+"""The graphics code of one picture, and the layout that says which latents mean what.
+
+    layout = CodeLayout((("azimuth", 4), ("elevation", 4), ("light", 4), ("intrinsic", 116)))
+    layout.slice("light")                      # slice(8, 12)
+    code = GraphicsCode.from_json(code.to_json())
+
+Shapes: L latents in all, k of them intrinsic (neither pose nor light).
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+#: The factors that are measured in degrees, in the order in which the interface lists them.
+FACTORS = ("azimuth", "elevation", "light")
+
+_FORMAT = 1
+_MAX_JSON_CHARACTERS = 256 * 1024
+_MAX_LATENTS = 4096
+# Latents follow N(0, 1) in training; far beyond this the decoder only returns noise or overflows.
+_MAX_ABSOLUTE_LATENT = 1000.0
+_REMEDY = "pass the text that GraphicsCode.to_json() returned, unchanged"
+
+
+@dataclass(frozen=True)
+class CodeLayout:
+    """Named, consecutive groups of latents: ((name, number of latents), ...)."""
+
+    groups: tuple[tuple[str, int], ...]
+
+    def __post_init__(self) -> None:
+        try:
+            groups = tuple((name, size) for name, size in self.groups)
+        except (TypeError, ValueError):
+            raise ValueError("a code layout is a list of [name, number of latents] pairs") from None
+        if not groups:
+            raise ValueError("a code layout needs at least one group of latents")
+        for name, size in groups:
+            if not isinstance(name, str) or not name:
+                raise ValueError(f"a group's name must be a non-empty string, not {name!r}")
+            if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or size < 1:
+                raise ValueError(f"group {name!r} must have a whole number of latents >= 1, not {size!r}")
+        names = [name for name, _ in groups]
+        if len(set(names)) != len(names):
+            raise ValueError(f"group names must differ: {names}")
+        object.__setattr__(self, "groups", tuple((name, int(size)) for name, size in groups))
+        if self.size > _MAX_LATENTS:
+            raise ValueError(f"a code has at most {_MAX_LATENTS} latents, not {self.size}")
+
+    @property
+    def size(self) -> int:
+        """Number of latents L over all groups."""
+        return sum(size for _, size in self.groups)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(name for name, _ in self.groups)
+
+    def slice(self, name: str) -> slice:
+        """Where the group lies among the L latents. KeyError for a name that is not in the layout."""
+        start = 0
+        for group, size in self.groups:
+            if group == name:
+                return slice(start, start + size)
+            start += size
+        raise KeyError(f"no group {name!r} in this layout; it has {', '.join(self.names)}")
+
+    def index(self, name: str) -> list[int]:
+        """The group's latents as a list of positions."""
+        where = self.slice(name)
+        return list(range(where.start, where.stop))
+
+    def to_list(self) -> list[list]:
+        """[[name, size], ...] for JSON."""
+        return [[name, size] for name, size in self.groups]
+
+    @classmethod
+    def from_list(cls, groups: list) -> CodeLayout:
+        """The inverse of to_list(). ValueError if the list is not a layout."""
+        return cls(groups)
+
+
+@dataclass(frozen=True, eq=False)
+class GraphicsCode:
+    """What the encoder says about one picture.
+
+    latents: float32 (L,), read-only. azimuth, elevation, light: the estimates in degrees, None where
+    the model has no such factor. model: the name of the weights that made the code.
+    ValueError for a wrong shape or for numbers that are not finite.
+    """
+
+    latents: np.ndarray
+    layout: CodeLayout
+    azimuth: float | None = None
+    elevation: float | None = None
+    light: float | None = None
+    model: str = ""
+
+    def __post_init__(self) -> None:
+        with np.errstate(over="ignore"):
+            latents = np.array(self.latents, dtype=np.float32)   # a copy: the code must not change later
+        if latents.shape != (self.layout.size,):
+            raise ValueError(
+                f"this layout has {self.layout.size} latents, but the code has shape {latents.shape}; "
+                "use a code that was made by the same model"
+            )
+        if not np.isfinite(latents).all():
+            raise ValueError("the code has latents that are not finite numbers; encode the picture again")
+        latents.flags.writeable = False
+        object.__setattr__(self, "latents", latents)
+        for name in FACTORS:
+            value = getattr(self, name)
+            if value is None:
+                continue
+            if not math.isfinite(value):
+                raise ValueError(f"{name} must be a finite number of degrees, not {value!r}")
+            object.__setattr__(self, name, float(value))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, GraphicsCode):
+            return NotImplemented
+        return (
+            self.layout == other.layout
+            and self.model == other.model
+            and all(getattr(self, name) == getattr(other, name) for name in FACTORS)
+            and np.array_equal(self.latents, other.latents)
+        )
+
+    __hash__ = None  # equal by value, and values are arrays
+
+    @property
+    def intrinsic(self) -> np.ndarray:
+        """The latents of no pose or light factor, (k,): identity, shape, texture."""
+        parts = [self.latents[self.layout.slice(n)] for n in self.layout.names if n not in FACTORS]
+        return np.concatenate(parts) if parts else np.zeros(0, np.float32)
+
+    def to_json(self) -> str:
+        """One line of JSON; from_json() gives back an equal code."""
+        record = {
+            "format": _FORMAT,
+            "model": self.model,
+            "layout": self.layout.to_list(),
+            **{name: getattr(self, name) for name in FACTORS},
+            # Nine significant digits bring a float32 back exactly.
+            "latents": [float(f"{value:.9g}") for value in self.latents.tolist()],
+        }
+        return json.dumps(record)
+
+    @classmethod
+    def from_json(cls, text: str) -> GraphicsCode:
+        """Read a code that a caller sent. ValueError, naming the remedy, for anything else."""
+        if not isinstance(text, str):
+            raise ValueError(f"a graphics code is a JSON text, not {type(text).__name__}; {_REMEDY}")
+        if len(text) > _MAX_JSON_CHARACTERS:
+            raise ValueError(f"a graphics code is shorter than {_MAX_JSON_CHARACTERS} characters; {_REMEDY}")
+        try:
+            record = json.loads(text, parse_constant=_refuse_constant)
+        except (ValueError, RecursionError):
+            raise ValueError(f"this graphics code is not valid JSON; {_REMEDY}") from None
+        if not isinstance(record, dict) or record.get("format") != _FORMAT:
+            raise ValueError(f"this is not a graphics code of format {_FORMAT}; {_REMEDY}")
+        model = record.get("model", "")
+        if not isinstance(model, str) or len(model) > 200:
+            raise ValueError(f"the graphics code's model must be a short name; {_REMEDY}")
+        layout, latents = record.get("layout"), record.get("latents")
+        if not isinstance(layout, list) or not isinstance(latents, list):
+            raise ValueError(f"the graphics code lacks its layout or its latents; {_REMEDY}")
+        layout = CodeLayout.from_list(layout)
+        if len(latents) != layout.size:
+            raise ValueError(f"the code has {len(latents)} latents instead of {layout.size}; {_REMEDY}")
+        values = [_number(value, "latents", _MAX_ABSOLUTE_LATENT) for value in latents]
+        degrees = {
+            name: None if record.get(name) is None else _number(record[name], name, 360.0)
+            for name in FACTORS
+        }
+        return cls(np.array(values, np.float32), layout, **degrees, model=model)
+
+
+def _refuse_constant(name: str) -> float:
+    raise ValueError(f"{name} is not a JSON number")
+
+
+def _number(value: object, what: str, limit: float) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) <= limit:
+        raise ValueError(f"a code's {what} must lie between -{limit:g} and {limit:g}; {_REMEDY}")
+    return float(value)
