@@ -1,0 +1,90 @@
+"""What a caller sent, checked before it reaches the model: every problem becomes a gr.Error with its remedy.
+
+Sliders and numbers of the page are checked as strictly as API calls, because both arrive as plain JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from html import escape
+from typing import Any
+
+import gradio as gr
+
+from ..graphics_code import FACTORS, GraphicsCode
+
+FRAMES = (2, 144)
+FPS = (1, 50)
+
+_log = logging.getLogger(__name__)
+_UNREADABLE = "This picture could not be read. Save it as an ordinary JPEG or PNG and upload it again."
+
+
+def problem(message: str) -> gr.Error:
+    """A gr.Error for the person; the message may quote what was sent, so it is escaped."""
+    return gr.Error(escape(message, quote=False), print_exception=False)
+
+
+def number(value: Any, name: str) -> float:
+    """A finite number. gr.Error for NaN, infinity, text, truth values and lists."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        raise problem(f"{name} must be a finite number, not {str(value)[:40]!r}.")
+    return float(value)
+
+
+def degrees(value: Any, name: str) -> float | None:
+    """A finite angle in degrees; None keeps the code's own value."""
+    return None if value is None else number(value, name)
+
+
+def whole(value: Any, name: str, bounds: tuple[int, int]) -> int:
+    """A whole number, brought into bounds (both ends included)."""
+    low, high = bounds
+    return round(min(max(number(value, name), low), high))
+
+
+def factor(value: Any, ranges: Mapping[str, Any]) -> str:
+    """The name of a factor that this model has."""
+    if not isinstance(value, str) or value not in ranges or value not in FACTORS:
+        raise problem(f"Choose one of the factors {', '.join(ranges)}, not {str(value)[:40]!r}.")
+    return value
+
+
+def code(value: Any) -> GraphicsCode:
+    """A GraphicsCode from its JSON text or from the same as a dictionary."""
+    if value is None or value == "":
+        raise problem("There is no graphics code yet: choose an example or upload a picture first.")
+    try:
+        text = value if isinstance(value, str) else json.dumps(value, allow_nan=False)
+        return GraphicsCode.from_json(text)
+    except (ValueError, TypeError, RecursionError) as error:
+        raise problem(f"The graphics code cannot be used: {error}.") from None
+
+
+def upload(value: Any) -> str:
+    """The path of an uploaded picture, from the file record that the page or a client sends.
+
+    Gradio has already checked that the path lies in its own upload folder. The file is not opened here.
+    """
+    path = value.get("path") if isinstance(value, Mapping) else None
+    if not isinstance(path, str) or not path:
+        raise problem("There is no picture: upload a file (a data: address is not accepted).")
+    return path
+
+
+@contextmanager
+def readable_errors() -> Iterator[None]:
+    """Turn what preparing a picture raises into a message with a remedy, never a traceback or a server path."""
+    try:
+        yield
+    except gr.Error:
+        raise
+    except ValueError as error:
+        raise problem(str(error)) from None
+    except Exception:
+        _log.exception("a picture could not be prepared")
+        raise problem(_UNREADABLE) from None
