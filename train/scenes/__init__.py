@@ -1,0 +1,48 @@
+"""What is drawn: one contract (mesh.Source), several sources, and how each class of things is framed and sampled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from train.camera import CHAIR_RIG, FACE_RIG, Rig
+from train.scenes.mesh import Source
+
+HELD_OUT = 1_000_000  # identity seeds below this are never trained on
+
+
+@dataclass(frozen=True)
+class Stage:
+    """How pictures of a class are taken: the rig and the sampled ranges in degrees."""
+
+    rig: Rig
+    ranges: dict[str, tuple[float, float]]
+    circular: tuple[str, ...] = ()
+
+
+STAGES = {
+    "faces": Stage(FACE_RIG, {"azimuth": (-90.0, 90.0), "elevation": (-30.0, 30.0), "light": (-85.0, 85.0)}),
+    "chairs": Stage(CHAIR_RIG, {"azimuth": (-180.0, 180.0), "elevation": (0.0, 40.0), "light": (-80.0, 80.0)},
+                    ("azimuth",)),
+}
+STAGES["heads"] = STAGES["faces"]
+
+
+def open_source(name: str, assets_folder: str | None = None) -> Source:
+    """The source of a class. ``faces`` needs the asset pack: raises assets.AssetsMissing where it is absent."""
+    if name == "faces":
+        from train.scenes import assets
+        from train.scenes.faces import FaceSource
+
+        root = assets.find(assets_folder)
+        if root is None:
+            raise assets.AssetsMissing(f"No face asset pack was named. {assets.HOW_TO}")
+        return FaceSource(root)
+    if name == "heads":
+        from train.scenes.heads import HeadSource
+
+        return HeadSource()
+    if name == "chairs":
+        from train.scenes.chairs import ChairSource
+
+        return ChairSource()
+    raise ValueError(f"Unknown class {name!r}: choose faces, heads or chairs.")
