@@ -1,0 +1,221 @@
+"""The networks of DC-IGN: an encoder (convolution, max-pool) and a decoder (unpool, convolution).
+
+    network = DCIGN(NetworkConfig())
+    mean, log_variance = network.encode(pictures)
+    pictures = network.decode(latents)
+
+Shape legend: N pictures, H = W = config.size pixels, L latents, C channels of a level, h = w its pixels.
+Pictures are float in [0, 1]. A level is named by its pixels, so that a network of 160 px contains the one of 80 px
+under the same names: training may start small and grow (`grow_from`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+@dataclass(frozen=True)
+class NetworkConfig:
+    """Widths of both networks, from the smallest level (``base`` pixels) up; each level doubles the pixels."""
+
+    latents: int = 128
+    base: int = 5
+    decoder_widths: tuple[int, ...] = (256, 128, 96, 64, 32)  # at 5, 10, 20, 40, 80 px
+    encoder_widths: tuple[int, ...] = (128, 128, 96, 64, 16, 16)  # at 5, 10, 20, 40, 80, 160 px
+    heads: int = 2  # how many of the finest levels add to the picture
+    norm_groups: int = 8
+
+    @property
+    def size(self) -> int:
+        """Pixels along a side of the pictures."""
+        return self.base * 2 ** len(self.decoder_widths)
+
+    @property
+    def decoder_sizes(self) -> tuple[int, ...]:
+        return tuple(self.base * 2**i for i in range(len(self.decoder_widths)))
+
+    @property
+    def encoder_sizes(self) -> tuple[int, ...]:
+        return tuple(self.base * 2**i for i in range(len(self.encoder_widths)))
+
+    def __post_init__(self):
+        if len(self.encoder_widths) != len(self.decoder_widths) + 1:
+            raise ValueError("encoder_widths needs one level more than decoder_widths: it starts at the picture")
+        if not 1 <= self.heads <= len(self.decoder_widths):
+            raise ValueError("heads must be between 1 and the number of decoder levels")
+
+    def smaller(self) -> "NetworkConfig":
+        """The configuration of the network that grows into this one: half the pixels, one head less."""
+        return NetworkConfig(self.latents, self.base, self.decoder_widths[:-1], self.encoder_widths[:-1],
+                             max(1, self.heads - 1), self.norm_groups)
+
+    @staticmethod
+    def tiny(latents: int = 16, size: int = 40) -> "NetworkConfig":
+        """A network for tests: thousands of weights, ``size`` one of 20, 40, 80, 160 pixels."""
+        levels = (size // 5).bit_length() - 1
+        if size != 5 * 2**levels or levels < 2:
+            raise ValueError(f"size must be 20, 40, 80 or 160 pixels, not {size}")
+        return NetworkConfig(latents, 5, (16,) * levels, (16,) * levels + (8,), 2, 4)
+
+    def to_dict(self) -> dict:
+        return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
+
+    @staticmethod
+    def from_dict(values: dict) -> "NetworkConfig":
+        """Raises ValueError for an unknown or missing field."""
+        names = {field.name for field in fields(NetworkConfig)}
+        if set(values) != names:
+            raise ValueError(f"network configuration: fields {sorted(set(values) ^ names)} are unknown or missing")
+        return NetworkConfig(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
+
+
+def _activate(x: Tensor) -> Tensor:
+    return F.leaky_relu(x, 0.1)
+
+
+def _convolution(inputs: int, outputs: int, kernel: int = 3) -> nn.Conv2d:
+    layer = nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2)
+    nn.init.kaiming_normal_(layer.weight, a=0.1)
+    nn.init.zeros_(layer.bias)
+    return layer
+
+
+class Block(nn.Module):
+    """Two convolutions beside an identity. With latents given, they scale and shift the normalised channels.
+
+    Group normalisation sees one picture at a time: a batch norm would mix up one-factor mini-batches.
+    """
+
+    def __init__(self, width: int, groups: int, latents: int = 0):
+        super().__init__()
+        self.norm = nn.GroupNorm(groups, width)
+        self.first = _convolution(width, width)
+        self.second = _convolution(width, width)
+        self.second.weight.data.mul_(0.2)
+        self.modulation = nn.Linear(latents, 2 * width) if latents else None
+        if self.modulation is not None:
+            nn.init.normal_(self.modulation.weight, 0.0, 0.02)
+            nn.init.zeros_(self.modulation.bias)
+
+    def forward(self, x: Tensor, latents: Tensor | None = None) -> Tensor:  # (N, C, h, w), (N, L)
+        y = self.norm(x)  # (N, C, h, w)
+        if self.modulation is not None:
+            scale, shift = self.modulation(latents).chunk(2, 1)  # (N, C) each
+            y = torch.addcmul(shift[..., None, None], y, 1 + scale[..., None, None])  # (N, C, h, w)
+        y = self.first(_activate(y))  # (N, C, h, w)
+        return x + self.second(_activate(y))  # (N, C, h, w)
+
+
+class Encoder(nn.Module):
+    """Q(z | x): convolutions and max-pools, then the mean and log-variance of every latent (eq. 1, 2)."""
+
+    def __init__(self, config: NetworkConfig):
+        super().__init__()
+        self.sizes = config.encoder_sizes[::-1]  # from the picture down
+        widths = dict(zip(config.encoder_sizes, config.encoder_widths))
+        # the level below the picture's own reads the picture itself: a smaller network's first layer stays valid
+        self.entry = self.sizes[1]
+        self.read = nn.ModuleDict({str(self.sizes[0]): _convolution(3, widths[self.sizes[0]])})
+        self.join = nn.ModuleDict()
+        for larger, smaller in zip(self.sizes, self.sizes[1:]):
+            self.join[str(smaller)] = _convolution(widths[larger], widths[smaller])
+        self.blocks = nn.ModuleDict({str(size): Block(widths[size], config.norm_groups)
+                                     for size in self.sizes[2:-1]})
+        self.posterior = nn.Linear(widths[config.base] * config.base**2, 2 * config.latents)
+        nn.init.normal_(self.posterior.weight, 0.0, 0.01)
+        nn.init.zeros_(self.posterior.bias)
+        with torch.no_grad():  # log-variances start at -4: the decoder hears the mean first
+            self.posterior.bias[config.latents:] = -4.0
+
+    def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:  # (N, 3, H, W)
+        x = self.read[str(self.sizes[0])](pictures - 0.5)  # (N, C, H, W)
+        for size in self.sizes[1:]:
+            x = self.join[str(size)](F.max_pool2d(_activate(x), 2))  # (N, C, h, w)
+            if str(size) in self.blocks:
+                x = self.blocks[str(size)](x)  # (N, C, h, w)
+        # contiguous: the order of the flattened values must not depend on the memory format
+        mean, log_variance = self.posterior(_activate(x).contiguous().flatten(1)).float().chunk(2, 1)  # (N, L)
+        return mean, log_variance.clamp(-12.0, 6.0)
+
+
+class Decoder(nn.Module):
+    """P(x | z): from ``base`` pixels up, each level unpools (nearest x2) and convolves; the latents steer every level."""
+
+    def __init__(self, config: NetworkConfig):
+        super().__init__()
+        self.base, self.sizes = config.base, config.decoder_sizes
+        widths = dict(zip(self.sizes, config.decoder_widths))
+        self.start = nn.Linear(config.latents, widths[config.base] * config.base**2)
+        self.blocks = nn.ModuleDict({str(s): Block(widths[s], config.norm_groups, config.latents) for s in self.sizes})
+        self.narrow = nn.ModuleDict({str(s): _convolution(widths[s], widths[2 * s]) for s in self.sizes[:-1]})
+        # a head is an unpool and a convolution in phase form: 3 channels x 4 phases on the small grid
+        self.heads = nn.ModuleDict({str(s): _convolution(widths[s], 12) for s in self.sizes[-config.heads:]})
+        for index, head in enumerate(self.heads.values()):
+            head.weight.data.mul_(0.1 if index == 0 else 0.0)
+
+    def forward(self, latents: Tensor) -> Tensor:  # (N, L)
+        x = self.start(latents).unflatten(1, (-1, self.base, self.base))  # (N, C, base, base)
+        x = x.contiguous(memory_format=torch.channels_last)
+        logits = None
+        for size in self.sizes:
+            x = self.blocks[str(size)](x, latents)  # (N, C, h, w)
+            if str(size) in self.heads:
+                fine = F.pixel_shuffle(self.heads[str(size)](_activate(x)), 2)  # (N, 3, 2h, 2w)
+                if logits is not None:
+                    coarse = F.interpolate(logits, scale_factor=2, mode="bilinear", align_corners=False)
+                    fine = fine + coarse  # (N, 3, 2h, 2w)
+                logits = fine
+            if size != self.sizes[-1]:
+                x = F.interpolate(self.narrow[str(size)](_activate(x)), scale_factor=2)  # (N, C', 2h, 2w)
+        return torch.sigmoid(logits.float())  # (N, 3, H, W)
+
+
+class DCIGN(nn.Module):
+    """Encoder and decoder of one configuration; all else (sampling, clamping, degrees) lives elsewhere."""
+
+    def __init__(self, config: NetworkConfig):
+        super().__init__()
+        self.config = config
+        self.encoder = Encoder(config)
+        self.decoder = Decoder(config)
+
+    def encode(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
+        """Posterior means and log-variances, (N, L) each, of (N, 3, H, W) pictures in [0, 1]."""
+        return self.encoder(pictures)
+
+    def decode(self, latents: Tensor) -> Tensor:
+        """Pictures (N, 3, H, W) in [0, 1] of (N, L) latents."""
+        return self.decoder(latents)
+
+    def grow_from(self, smaller: "DCIGN") -> None:
+        """Take over a network of half the pixels (``config.smaller()``): the picture it draws is kept."""
+        self.decoder.load_state_dict(smaller.decoder.state_dict(), strict=False)
+        old = dict(smaller.encoder.state_dict())
+        entry = str(smaller.config.size)
+        first = {key: old.pop(f"read.{entry}.{key}") for key in ("weight", "bias")}
+        self.encoder.load_state_dict(old, strict=False)
+        for size, block in self.encoder.blocks.items():
+            if f"blocks.{size}.second.weight" not in old:  # new: starts as the identity
+                nn.init.zeros_(block.second.weight)
+        _read_through(self.encoder, entry, first["weight"], first["bias"])
+
+
+def _read_through(encoder: Encoder, entry: str, weight: Tensor, bias: Tensor) -> None:
+    """Start the new first level so that the old one sees nearly what it saw: the picture, through max-pool."""
+    read, join = encoder.read[str(encoder.sizes[0])], encoder.join[entry]
+    with torch.no_grad():
+        # three channels carry +x and three carry -x (the leaky slope undone), the rest start at random
+        read.weight[:6] = 0.0
+        read.bias[:6] = 0.0
+        for c in range(3):
+            read.weight[c, c, 1, 1] = 1.0
+            read.weight[c + 3, c, 1, 1] = -1.0
+            read.bias[c], read.bias[c + 3] = 0.5, 0.5  # keeps [-0.5, 0.5] on the linear side of the activation
+        join.weight.mul_(0.1)
+        join.weight[:, :3] = 0.5 * weight
+        join.weight[:, 3:6] = -0.5 * weight
+        join.bias.copy_(bias)
