@@ -21,7 +21,6 @@ FRAMES = (2, 144)
 FPS = (1, 50)
 
 _log = logging.getLogger(__name__)
-_UNREADABLE = "This picture could not be read. Save it as an ordinary JPEG or PNG and upload it again."
 
 
 def problem(message: str) -> gr.Error:
@@ -65,6 +64,14 @@ def code(value: Any) -> GraphicsCode:
         raise problem(f"The graphics code cannot be used: {error}.") from None
 
 
+def studio(studios: Mapping[str, Any], name: Any) -> Any:
+    """The studio of that name, loaded if need be."""
+    if not isinstance(name, str) or name not in studios:
+        raise problem(f"Choose one of the models {', '.join(studios)}, not {str(name)[:40]!r}.")
+    with readable_errors():
+        return studios[name]
+
+
 def upload(value: Any) -> str:
     """The path of an uploaded picture, from the file record that the page or a client sends.
 
@@ -78,13 +85,13 @@ def upload(value: Any) -> str:
 
 @contextmanager
 def readable_errors() -> Iterator[None]:
-    """Turn what preparing a picture raises into a message with a remedy, never a traceback or a server path."""
+    """Turn an exception into a message for the person, never a traceback or a server path."""
     try:
         yield
     except gr.Error:
         raise
-    except ValueError as error:
+    except ValueError as error:   # ours: they name the remedy
         raise problem(str(error)) from None
     except Exception:
-        _log.exception("a picture could not be prepared")
-        raise problem(_UNREADABLE) from None
+        _log.exception("a request failed")
+        raise problem("This did not work. Try another picture; the server's log says more.") from None

@@ -1,0 +1,63 @@
+"""Serve the demo; also the entry point of a Hugging Face Space.
+
+    python app.py                                  # http://127.0.0.1:7860
+    python app.py --port 8000 --weights runs/my-faces
+    python app.py --host 0.0.0.0                   # reachable from other machines
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+
+# Read when Gradio is imported: nothing is reported to anybody.
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+
+MAX_UPLOAD = "20mb"
+MAX_WAITING = 64
+
+
+def arguments(argv: list[str] | None = None) -> argparse.Namespace:
+    """The command line. On a Space (SPACE_ID is set) the defaults are the address that Spaces expect."""
+    on_space = bool(os.environ.get("SPACE_ID"))
+    port = os.environ.get("GRADIO_SERVER_PORT") or (on_space and os.environ.get("PORT")) or "7860"
+    parser = argparse.ArgumentParser(description="Serve the DC-IGN demo.")
+    parser.add_argument("--host", default=os.environ.get("GRADIO_SERVER_NAME") or
+                        ("0.0.0.0" if on_space else "127.0.0.1"), help="address to listen on (%(default)s)")
+    parser.add_argument("--port", type=int, default=port, help="port to listen on (%(default)s)")
+    parser.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"], help="where the network runs")
+    parser.add_argument("--weights", help="a weights folder, or a folder of such folders (default: weights/)")
+    return parser.parse_args(argv)
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Build the page and serve it until interrupted."""
+    options = arguments(argv)   # before the slow imports, so that --help and mistakes answer at once
+    import torch
+
+    from dcign.ui import Studios, build_demo
+    from dcign.ui.style import CSS, theme
+
+    # One picture is too little work for many threads; several visitors share the rest.
+    torch.set_num_threads(max(1, min(4, (os.cpu_count() or 2) // 2)))
+    try:
+        demo = build_demo(Studios(options.weights, options.device))
+    except (FileNotFoundError, ValueError) as error:   # no weights, or weights that do not fit
+        raise SystemExit(f"app.py: {error}") from None
+    demo.queue(max_size=MAX_WAITING).launch(
+        server_name=options.host,
+        server_port=options.port,
+        theme=theme(),
+        css=CSS,
+        max_file_size=MAX_UPLOAD,
+        footer_links=["api", "settings"],
+        run_history=False,
+        enable_monitoring=False,
+        ssr_mode=False,
+        share=False,
+        pwa=False,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,59 @@
+"""What the model thinks of the picture, in words and degrees; and the two small pictures beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+from ..graphics_code import FACTORS, GraphicsCode
+from ..photos import Prepared
+from ..studio import Studio
+from .live import data_url
+
+LABELS = {"azimuth": "Azimuth", "elevation": "Elevation", "light": "Light"}
+# (negative, about zero, positive); left and right are the image's.
+_WORDS = {
+    "azimuth": ("turned left", "from the front", "turned right"),
+    "elevation": ("seen from below", "at eye level", "seen from above"),
+    "light": ("from the left", "from the camera", "from the right"),
+}
+_ABOUT_ZERO = 5.0
+
+
+def estimates(code: GraphicsCode) -> dict[str, float]:
+    """{factor: degrees} for the factors that the model has, rounded to a tenth."""
+    return {name: round(value, 1) for name in FACTORS if (value := getattr(code, name)) is not None}
+
+
+def in_words(name: str, degrees: float) -> str:
+    """One angle as a person would say it."""
+    if name == "azimuth" and abs(degrees) > 150:
+        return "from behind"
+    negative, zero, positive = _WORDS[name]
+    if abs(degrees) < _ABOUT_ZERO:
+        return zero
+    return positive if degrees > 0 else negative
+
+
+def estimate_html(code: GraphicsCode) -> str:
+    """The estimates as a small table."""
+    rows = "".join(
+        f"<tr><th scope='row'>{LABELS[name]}</th><td class='degrees'>{value:+.0f}°</td>"
+        f"<td>{in_words(name, value)}</td></tr>"
+        for name, value in estimates(code).items()
+    )
+    return f"<table class='estimate'><caption>The model’s estimate</caption>{rows}</table>"
+
+
+def pictures_html(studio: Studio, prepared: Prepared, code: GraphicsCode) -> str:
+    """The prepared input beside its reconstruction."""
+    shown = (("Prepared input", prepared.picture), ("Reconstruction", studio.render(code)))
+    return "<div class='pair'>" + "".join(
+        f"<figure><img alt='{label}' src='{data_url(picture)}'><figcaption>{label}</figcaption></figure>"
+        for label, picture in shown
+    ) + "</div>"
+
+
+def notes_html(notes: Sequence[str]) -> str:
+    """Remarks on the picture, for a live region; empty if there are none."""
+    return "".join(f"<p class='note'>{escape(note)}</p>" for note in notes)

@@ -1,0 +1,179 @@
+"""The page: choose or upload a picture, see what the model reads in it, drag pose and light, export a sweep."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from ..graphics_code import FACTORS
+from ..studio import Studio
+from . import checks, endpoints, examples, export_panel, live
+from .estimate import LABELS, estimate_html, notes_html, pictures_html
+from .presets import PRESETS, offered
+from .studios import Studios
+
+TITLE = "DC-IGN live"
+_CACHE_SECONDS = 600   # uploads and exports are deleted after this time
+_INTRODUCTION = (
+    "One picture in: the network reads pose and light from it. Drag a slider, and it draws the picture again."
+)
+_HINTS = {"azimuth": "turn left, right", "elevation": "from below, above", "light": "left, right"}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """All that the page shows about one picture: the code as JSON text, three pieces of HTML, the first frame
+    as a data: address, and where the sliders start in degrees."""
+
+    code: str = ""
+    pictures: str = ""
+    estimate: str = ""
+    notes: str = ""
+    frame: str = live.NOTHING
+    start: dict[str, int] | None = None
+
+    def values(self) -> list[str]:
+        """In the order of the page's outputs."""
+        return [self.code, self.pictures, self.estimate, self.notes, self.frame]
+
+
+def read(studio: Studio, path: str | Path) -> Reading:
+    """Prepare, encode and draw one picture. gr.Error with the remedy if it cannot be used."""
+    prepared, code = endpoints.read(studio, str(path))
+    return Reading(
+        code=code.to_json(),
+        pictures=pictures_html(studio, prepared, code),
+        estimate=estimate_html(code),
+        notes=notes_html(prepared.warnings),
+        frame=live.data_url(studio.render(code)),
+        start=live.start_degrees(code, studio),
+    )
+
+
+def _slider_settings(studio: Studio, name: str, value: float) -> dict[str, Any]:
+    low, high = studio.ranges.get(name, (0.0, 1.0))
+    return {
+        "minimum": low, "maximum": high, "value": value, "visible": name in studio.ranges,
+        "label": f"{LABELS[name]} °: {_HINTS[name]}",
+    }
+
+
+def build_demo(studios: Studios) -> gr.Blocks:
+    """The whole demo. Loads the first model only; the others load when somebody chooses them."""
+    names = list(studios)
+    first = studios[names[0]]
+    pictures = {name: examples.find(studios.folder(name)) for name in names}
+    start = read(first, pictures[names[0]][0]) if pictures[names[0]] else Reading()
+
+    cleaning = (_CACHE_SECONDS, _CACHE_SECONDS)
+    with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=cleaning) as demo:
+        gr.HTML(f"<h1>{TITLE}</h1><p>{_INTRODUCTION}</p>", elem_id="title", apply_default_css=False)
+        code = gr.Textbox(start.code, visible=False)
+        with gr.Row(elem_id="stage"):
+            with gr.Column(elem_id="choose"):
+                model = gr.Radio(
+                    [(name.capitalize(), name) for name in names], value=names[0], label="What is in the picture?",
+                    visible=len(names) > 1, elem_id="model",
+                )
+                gallery = gr.Gallery(
+                    [str(path) for path in pictures[names[0]]], label="Click an example", columns=4,
+                    allow_preview=False, object_fit="cover", buttons=[], interactive=False, elem_id="examples",
+                )
+                upload = gr.Image(
+                    sources=["upload", "clipboard"], type="filepath", label="Or upload your own", height=180,
+                    buttons=[], elem_id="upload",
+                )
+                notes = gr.HTML(start.notes, apply_default_css=False, elem_id="notes",
+                                html_template="<div role='status'>${value}</div>")
+            with gr.Column(elem_id="look"):
+                view = live.viewer(start.frame)
+                with gr.Row(elem_id="presets"):
+                    chips = [
+                        gr.Button(label, size="sm", visible=offered(first, name, angle))
+                        for label, name, angle in PRESETS
+                    ]
+                    reset = gr.Button("Reset", size="sm", elem_classes="reset", elem_id="reset")
+                with gr.Column(elem_id="sliders"):
+                    sliders = [
+                        gr.Slider(step=1, elem_id=name, buttons=[],
+                                  **_slider_settings(first, name, (start.start or {}).get(name, 0)))
+                        for name in FACTORS
+                    ]
+            with gr.Column(elem_id="results"):
+                pair = gr.HTML(start.pictures, apply_default_css=False, elem_id="pictures")
+                estimate = gr.HTML(start.estimate, apply_default_css=False, elem_id="estimate")
+                factor = export_panel.panel(studios, code, sliders, first)
+
+        shown = [code, pair, estimate, notes, view, *sliders]
+        live.connect(studios, code, sliders, view)
+
+        def show(name: Any, path: str | Path) -> list:
+            """Values of `shown` for a picture of that model's class."""
+            studio = checks.studio(studios, name)
+            reading = read(studio, path)
+            return [
+                *reading.values(),
+                *(gr.update(value=reading.start.get(factor_name, 0)) for factor_name in FACTORS),
+            ]
+
+        def show_upload(name: Any, file: Any) -> list:
+            """An upload that cannot be used leaves everything as it was and says why."""
+            if file is None:
+                return [gr.skip()] * (len(shown) + 2)
+            try:
+                return [*show(name, checks.upload(file)), gr.skip(), gr.Gallery(selected_index=None)]
+            except gr.Error as error:
+                gr.Warning(error.message)
+                kept = [gr.skip()] * len(shown)
+                kept[shown.index(notes)] = f"<p class='note'>{error.message}</p>"
+                return [*kept, None, gr.skip()]
+
+        def show_example(name: Any, chosen: gr.SelectData) -> list:
+            checks.studio(studios, name)
+            place = chosen.index if isinstance(chosen.index, int) else 0
+            if not 0 <= place < len(pictures[name]):
+                raise checks.problem("There is no such example: reload the page.")
+            return [*show(name, pictures[name][place]), None]
+
+        def show_model(name: Any) -> list:
+            studio = checks.studio(studios, name)
+            reading = read(studio, pictures[name][0]) if pictures[name] else Reading()
+            return [
+                *reading.values(),
+                *(gr.Slider(**_slider_settings(studio, n, (reading.start or {}).get(n, 0))) for n in FACTORS),
+                None,
+                gr.Gallery([str(path) for path in pictures[name]], selected_index=None),
+                gr.Radio(export_panel.factor_choices(studio), value=FACTORS[0]),
+                *(gr.Button(visible=offered(studio, n, angle)) for _, n, angle in PRESETS),
+            ]
+
+        def show_reset(code_text: Any) -> list:
+            graphics_code = checks.code(code_text)
+            studio = checks.studio(studios, graphics_code.model)
+            begin = live.start_degrees(graphics_code, studio)
+            with checks.readable_errors():
+                frame = live.data_url(studio.render(graphics_code))
+            return [frame, *(begin.get(name, 0) for name in FACTORS)]
+
+        def preset(name: str, angle: float) -> Any:
+            place = FACTORS.index(name)
+
+            def show_preset(code_text: Any, *values: Any) -> list:
+                values = [*values[:place], angle, *values[place + 1:]]
+                return [live.frame_url(studios, code_text, *values), angle]
+
+            return show_preset
+
+        quiet = {"preprocess": False, "show_progress": "hidden", "api_visibility": "private"}
+        upload.input(show_upload, [model, upload], [*shown, upload, gallery], **quiet)
+        gallery.select(show_example, model, [*shown, upload], **quiet)
+        model.input(show_model, model, [*shown, upload, gallery, factor, *chips], **quiet)
+        reset.click(show_reset, code, [view, *sliders], queue=False, **quiet)
+        for chip, (_, name, angle) in zip(chips, PRESETS, strict=True):
+            chip.click(preset(name, angle), [code, *sliders], [view, sliders[FACTORS.index(name)]],
+                       queue=False, **quiet)
+        endpoints.add(studios)
+    return demo

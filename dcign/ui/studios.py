@@ -1,0 +1,73 @@
+"""The studios that the page can choose from, each loaded when it is first needed and then kept.
+
+    studios = Studios()                    # the bundled weights
+    studios = Studios("runs/my-faces")     # one weights folder, or a folder of such folders
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import dcign
+
+from ..checkpoints import CONFIG, available, find, weights_root
+from ..studio import Studio
+
+_ORDER = ("faces", "chairs")
+
+
+class Studios(Mapping[str, Studio]):
+    """Name -> Studio. FileNotFoundError or ValueError, naming the remedy, if the folder has no weights.
+
+    folder: one weights folder, or a folder of such folders; None means the bundled weights. device: as in
+    dcign.load().
+    """
+
+    def __init__(self, folder: str | os.PathLike | None = None, device: str = "auto") -> None:
+        root = weights_root() if folder is None else Path(folder)
+        if folder is None:
+            found = [find(name) for name in available()]
+        else:
+            found = [path.parent for path in sorted(root.glob(f"*/{CONFIG}"))] or [find(root)]
+        if not found:
+            raise FileNotFoundError(
+                f"there are no weights in {root}: train some with `python -m train faces`, or pass --weights"
+            )
+        # The name inside the configuration, not the folder's: it is what a graphics code refers to.
+        named = {_name(path): path for path in found}
+        rank = {name: place for place, name in enumerate(_ORDER)}
+        self._folders = {name: named[name] for name in sorted(named, key=lambda n: (rank.get(n, len(rank)), n))}
+        self._device = device
+        self._loaded: dict[str, Studio] = {}
+        self._lock = threading.Lock()
+
+    def __getitem__(self, name: str) -> Studio:
+        folder = self._folders[name]
+        with self._lock:   # two visitors at once must not load the same weights twice
+            if name not in self._loaded:
+                self._loaded[name] = dcign.load(str(folder), device=self._device)
+            return self._loaded[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._folders)
+
+    def __len__(self) -> int:
+        return len(self._folders)
+
+    def __contains__(self, name: object) -> bool:   # Mapping's own would load the weights to answer
+        return name in self._folders
+
+    def folder(self, name: str) -> Path:
+        """Where that model's weights and examples lie."""
+        return self._folders[name]
+
+
+def _name(folder: Path) -> str:
+    try:
+        return str(json.loads((folder / CONFIG).read_text(encoding="utf-8"))["name"])
+    except (OSError, ValueError, KeyError, TypeError):
+        raise ValueError(f"{folder / CONFIG} is not a model's configuration: fetch the weights again") from None

@@ -1,0 +1,71 @@
+"""Small random models with examples, for tests of the demo that need no training.
+
+    folder = write(tmp_path)        # folder/faces, folder/chairs: what --weights takes
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+
+from dcign.calibration import Calibration
+from dcign.checkpoints import save_weights
+from dcign.graphics_code import CodeLayout
+from dcign.networks import DCIGN, NetworkConfig
+
+SIZE = 80
+LAYOUT = CodeLayout((("azimuth", 2), ("elevation", 2), ("light", 2), ("intrinsic", 10)))
+RANGES = {
+    "faces": {"azimuth": (-90, 90), "elevation": (-25, 25), "light": (-90, 90)},
+    "chairs": {"azimuth": (-180, 180), "elevation": (-10, 40), "light": (-90, 90)},
+}
+EXAMPLES = 8
+
+
+def _curve(degrees: np.ndarray, limits: tuple[float, float], circular: bool) -> np.ndarray:
+    """(K,) degrees -> latents (K, 2): a circle, or half of one."""
+    low, high = limits
+    turn = (degrees - low) / (high - low) * (2 if circular else 1) * np.pi
+    return 3 * np.stack([np.cos(turn), np.sin(turn)], 1)
+
+
+def picture(seed: int, size: int = SIZE) -> Image.Image:
+    """Something with a plain ground and a subject in the middle."""
+    rng = np.random.default_rng(seed)
+    pixels = np.full((size, size, 3), 220, np.uint8)
+    rows, columns = np.mgrid[:size, :size] / size - 0.5
+    inside = (columns / 0.3) ** 2 + (rows / 0.4) ** 2 < 1
+    pixels[inside] = rng.integers(40, 200, 3)
+    return Image.fromarray(pixels)
+
+
+def write(folder: Path, names: tuple[str, ...] = ("faces", "chairs")) -> Path:
+    """Weights folders of those names inside folder, each with examples; returns folder."""
+    for name in names:
+        torch.manual_seed(0)
+        network = DCIGN(NetworkConfig.tiny(LAYOUT.size, SIZE))
+        calibrations = {}
+        for factor, limits in RANGES[name].items():
+            circular = name == "chairs" and factor == "azimuth"
+            degrees = np.linspace(*limits, 400, endpoint=not circular)
+            noise = np.random.default_rng(0).normal(0, 0.1, (400, 2))
+            calibrations[factor] = Calibration.fit(
+                _curve(degrees, limits, circular) + noise, degrees, factor=factor, circular=circular
+            )
+        weights = save_weights(
+            folder / name, network, LAYOUT, calibrations, RANGES[name], name=name,
+            circular=("azimuth",) if name == "chairs" else (), ground=(220, 220, 220),
+        )
+        examples = weights / "examples"
+        examples.mkdir()
+        listed = []
+        for seed in range(EXAMPLES):
+            file = f"{seed:02d}.png"
+            picture(seed).save(examples / file)
+            listed.append({"file": file, "azimuth": 0, "elevation": 0, "light": 0, "seed": seed})
+        (examples / "examples.json").write_text(json.dumps(listed))
+    return folder
