@@ -1,0 +1,158 @@
+"""The command line.
+
+    python -m dcign estimate photo.jpg                                  # pose and light in degrees
+    python -m dcign render photo.jpg --azimuth 30 --light -45 -o turned.png
+    python -m dcign sweep photo.jpg --factor light --there-and-back -o light.gif
+    python -m dcign serve --port 7860                                   # the demo in the browser
+
+`estimate --json photo.jpg > code.json` saves a graphics code, which render and sweep take in place of a photo.
+Bad input ends with status 2 and one line that names the remedy.
+"""
+
+from __future__ import annotations
+
+import argparse
+import runpy
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from . import __version__, load
+from .graphics_code import FACTORS, GraphicsCode
+
+if TYPE_CHECKING:
+    from .studio import Studio
+
+_PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command; returns the exit status."""
+    options = _parser().parse_args(argv)
+    try:
+        return options.run(options)
+    except (ValueError, OSError, RuntimeError, ImportError) as problem:
+        print(f"dcign: error: {' '.join(str(problem).split())}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="dcign", description="Read pose and light from a picture; draw it anew.")
+    parser.add_argument("--version", action="version", version=f"dcign {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="estimate | render | sweep | serve")
+
+    model = argparse.ArgumentParser(add_help=False)
+    model.add_argument("--weights", default="faces", metavar="NAME", help="faces, chairs or a weights folder")
+    model.add_argument("--device", default="auto", help="auto, cpu or cuda")
+    angles = argparse.ArgumentParser(add_help=False)
+    for factor in FACTORS:
+        angles.add_argument(f"--{factor}", type=float, metavar="DEG", help="degrees; left out: as in the picture")
+
+    command = commands.add_parser("estimate", parents=[model], help="print pose and light in degrees")
+    command.add_argument("photos", nargs="+", metavar="photo")
+    command.add_argument("--json", action="store_true", help="print the whole graphics code, one line per photo")
+    command.set_defaults(run=_estimate)
+
+    command = commands.add_parser("render", parents=[model, angles], help="draw it at another pose or light")
+    command.add_argument("photo", help="a picture, or a graphics code (.json)")
+    command.add_argument("-o", "--output", default="render.png", help="%(default)s; .png, .jpg or .webp")
+    command.set_defaults(run=_render)
+
+    command = commands.add_parser("sweep", parents=[model, angles], help="animate one factor over its range")
+    command.add_argument("photo", help="a picture, or a graphics code (.json)")
+    command.add_argument("--factor", default="azimuth", choices=FACTORS, help="%(default)s")
+    command.add_argument("--frames", type=int, default=36, help="%(default)s")
+    command.add_argument("--fps", type=float, default=20, help="frames per second, %(default)s")
+    command.add_argument("--there-and-back", action="store_true", help="play it forwards, then backwards")
+    command.add_argument("-o", "--output", default="sweep.gif", help="%(default)s; .gif, .mp4, .webp, .png (sheet)")
+    command.set_defaults(run=_sweep)
+
+    command = commands.add_parser("serve", help="serve the demo on this machine")
+    command.add_argument("--host")
+    command.add_argument("--port", type=int)
+    command.add_argument("--device")
+    command.add_argument("--weights", help="a weights folder; by default everything that is bundled")
+    command.set_defaults(run=_serve)
+    return parser
+
+
+def _estimate(options: argparse.Namespace) -> int:
+    studio = load(options.weights, device=options.device)
+    for photo in options.photos:
+        code = _read(studio, photo)
+        if options.json:
+            print(code.to_json())
+        else:
+            values = "  ".join(f"{name} {getattr(code, name):+.1f}" for name in studio.ranges)
+            print(f"{photo}: {values}")
+    return 0
+
+
+def _render(options: argparse.Namespace) -> int:
+    from PIL import Image
+
+    output = Path(options.output)
+    if output.suffix.lower() not in _PICTURE_SUFFIXES:
+        raise ValueError(f"cannot write {output.name!r}: choose a name that ends in {', '.join(_PICTURE_SUFFIXES)}")
+    studio = load(options.weights, device=options.device)
+    code = _read(studio, options.photo)
+    picture = studio.render(code, **{factor: getattr(options, factor) for factor in FACTORS})
+    Image.fromarray(picture).save(output, quality=95)
+    print(output)
+    return 0
+
+
+def _sweep(options: argparse.Namespace) -> int:
+    from . import export
+
+    held = {name: getattr(options, name) for name in FACTORS if name != options.factor}
+    if getattr(options, options.factor) is not None:
+        raise ValueError(f"--{options.factor} is what the sweep moves: leave it out, or choose another --factor")
+    export.check_output(options.output, options.fps)  # before the slow part
+    studio = load(options.weights, device=options.device)
+    code = _read(studio, options.photo)
+    frames = studio.sweep(
+        code, options.factor, options.frames, options.there_and_back, progress=_progress("drawing"), **held
+    )
+    print(export.save(frames, options.output, options.fps, progress=_progress("writing")))
+    return 0
+
+
+def _serve(options: argparse.Namespace) -> int:
+    app = Path(__file__).resolve().parents[1] / "app.py"
+    if not app.is_file():
+        raise FileNotFoundError(f"{app} is missing: run this from a full checkout of the project")
+    arguments = []
+    for name in ("host", "port", "device", "weights"):
+        value = getattr(options, name)
+        if value is not None:
+            arguments += [f"--{name}", str(value)]
+    runpy.run_path(str(app), run_name="dcign_app")["main"](arguments)
+    return 0
+
+
+def _read(studio: Studio, photo: str) -> GraphicsCode:
+    """The code in a .json file, or that of a picture, with its warnings on the error stream."""
+    if photo.lower().endswith(".json"):
+        return GraphicsCode.from_json(Path(photo).read_text(encoding="utf-8").strip())
+    prepared = studio.prepare(photo)
+    for warning in prepared.warnings:
+        print(f"{photo}: {warning}", file=sys.stderr)
+    return studio.encode(prepared)
+
+
+def _progress(what: str):
+    """A counter on the error stream of a terminal; None where nobody would see it."""
+    if not sys.stderr.isatty():
+        return None
+
+    def show(done: int, total: int) -> None:
+        print(f"\r{what} {done}/{total}", end="\n" if done == total else "", file=sys.stderr, flush=True)
+
+    return show
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,280 @@
+"""The Studio: a picture in, its graphics code out, the code drawn again under any pose and light.
+
+    studio = dcign.load("faces")
+    code = studio.encode("portrait.jpg")
+    picture = studio.render(code, azimuth=30.0, elevation=0.0, light=-45.0)     # uint8 (H, W, 3)
+    frames = studio.sweep(code, "light", frames=36)                             # uint8 (36, H, W, 3)
+
+Encode once, render per gesture. A Studio keeps nothing between calls: the caller holds the code, so any
+number of threads or replicas can serve the same visitor.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+import torch
+
+from .calibration import Calibration
+from .graphics_code import FACTORS, CodeLayout, GraphicsCode
+from .networks import DCIGN
+from .photos import DEFAULT_FACE_BOX, PictureSpec, Prepared, Source, prepare
+from .sweeps import path
+
+#: Over how many degrees a code's own departure from the curve fades out when a factor is moved.
+RESIDUAL_DEGREES = 12.0
+PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+_BATCH = 16  # pictures per forward pass: bounds the memory, and a CPU gains nothing from more
+
+Degrees = float | Sequence[float | None] | np.ndarray | None
+
+
+class Studio:
+    """A network with its layout, calibrations and ranges. Methods may be called from several threads.
+
+    name: what the codes are marked with. device: "auto", "cpu", "cuda" or "cuda:N". threads: CPU threads of
+    torch, a setting of the whole process; None leaves it. precision: of the decoder, "float32" or "bfloat16".
+    """
+
+    def __init__(
+        self,
+        network: DCIGN,
+        layout: CodeLayout,
+        calibrations: Mapping[str, Calibration],
+        ranges: Mapping[str, Sequence[float]],
+        circular: Sequence[str] = (),
+        ground: Sequence[int] = (255, 255, 255),
+        name: str = "",
+        device: str = "auto",
+        threads: int | None = None,
+        framing: Mapping | None = None,
+        precision: str = "float32",
+    ) -> None:
+        if layout.size != network.config.latents:
+            raise ValueError(f"the layout has {layout.size} latents, the network {network.config.latents}")
+        if set(ranges) != set(calibrations) or not set(ranges) <= set(layout.names) & set(FACTORS):
+            raise ValueError("ranges and calibrations must name the same factors of the layout")
+        if precision not in PRECISIONS:
+            raise ValueError(f"precision must be one of {', '.join(PRECISIONS)}, not {precision!r}")
+        if threads is not None:
+            torch.set_num_threads(threads)
+        self.name = name
+        self.layout = layout
+        self.device = _device(device)
+        self._calibrations = dict(calibrations)
+        self._ranges = {factor: (float(low), float(high)) for factor, (low, high) in ranges.items()}
+        self._circular = frozenset(circular)
+        self._precision = PRECISIONS[precision]
+        network = network.to(self.device, memory_format=torch.channels_last)
+        self._network = network.eval().requires_grad_(False)
+        framing = dict(framing or {})
+        subject = framing.get("subject") or ("object" if "chair" in name else "face")
+        self.spec = PictureSpec(
+            network.config.size, tuple(ground), subject, framing.get("face_box") or DEFAULT_FACE_BOX
+        )
+
+    @property
+    def ranges(self) -> dict[str, tuple[float, float]]:
+        """Factor -> (lowest, highest) degrees that the model was trained on."""
+        return dict(self._ranges)
+
+    @property
+    def size(self) -> int:
+        """Pixels a side."""
+        return self.spec.size
+
+    def prepare(self, image: Source) -> Prepared:
+        """Decode and frame a PIL image, array, bytes or path. PhotoError (a ValueError) if it is unusable."""
+        return prepare(image, self.spec)
+
+    def encode(self, image: Source | Prepared) -> GraphicsCode:
+        """The graphics code of one picture: posterior means, and the estimates in degrees.
+
+        Anything but a Prepared goes through prepare() first.
+        """
+        return self.encode_many([image])[0]
+
+    def encode_many(self, images: Sequence[Source | Prepared]) -> list[GraphicsCode]:
+        """The codes of several pictures, in their order."""
+        codes = []
+        for start in range(0, len(images), _BATCH):
+            batch = [
+                item if isinstance(item, Prepared) else self.prepare(item)
+                for item in images[start : start + _BATCH]
+            ]
+            for item in batch:
+                if item.picture.size != (self.size, self.size):
+                    raise ValueError(f"{self.name} needs {self.size} pixels a side: use its own prepare()")
+            pixels = np.stack([np.asarray(item.picture.convert("RGB")) for item in batch])   # (N, H, W, 3)
+            codes += self._codes(self._means(pixels))
+        return codes
+
+    def _means(self, pixels: np.ndarray) -> np.ndarray:
+        """uint8 (N, H, W, 3) -> posterior means (N, L)."""
+        with torch.inference_mode():
+            # A transposed view of (N, H, W, 3) already is channels_last.
+            pictures = torch.from_numpy(pixels).to(self.device).permute(0, 3, 1, 2).float().div_(255)
+            mean, _ = self._network.encode(pictures)
+            return mean.float().cpu().numpy()
+
+    def _codes(self, means: np.ndarray) -> list[GraphicsCode]:
+        degrees = {}
+        for factor, calibration in self._calibrations.items():
+            estimates = calibration.estimate(means[:, self.layout.slice(factor)])
+            degrees[factor] = [self._bounded(factor, value) for value in estimates.tolist()]
+        return [
+            GraphicsCode(row, self.layout, model=self.name, **{name: degrees[name][i] for name in degrees})
+            for i, row in enumerate(means)
+        ]
+
+    def render(
+        self,
+        code: GraphicsCode,
+        azimuth: float | None = None,
+        elevation: float | None = None,
+        light: float | None = None,
+    ) -> np.ndarray:
+        """One picture, uint8 (H, W, 3). A factor left out keeps the code's own value exactly.
+
+        Degrees beyond the trained range are brought to its end (a circular factor wraps). ValueError for
+        degrees that are not finite numbers, or a code of another model.
+        """
+        latents = self._moved(code, {"azimuth": azimuth, "elevation": elevation, "light": light})
+        return self._draw(latents[None])[0]
+
+    def render_many(
+        self,
+        codes: GraphicsCode | Sequence[GraphicsCode],
+        azimuth: Degrees = None,
+        elevation: Degrees = None,
+        light: Degrees = None,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> np.ndarray:
+        """Pictures uint8 (N, H, W, 3) of N codes, or of one code at N angles.
+
+        Each factor is a list of N degrees, one value for all, or None; None, also in a list, keeps the code's
+        own. progress(done, total) is called after every batch.
+        """
+        codes = [codes] if isinstance(codes, GraphicsCode) else list(codes)
+        given = {"azimuth": azimuth, "elevation": elevation, "light": light}
+        lengths = {len(codes)} | {len(values) for values in given.values() if _is_list(values)}
+        count = max(lengths)
+        if not codes or not lengths <= {1, count}:
+            raise ValueError("give as many angles as codes, or one for all; lengths: " + str(sorted(lengths)))
+        latents = np.stack([
+            self._moved(
+                codes[i if len(codes) > 1 else 0],
+                {name: _entry(values, i) for name, values in given.items()},
+            )
+            for i in range(count)
+        ])
+        pictures = np.empty((count, self.size, self.size, 3), np.uint8)
+        for start in range(0, count, _BATCH):
+            stop = min(start + _BATCH, count)
+            pictures[start:stop] = self._draw(latents[start:stop])
+            if progress is not None:
+                progress(stop, count)
+        return pictures
+
+    def sweep(
+        self,
+        code: GraphicsCode,
+        factor: str,
+        frames: int = 36,
+        there_and_back: bool = False,
+        progress: Callable[[int, int], None] | None = None,
+        **held: float | None,
+    ) -> np.ndarray:
+        """The factor over its whole range: uint8 (frames, H, W, 3), or (2 * frames - 2, ...) there and back.
+
+        held: degrees at which the other factors stay, as in light=-45.0; left out, they keep the code's own.
+        """
+        if factor not in self._ranges:
+            raise ValueError(f"this model has no factor {factor!r}: choose {', '.join(self._ranges)}")
+        if not set(held) <= set(FACTORS) - {factor}:
+            raise ValueError(f"hold only the other factors, not {', '.join(held)}")
+        values = path(self._ranges[factor], frames, there_and_back, factor in self._circular)
+        # Backwards the same pictures come again, so only the way there is drawn.
+        pictures = self.render_many(code, **{factor: values[:frames]}, **held, progress=progress)
+        return np.concatenate([pictures, pictures[-2:0:-1]]) if there_and_back else pictures
+
+    def _moved(self, code: GraphicsCode, degrees: Mapping[str, float | None]) -> np.ndarray:
+        """The code's latents (L,) with each given factor moved along its curve.
+
+        A code rarely lies exactly on the curve. What separates it is kept where the factor starts and fades
+        as it moves away, so that dragging starts at the reconstruction without a jump.
+        """
+        if code.layout != self.layout or code.model not in ("", self.name):
+            raise ValueError(
+                f"this code was made by {code.model or 'another model'}, not by {self.name}: "
+                "encode the picture again"
+            )
+        latents = code.latents.copy()
+        for factor, target in degrees.items():
+            if target is None:
+                continue
+            if factor not in self._calibrations:
+                raise ValueError(f"this model has no factor {factor!r}: choose {', '.join(self._ranges)}")
+            calibration, group = self._calibrations[factor], self.layout.slice(factor)
+            target = self._bounded(factor, _degrees(target, factor))
+            start = getattr(code, factor)
+            if start is None:
+                start = float(calibration.estimate(code.latents[None, group])[0])
+            start = self._bounded(factor, start)
+            away = target - start
+            if factor in self._circular:
+                away = (away + 180) % 360 - 180
+            goal, origin = calibration.latents([target, start])
+            latents[group] = goal + math.exp(-((away / RESIDUAL_DEGREES) ** 2)) * (latents[group] - origin)
+        return latents
+
+    def _bounded(self, factor: str, degrees: float) -> float:
+        low, high = self._ranges[factor]
+        if factor in self._circular:
+            # Exactly the upper end stays there: 180 must not turn into -180 under someone's slider.
+            return degrees if degrees == high else (degrees - low) % 360 + low
+        return min(max(degrees, low), high)
+
+    def _draw(self, latents: np.ndarray) -> np.ndarray:
+        """(N, L) -> uint8 (N, H, W, 3)."""
+        with torch.inference_mode():
+            codes = torch.from_numpy(latents).to(self.device)
+            if self._precision is torch.float32:
+                pictures = self._network.decode(codes)
+            else:
+                with torch.autocast(self.device.type, self._precision):
+                    pictures = self._network.decode(codes)
+            levels = pictures.float().mul(255).round_().clamp_(0, 255).to(torch.uint8)
+            return np.ascontiguousarray(levels.permute(0, 2, 3, 1).cpu().numpy())
+
+
+def _device(name: str) -> torch.device:
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+    except RuntimeError:
+        raise ValueError(f"unknown device {name!r}: use auto, cpu or cuda") from None
+    if device.type == "cuda" and not torch.cuda.is_available():
+        raise ValueError("no CUDA device can be used here: choose cpu or auto")
+    return device
+
+
+def _degrees(value: object, factor: str) -> float:
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.integer, np.floating)):
+        raise ValueError(f"{factor} must be a number of degrees, not {value!r}")
+    if not math.isfinite(value):
+        raise ValueError(f"{factor} must be a finite number of degrees, not {value}")
+    return float(value)
+
+
+def _is_list(values: Degrees) -> bool:
+    return isinstance(values, (list, tuple)) or (isinstance(values, np.ndarray) and values.ndim > 0)
+
+
+def _entry(values: Degrees, number: int) -> float | None:
+    if not _is_list(values):
+        return values
+    return values[number if len(values) > 1 else 0]
