@@ -43,11 +43,22 @@ def picture(seed: int, size: int = SIZE) -> Image.Image:
     return Image.fromarray(pixels)
 
 
+def _lively(network: DCIGN) -> DCIGN:
+    """Fresh weights draw almost the same grey for every code; stronger ones let a test see each angle."""
+    with torch.no_grad():
+        for name, parameter in network.decoder.named_parameters():
+            if "modulation.weight" in name:
+                parameter.mul_(20)
+            elif "heads" in name:
+                parameter.mul_(6)
+    return network
+
+
 def write(folder: Path, names: tuple[str, ...] = ("faces", "chairs")) -> Path:
     """Weights folders of those names inside folder, each with examples; returns folder."""
     for name in names:
         torch.manual_seed(0)
-        network = DCIGN(NetworkConfig.tiny(LAYOUT.size, SIZE))
+        network = _lively(DCIGN(NetworkConfig.tiny(LAYOUT.size, SIZE)))
         calibrations = {}
         for factor, limits in RANGES[name].items():
             circular = name == "chairs" and factor == "azimuth"

@@ -61,7 +61,7 @@ def panel(studios: Mapping[str, Studio], code: gr.Textbox, sliders: Sequence[gr.
                         min_width=80, elem_id="fps")
     there_and_back = gr.Checkbox(True, label="There and back", elem_id="there-and-back")
     make = gr.Button("Make GIF", variant="primary", elem_id="make-gif")
-    preview = gr.Image(label="Sweep", type="filepath", format="gif", interactive=False, height=180, buttons=[],
+    preview = gr.Image(label="Sweep", type="filepath", format="gif", interactive=False, height=165, buttons=[],
                        elem_id="sweep")
     download = gr.DownloadButton("Download GIF", visible=False, elem_id="download")
 

@@ -20,7 +20,8 @@ _CACHE_SECONDS = 600   # uploads and exports are deleted after this time
 _INTRODUCTION = (
     "One picture in: the network reads pose and light from it. Drag a slider, and it draws the picture again."
 )
-_HINTS = {"azimuth": "turn left, right", "elevation": "from below, above", "light": "left, right"}
+# What a positive angle means, in the words that follow the factor's name beside its slider.
+_POSITIVE = {"azimuth": "to the right", "elevation": "from above", "light": "from the right"}
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ def _slider_settings(studio: Studio, name: str, value: float) -> dict[str, Any]:
     low, high = studio.ranges.get(name, (0.0, 1.0))
     return {
         "minimum": low, "maximum": high, "value": value, "visible": name in studio.ranges,
-        "label": f"{LABELS[name]} °: {_HINTS[name]}",
+        "label": f"{LABELS[name]} ° {_POSITIVE[name]}",
     }
 
 

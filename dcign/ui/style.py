@@ -39,7 +39,7 @@ def theme() -> Base:
 
 CSS = """
 .gradio-container > .main { padding: 10px 20px 4px !important; max-width: 1640px !important; margin: 0 auto; }
-#title { padding: 0; }
+#title .html-container, #stage .html-container { padding: 0; }
 #title h1 { display: inline; font-size: 1.3rem; margin: 0 10px 0 0; font-weight: 650; }
 #title p { display: inline; margin: 0; color: var(--body-text-color-subdued); }
 
@@ -53,14 +53,14 @@ CSS = """
 
 #examples .grid-wrap { height: auto !important; max-height: none !important; min-height: 0 !important;
                        padding: 26px 6px 6px; overflow: visible; }
-#examples .grid-container { grid-template-columns: repeat(4, minmax(0, 1fr)) !important; gap: 5px !important; }
+#examples .grid-container { grid-template: none / repeat(4, minmax(0, 1fr)) !important; gap: 5px !important;
+                            height: auto; }
 #examples .thumbnail-lg { aspect-ratio: 1; height: auto; border-radius: var(--radius-md); }
 
 /* The picture: as large as the window allows with the sliders below it in sight. */
-#view { border-radius: var(--radius-lg); background: #dcdcdc; overflow: hidden !important; }
-#view .html-container { padding: 0; }
-#view img { display: block; margin: 0 auto; width: min(100%, max(320px, 100vh - 282px)); height: auto;
-            aspect-ratio: 1; user-select: none; }
+#view { background: transparent; }
+#view img { display: block; margin: 0 auto; width: min(100%, max(320px, 100vh - 268px)); height: auto;
+            aspect-ratio: 1; user-select: none; border-radius: var(--radius-lg); }
 
 #presets { gap: 5px; flex-wrap: wrap; justify-content: center; }
 #presets button { flex: 0 0 auto; min-width: 0; padding: 3px 8px; font-size: 0.8rem; font-weight: 450; }
@@ -82,7 +82,6 @@ CSS = """
 #sliders input[type=range]:focus-visible { outline: 2px solid var(--primary-500); outline-offset: 3px; }
 #sliders .min_value, #sliders .max_value { min-width: 2.2em; text-align: center; margin: 0; }
 
-#pictures, #estimate, #notes { padding: 0; }
 .pair { display: grid; grid-template-columns: 1fr 1fr; gap: 8px; }
 .pair figure { margin: 0; }
 .pair img { display: block; width: 100%; aspect-ratio: 1; border-radius: var(--radius-md); background: #dcdcdc; }
@@ -95,7 +94,6 @@ table.estimate td { padding: 3px 0; color: var(--body-text-color-subdued); }
 table.estimate td.degrees { text-align: right; padding-right: 12px; font-variant-numeric: tabular-nums;
                             color: var(--body-text-color); font-weight: 600; }
 .panel-title h2 { font-size: 0.9rem; font-weight: 600; margin: 0; }
-#results .panel-title { padding: 0; }
 .note { margin: 0 0 6px; padding: 6px 10px; border-left: 3px solid #d97706; font-size: 0.88rem;
         background: color-mix(in srgb, #d97706 12%, transparent); border-radius: 4px; }
 

@@ -1,0 +1,196 @@
+"""The demo over HTTP: how fast it answers, its named endpoints, and what it refuses."""
+
+from __future__ import annotations
+
+import io
+import json
+import urllib.error
+import urllib.request
+
+import demo_weights
+import numpy as np
+import pytest
+from demo_server import serve
+from gradio_client import handle_file
+from gradio_client.exceptions import AppError
+from PIL import Image
+
+import dcign
+from dcign.ui.live import jpeg
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory):
+    return demo_weights.write(tmp_path_factory.mktemp("weights"))
+
+
+@pytest.fixture(scope="module")
+def server(weights, tmp_path_factory):
+    with serve(weights, tmp_path_factory.mktemp("log") / "app.log") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def client(server):
+    return server.client()
+
+
+@pytest.fixture(scope="module")
+def picture(weights):
+    return handle_file(str(weights / "faces" / "examples" / "03.png"))
+
+
+@pytest.fixture(scope="module")
+def code(client, picture):
+    return client.predict(picture, "faces", api_name="/encode")[0]
+
+
+def pixels(path) -> np.ndarray:
+    return np.asarray(Image.open(path).convert("RGB")).astype(int)
+
+
+def raw_call(server, name: str, body: str) -> tuple[int, str]:
+    """POST a body as it is (NaN is not JSON, but Python clients send it); (status, text)."""
+    request = urllib.request.Request(
+        f"{server.url}/gradio_api/run/{name}", body.encode(), {"Content-Type": "application/json"}
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+
+
+def test_first_answer_within_15_seconds(server):
+    assert server.started < 15
+
+
+def test_only_the_four_endpoints_are_public_and_documented(client):
+    endpoints = client.view_api(return_format="dict", print_info=False)["named_endpoints"]
+    assert set(endpoints) == {"/encode", "/render", "/sweep", "/estimate"}
+    for name, endpoint in endpoints.items():
+        assert len(endpoint["description"]) > 40, name
+
+
+def test_encode_returns_code_degrees_and_the_prepared_picture(client, picture, weights):
+    code, degrees, prepared = client.predict(picture, "faces", api_name="/encode")
+    studio = dcign.load(str(weights / "faces"), device="cpu")
+    expected = studio.encode(str(weights / "faces" / "examples" / "03.png"))
+    assert np.allclose(code["latents"], expected.latents, atol=1e-4)
+    assert degrees == pytest.approx({
+        "azimuth": expected.azimuth, "elevation": expected.elevation, "light": expected.light
+    }, abs=0.1)
+    assert pixels(prepared).shape == (demo_weights.SIZE, demo_weights.SIZE, 3)
+
+
+def test_estimate_agrees_with_encode(client, picture):
+    assert client.predict(picture, "faces", api_name="/estimate") == client.predict(
+        picture, "faces", api_name="/encode"
+    )[1]
+
+
+@pytest.mark.parametrize("angles", [(30, 5, -45), (-88, 0, 88), (None, None, None)])
+def test_render_equals_the_library_within_jpeg_error(client, code, weights, angles):
+    path = client.predict(code, *angles, api_name="/render")
+    assert Image.open(path).format == "JPEG"
+    studio = dcign.load(str(weights / "faces"), device="cpu")
+    expected = studio.render(dcign.GraphicsCode.from_json(json.dumps(code)), *angles)
+    # Noise of a random network is the worst case of JPEG: compare with its own JPEG, and loosely with itself.
+    assert np.abs(pixels(path) - pixels(io.BytesIO(jpeg(expected)))).mean() < 0.5
+    assert np.abs(pixels(path) - expected.astype(int)).mean() < 6
+
+
+def test_render_is_stateless(client, code, weights):
+    """Calls with two codes in turn answer as if each were alone; the code may travel as text too."""
+    other = client.predict(
+        handle_file(str(weights / "chairs" / "examples" / "05.png")), "chairs", api_name="/encode"
+    )[0]
+    first = pixels(client.predict(code, 10, 0, 0, api_name="/render"))
+    between = pixels(client.predict(other, 10, 0, 0, api_name="/render"))
+    again = pixels(client.predict(json.dumps(code), 10, 0, 0, api_name="/render"))
+    assert np.array_equal(first, again)
+    assert np.abs(first - between).mean() > 1
+
+
+def test_sweep_has_the_frames_and_the_time_asked_for(client, code):
+    path = client.predict(code, "light", 12, 10, False, api_name="/sweep")
+    with Image.open(path) as animation:
+        assert animation.format == "GIF" and animation.info["loop"] == 0
+        durations = []
+        for frame in range(animation.n_frames):
+            animation.seek(frame)
+            durations.append(animation.info["duration"])
+    assert sum(durations) == 1200
+    assert len(durations) == 12
+
+
+def test_sweep_there_and_back_and_numbers_beyond_the_limits(client, code):
+    path = client.predict(code, "azimuth", 1, 1000, True, api_name="/sweep")   # becomes 2 frames, 50 fps
+    with Image.open(path) as animation:
+        assert animation.n_frames == 2
+        assert animation.info["duration"] == 20
+
+
+@pytest.mark.parametrize("angles", [("left", 0, 0), ([1], 0, 0), (True, 0, 0), (0, {"a": 1}, 0)])
+def test_render_refuses_what_is_no_angle(client, code, angles):
+    with pytest.raises(AppError, match="finite number"):
+        client.predict(code, *angles, api_name="/render")
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])
+def test_numbers_that_are_not_finite_never_reach_the_model(server, client, code, number):
+    status, text = raw_call(server, "render", f'{{"data": [{json.dumps(code)}, {number}, 0, 0]}}')
+    assert status >= 400
+    assert "Traceback" not in text and "/site-packages/" not in text
+    assert client.predict(code, 0, 0, 0, api_name="/render")
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda code: None,
+        lambda code: "no code",
+        lambda code: {},
+        lambda code: {**code, "latents": code["latents"][:-1]},
+        lambda code: {**code, "latents": ["a", *code["latents"][1:]]},
+        lambda code: {**code, "latents": [1e30, *code["latents"][1:]]},
+        lambda code: {**code, "model": "cars"},
+        lambda code: {**code, "model": "chairs", "layout": [["azimuth", 16]]},
+        lambda code: "[" * 100_000,
+        lambda code: json.dumps(code) + " " * 300_000,
+    ],
+)
+def test_codes_that_cannot_be_used_are_refused_with_a_remedy(client, code, damage):
+    with pytest.raises(AppError, match="code|models") as refusal:
+        client.predict(damage(code), 0, 0, 0, api_name="/render")
+    assert "Traceback" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("arguments", [("zoom", 12, 10, False), ("azimuth", "many", 10, False), (["light"], 12, 10, 0)])
+def test_sweep_refuses_bad_arguments(client, code, arguments):
+    with pytest.raises(AppError, match="factors|finite number"):
+        client.predict(code, *arguments, api_name="/sweep")
+
+
+def test_an_unknown_model_is_refused(client, picture):
+    with pytest.raises(AppError, match="Choose one of the models"):
+        client.predict(picture, "cars", api_name="/encode")
+
+
+def test_a_path_outside_the_uploads_is_refused(server, client, picture):
+    record = {"path": "/etc/hostname", "meta": {"_type": "gradio.FileData"}}
+    status, text = raw_call(server, "estimate", json.dumps({"data": [record, "faces"]}))
+    assert status >= 400
+    assert "Traceback" not in text
+    assert client.predict(picture, "faces", api_name="/estimate")
+
+
+def test_memory_after_all_this(server, client, code):
+    client.predict(code, 0, 0, 0, api_name="/render")
+    assert server.memory() < 1.5e9
+
+
+def test_missing_weights_end_with_a_message(tmp_path):
+    with pytest.raises(RuntimeError, match="weights") as failure, serve(tmp_path, tmp_path / "app.log"):
+        pass
+    assert "Traceback" not in str(failure.value)
