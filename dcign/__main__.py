@@ -5,7 +5,7 @@
     python -m dcign sweep photo.jpg --factor light --there-and-back -o light.gif
     python -m dcign serve --port 7860                                   # the demo in the browser
 
-`estimate --json photo.jpg > code.json` saves a graphics code, which render and sweep take in place of a photo.
+`estimate --json photo.jpg > code.json` saves a graphics code; render and sweep take it in place of a photo.
 Bad input ends with status 2 and one line that names the remedy.
 """
 
@@ -39,7 +39,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="dcign", description="Read pose and light from a picture; draw it anew.")
+    parser = argparse.ArgumentParser(prog="dcign", description="Pose and light from a picture, and back.")
     parser.add_argument("--version", action="version", version=f"dcign {__version__}")
     commands = parser.add_subparsers(required=True, metavar="estimate | render | sweep | serve")
 
@@ -48,11 +48,11 @@ def _parser() -> argparse.ArgumentParser:
     model.add_argument("--device", default="auto", help="auto, cpu or cuda")
     angles = argparse.ArgumentParser(add_help=False)
     for factor in FACTORS:
-        angles.add_argument(f"--{factor}", type=float, metavar="DEG", help="degrees; left out: as in the picture")
+        angles.add_argument(f"--{factor}", type=float, metavar="DEG", help="degrees; else as in the picture")
 
     command = commands.add_parser("estimate", parents=[model], help="print pose and light in degrees")
     command.add_argument("photos", nargs="+", metavar="photo")
-    command.add_argument("--json", action="store_true", help="print the whole graphics code, one line per photo")
+    command.add_argument("--json", action="store_true", help="print whole graphics codes, one line each")
     command.set_defaults(run=_estimate)
 
     command = commands.add_parser("render", parents=[model, angles], help="draw it at another pose or light")
@@ -66,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--frames", type=int, default=36, help="%(default)s")
     command.add_argument("--fps", type=float, default=20, help="frames per second, %(default)s")
     command.add_argument("--there-and-back", action="store_true", help="play it forwards, then backwards")
-    command.add_argument("-o", "--output", default="sweep.gif", help="%(default)s; .gif, .mp4, .webp, .png (sheet)")
+    command.add_argument("-o", "--output", default="sweep.gif", help="%(default)s; or .mp4 .webp .png")
     command.set_defaults(run=_sweep)
 
     command = commands.add_parser("serve", help="serve the demo on this machine")
@@ -95,7 +95,7 @@ def _render(options: argparse.Namespace) -> int:
 
     output = Path(options.output)
     if output.suffix.lower() not in _PICTURE_SUFFIXES:
-        raise ValueError(f"cannot write {output.name!r}: choose a name that ends in {', '.join(_PICTURE_SUFFIXES)}")
+        raise ValueError(f"cannot write {output.name!r}: choose one of {', '.join(_PICTURE_SUFFIXES)}")
     studio = load(options.weights, device=options.device)
     code = _read(studio, options.photo)
     picture = studio.render(code, **{factor: getattr(options, factor) for factor in FACTORS})
@@ -109,7 +109,7 @@ def _sweep(options: argparse.Namespace) -> int:
 
     held = {name: getattr(options, name) for name in FACTORS if name != options.factor}
     if getattr(options, options.factor) is not None:
-        raise ValueError(f"--{options.factor} is what the sweep moves: leave it out, or choose another --factor")
+        raise ValueError(f"--{options.factor} is what this sweep moves: leave it out, or change --factor")
     export.check_output(options.output, options.fps)  # before the slow part
     studio = load(options.weights, device=options.device)
     code = _read(studio, options.photo)

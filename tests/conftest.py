@@ -1,0 +1,85 @@
+"""Fixtures: a tiny network with random weights, as a Studio and as a folder on disk. No network, no downloads."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from dcign.calibration import Calibration
+from dcign.checkpoints import save_weights
+from dcign.graphics_code import CodeLayout
+from dcign.networks import DCIGN, NetworkConfig
+from dcign.studio import Studio
+
+LAYOUT = CodeLayout((("azimuth", 3), ("elevation", 2), ("light", 2), ("intrinsic", 9)))
+RANGES = {"azimuth": (-90.0, 90.0), "elevation": (-30.0, 30.0), "light": (-85.0, 85.0)}
+CHAIR_RANGES = {**RANGES, "azimuth": (-180.0, 180.0)}
+
+
+def a_calibration(factor: str, limits: tuple[float, float], size: int, circular: bool = False) -> Calibration:
+    """A circle, or an arc that bends into every dimension, fitted to 400 noisy scenes."""
+    random = np.random.default_rng(7)
+    degrees = random.uniform(*limits, 400)
+    if circular:
+        radians = np.deg2rad(degrees)
+        points = np.stack([np.cos(radians), np.sin(radians), 0.3 * np.cos(2 * radians)], 1)[:, :size]
+    else:
+        share = (degrees - limits[0]) / (limits[1] - limits[0]) * 2 - 1
+        points = np.stack([1.5 * share, share**2, np.sin(2 * share)], 1)[:, :size]
+    noisy = points + 0.03 * random.normal(size=points.shape)
+    return Calibration.fit(noisy, degrees, factor, circular=circular, limits=limits)
+
+
+def a_model(name: str = "faces") -> dict:
+    """The parts of a small model, as save_weights() and Studio() take them."""
+    circular = ("azimuth",) if name == "chairs" else ()
+    ranges = CHAIR_RANGES if name == "chairs" else RANGES
+    sizes = dict(LAYOUT.groups)
+    torch.manual_seed(3)
+    return {
+        "network": DCIGN(NetworkConfig.tiny(latents=LAYOUT.size, size=40)),
+        "layout": LAYOUT,
+        "calibrations": {f: a_calibration(f, ranges[f], sizes[f], f in circular) for f in ranges},
+        "ranges": ranges,
+        "circular": circular,
+        "ground": (255, 255, 255) if name == "chairs" else (208, 208, 208),
+        "name": name,
+    }
+
+
+@pytest.fixture(scope="session", params=["faces", "chairs"])
+def studio(request) -> Studio:
+    """A random faces studio (open azimuth), then a random chairs studio (circular azimuth)."""
+    return Studio(**a_model(request.param), device="cpu")
+
+
+@pytest.fixture(scope="session")
+def chairs() -> Studio:
+    return Studio(**a_model("chairs"), device="cpu")
+
+
+@pytest.fixture
+def picture() -> np.ndarray:
+    """uint8 (40, 40, 3): coloured blobs on white, like nothing that was trained on."""
+    pixels = np.full((40, 40, 3), 255, np.uint8)
+    pixels[8:30, 10:28] = (180, 90, 40)
+    pixels[12:20, 14:24] = (20, 60, 200)
+    return pixels
+
+
+@pytest.fixture
+def weights_folder(tmp_path):
+    """A folder that save_weights() wrote: tmp_path/weights/faces."""
+    return save_weights(tmp_path / "weights" / "faces", **a_model("faces"))
+
+
+@pytest.fixture
+def bundled(weights_folder, monkeypatch):
+    """The folder above as the bundled weights/, with its index. Returns the root."""
+    from dcign import checkpoints
+
+    root = weights_folder.parent
+    checkpoints.update_index(root, "faces")
+    monkeypatch.setattr(checkpoints, "weights_root", lambda: root)
+    return root
