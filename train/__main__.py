@@ -1,0 +1,140 @@
+"""Train, look and measure.
+
+    python -m train faces --assets FOLDER --minutes 60       (resumes by itself; --fresh starts over)
+    python -m train chairs --preset tiny
+    python -m train measure weights/faces
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+CLASSES = ("faces", "heads", "chairs")
+
+
+def _train(arguments: argparse.Namespace) -> int:
+    import torch
+    from tqdm import tqdm
+
+    from train.batches import IDENTITIES_PER_SHARD, ensure_shards
+    from train.finish import finish
+    from train.loop import fit
+    from train.pool import Pool
+    from train.presets import preset
+    from train.scenes import STAGES, assets
+
+    name = arguments.command
+    if name == "faces" and assets.find(arguments.assets) is None:
+        print(f"No face asset pack: training on built-in procedural heads instead. {assets.HOW_TO}", file=sys.stderr)
+        name = "heads"
+    config = preset(arguments.preset, name)
+    if arguments.clamp:
+        config = replace(config, clamp=arguments.clamp)
+    if arguments.shards:
+        config = replace(config, shards=arguments.shards)
+    folder = Path(arguments.runs) / (arguments.name or f"{name}-{config.preset}")
+    torch.set_num_threads(arguments.threads or max(1, torch.get_num_threads()))
+    with tqdm(total=config.shards * IDENTITIES_PER_SHARD, unit="pictures", desc="rendering") as bar:
+        paths = ensure_shards(Path(arguments.runs) / "pictures", name, config.phases[-1].size, config.shards,
+                              arguments.assets, progress=bar.update)
+    outcome = fit(Pool(paths, config.seed), STAGES[name].rig.ground, config, folder, arguments.minutes,
+                  resume=not arguments.fresh)
+    print(f"{outcome.pictures:,} pictures seen; {'finished' if outcome.finished else 'run again to go on'}.")
+    if outcome.finished or arguments.export:
+        target = Path(arguments.output or folder / "weights")
+        finish(outcome.network, config, target, outcome.pictures, arguments.assets)
+        print(f"weights in {target}")
+    return 0
+
+
+def _render(arguments: argparse.Namespace) -> int:
+    from tqdm import tqdm
+
+    from train.batches import IDENTITIES_PER_SHARD, ensure_shards
+
+    with tqdm(total=arguments.shards * IDENTITIES_PER_SHARD, unit="pictures") as bar:
+        ensure_shards(Path(arguments.runs) / "pictures", arguments.source, arguments.size, arguments.shards,
+                      arguments.assets, progress=bar.update)
+    return 0
+
+
+def _measure(arguments: argparse.Namespace) -> int:
+    from train.measures.report import measure
+
+    measure(Path(arguments.weights), arguments.assets, identities=arguments.identities, write=arguments.write)
+    return 0
+
+
+def _preview(arguments: argparse.Namespace) -> int:
+    from train.figures import preview_scenes
+
+    preview_scenes(arguments.source, Path(arguments.output), arguments.sweep, arguments.count, arguments.assets)
+    print(f"wrote {arguments.output}")
+    return 0
+
+
+def _figures(arguments: argparse.Namespace) -> int:
+    from train.figures import figures
+
+    for path in figures(Path(arguments.weights), Path(arguments.output), arguments.assets):
+        print(f"wrote {path}")
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    root = argparse.ArgumentParser(prog="python -m train", description=__doc__,
+                                   formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = root.add_subparsers(dest="command", required=True)
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--assets", help="folder of the face asset pack (or DCIGN_FACE_ASSETS)")
+    common.add_argument("--runs", default="runs", help="where shards, states and logs are kept")
+    for name in CLASSES:
+        train = commands.add_parser(name, parents=[common], help=f"train on {name}")
+        train.add_argument("--preset", default="studio")
+        train.add_argument("--minutes", type=float, help="stop after so long; run again to go on")
+        train.add_argument("--resume", action="store_true", help="the default; kept for clarity")
+        train.add_argument("--fresh", action="store_true", help="start over even if there is a state")
+        train.add_argument("--clamp", choices=("mean", "swap"), help="how inactive latents are clamped")
+        train.add_argument("--shards", type=int, help="shards of 2,048 rendered pictures")
+        train.add_argument("--threads", type=int)
+        train.add_argument("--name", help="folder of the run below --runs")
+        train.add_argument("--export", action="store_true", help="write weights even if the budget is not reached")
+        train.add_argument("-o", "--output", help="where the weights go")
+        train.set_defaults(run=_train)
+    render = commands.add_parser("render", parents=[common], help="render shards ahead of training")
+    render.add_argument("source", choices=CLASSES)
+    render.add_argument("--shards", type=int, default=24)
+    render.add_argument("--size", type=int, default=160)
+    render.set_defaults(run=_render)
+    measure = commands.add_parser("measure", parents=[common], help="print the measures of a weights folder")
+    measure.add_argument("weights")
+    measure.add_argument("--identities", type=int, default=200)
+    measure.add_argument("--write", action="store_true", help="also write them into config.json and the model card")
+    measure.set_defaults(run=_measure)
+    preview = commands.add_parser("preview", parents=[common], help="a contact sheet of scenes")
+    preview.add_argument("source", choices=CLASSES)
+    preview.add_argument("--sweep", choices=("azimuth", "elevation", "light"))
+    preview.add_argument("--count", type=int, default=32)
+    preview.add_argument("-o", "--output", default="sheet.png")
+    preview.set_defaults(run=_preview)
+    figures = commands.add_parser("figures", parents=[common], help="the README's pictures")
+    figures.add_argument("weights")
+    figures.add_argument("-o", "--output", default="figures")
+    figures.set_defaults(run=_figures)
+    return root
+
+
+def main(argv: list[str] | None = None) -> int:
+    arguments = parser().parse_args(argv)
+    try:
+        return arguments.run(arguments)
+    except (FileNotFoundError, ValueError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,50 @@
+"""The state of a run on disk: one safetensors file (weights, average, optimiser) replaced atomically, never a pickle."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
+
+MOMENTS = ("exp_avg", "exp_avg_sq", "step")
+
+
+def save(path: Path, model: torch.nn.Module, average: torch.nn.Module, optimiser: torch.optim.Optimizer,
+         progress: dict) -> None:
+    """Write everything that a resumed run needs; ``progress`` is plain JSON."""
+    tensors = {f"model.{name}": value for name, value in model.state_dict().items()}
+    tensors |= {f"average.{name}": value for name, value in average.state_dict().items()}
+    for name, parameter in model.named_parameters():
+        for moment in MOMENTS:
+            if moment in optimiser.state.get(parameter, {}):
+                tensors[f"{moment}.{name}"] = optimiser.state[parameter][moment]
+    tensors = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    save_file(tensors, partial, metadata={"progress": json.dumps(progress)})
+    os.replace(partial, path)
+
+
+def read_progress(path: Path) -> dict:
+    with safe_open(path, "pt") as file:
+        return json.loads(file.metadata()["progress"])
+
+
+def restore(path: Path, model: torch.nn.Module, average: torch.nn.Module, optimiser: torch.optim.Optimizer) -> None:
+    """Load what save() wrote into objects of the same configuration."""
+    with safe_open(path, "pt") as file:
+        names = set(file.keys())
+        for target, prefix in ((model, "model."), (average, "average.")):
+            target.load_state_dict({n.removeprefix(prefix): file.get_tensor(n) for n in names if n.startswith(prefix)})
+        for name, parameter in model.named_parameters():
+            if f"step.{name}" in names:
+                layout = torch.preserve_format
+                optimiser.state[parameter] = {
+                    moment: (file.get_tensor(f"{moment}.{name}") if moment == "step" else
+                             torch.empty_like(parameter, memory_format=layout).copy_(
+                                 file.get_tensor(f"{moment}.{name}")))
+                    for moment in MOMENTS}
