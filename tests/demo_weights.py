@@ -24,6 +24,7 @@ RANGES = {
     "chairs": {"azimuth": (-180, 180), "elevation": (-10, 40), "light": (-90, 90)},
 }
 EXAMPLES = 8
+GROUND = (220, 220, 220)
 
 
 def _curve(degrees: np.ndarray, limits: tuple[float, float], circular: bool) -> np.ndarray:
@@ -36,7 +37,7 @@ def _curve(degrees: np.ndarray, limits: tuple[float, float], circular: bool) -> 
 def picture(seed: int, size: int = SIZE) -> Image.Image:
     """Something with a plain ground and a subject in the middle."""
     rng = np.random.default_rng(seed)
-    pixels = np.full((size, size, 3), 220, np.uint8)
+    pixels = np.full((size, size, 3), GROUND, np.uint8)
     rows, columns = np.mgrid[:size, :size] / size - 0.5
     inside = (columns / 0.3) ** 2 + (rows / 0.4) ** 2 < 1
     pixels[inside] = rng.integers(40, 200, 3)
@@ -69,7 +70,7 @@ def write(folder: Path, names: tuple[str, ...] = ("faces", "chairs")) -> Path:
             )
         weights = save_weights(
             folder / name, network, LAYOUT, calibrations, RANGES[name], name=name,
-            circular=("azimuth",) if name == "chairs" else (), ground=(220, 220, 220),
+            circular=("azimuth",) if name == "chairs" else (), ground=GROUND,
         )
         examples = weights / "examples"
         examples.mkdir()
