@@ -1,0 +1,5 @@
+"""Procedural chairs: styles, proportions and colours after counts on real chairs; `ChairSource` is the way in."""
+
+from .source import STYLES, ChairSource, style_of
+
+__all__ = ["STYLES", "ChairSource", "style_of"]
