@@ -1,4 +1,4 @@
-"""Fixtures: a tiny network with random weights, as a Studio and as a folder on disk. No network, no downloads."""
+"""Fixtures: a tiny network with random weights, as a Studio and as a folder. Nothing is downloaded."""
 
 from __future__ import annotations
 

@@ -24,7 +24,8 @@ def fitted(circular: bool, noise: float = 0.02, count: int = 2000) -> Calibratio
     degrees = random.uniform(*((-180, 180) if circular else (-90, 90)), count)
     points = (circle if circular else arc)(degrees)
     return Calibration.fit(
-        points + noise * random.normal(size=points.shape), degrees, "azimuth", circular=circular, limits=(-90, 90)
+        points + noise * random.normal(size=points.shape), degrees, "azimuth",
+        circular=circular, limits=(-90, 90),
     )
 
 
@@ -121,7 +122,8 @@ def test_json_brings_the_calibration_back(opened, closed):
     ],
 )
 def test_from_dict_refuses_what_is_no_calibration(changes):
-    record = {"factor": "light", "degrees": [0, 1], "curve": [[0.0], [1.0]], "covariance": [[1.0]], "circular": False}
+    record = {"factor": "light", "degrees": [0, 1], "curve": [[0.0], [1.0]], "covariance": [[1.0]]}
+    record["circular"] = False
     assert Calibration.from_dict(record).size == 1
     with pytest.raises(ValueError):
         Calibration.from_dict({**record, **changes})

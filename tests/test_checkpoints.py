@@ -48,7 +48,8 @@ def test_parameters_are_stored_in_16_bits_and_loaded_in_32(weights_folder):
 def test_saving_keeps_other_files_and_leaves_no_temporary_ones(weights_folder):
     (weights_folder / "README.md").write_text("card")
     save_weights(weights_folder, **a_model(), training={"pictures": 5}, measures={"azimuth": 9.5})
-    assert sorted(path.name for path in weights_folder.iterdir()) == ["README.md", "config.json", "model.safetensors"]
+    names = sorted(path.name for path in weights_folder.iterdir())
+    assert names == ["README.md", "config.json", "model.safetensors"]
     loaded = load_weights(weights_folder)
     assert loaded.training == {"pictures": 5}
     assert loaded.measures == {"azimuth": 9.5}
@@ -186,7 +187,7 @@ class _Hub(http.server.BaseHTTPRequestHandler):
         pass
 
 
-def find_in_a_new_process(name: str, root, cache, endpoint: str, **environment) -> subprocess.CompletedProcess:
+def find_in_a_new_process(name, root, cache, endpoint, **environment) -> subprocess.CompletedProcess:
     """The Hub client reads its settings when it is imported, so each try is a process of its own."""
     script = (
         "import sys, pathlib; from dcign import checkpoints\n"

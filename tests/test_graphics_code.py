@@ -9,7 +9,8 @@ LAYOUT = CodeLayout((("azimuth", 2), ("light", 1), ("intrinsic", 3)))
 
 
 def a_code(**changes) -> GraphicsCode:
-    values = {"latents": np.linspace(-1, 1, 6) / 3, "layout": LAYOUT, "azimuth": -12.3, "light": 40.0, "model": "faces"}
+    latents = np.linspace(-1, 1, 6) / 3
+    values = {"latents": latents, "layout": LAYOUT, "azimuth": -12.3, "light": 40.0, "model": "faces"}
     return GraphicsCode(**{**values, **changes})
 
 
@@ -28,7 +29,10 @@ def test_layout_survives_json():
 
 @pytest.mark.parametrize(
     "groups",
-    [[], [["a"]], [["a", 0]], [["a", True]], [["a", 1.5]], [["", 1]], [["a", 1], ["a", 2]], [[1, 1]], 5, [["a", 9999]]],
+    [
+        [], [["a"]], [["a", 0]], [["a", True]], [["a", 1.5]], [["", 1]], [["a", 1], ["a", 2]], [[1, 1]], 5,
+        [["a", 9999]],
+    ],
 )
 def test_layout_refuses_what_is_no_layout(groups):
     with pytest.raises(ValueError):
@@ -64,7 +68,9 @@ def test_a_code_keeps_its_own_read_only_latents():
         code.latents[0] = 1
 
 
-@pytest.mark.parametrize("changes", [{"latents": np.zeros(5)}, {"latents": [np.nan] * 6}, {"azimuth": float("inf")}])
+@pytest.mark.parametrize(
+    "changes", [{"latents": np.zeros(5)}, {"latents": [np.nan] * 6}, {"azimuth": float("inf")}]
+)
 def test_a_code_refuses_bad_values(changes):
     with pytest.raises(ValueError):
         a_code(**changes)

@@ -197,7 +197,9 @@ def test_bfloat16_draws_nearly_the_same(picture):
     assert difference(fast.render(code, light=20), exact.render(code, light=20)) < 16
 
 
-@pytest.mark.parametrize("options", [{"device": "gpu7"}, {"precision": "int3"}, {"ranges": {"light": (0, 1)}}])
+@pytest.mark.parametrize(
+    "options", [{"device": "gpu7"}, {"precision": "int3"}, {"ranges": {"light": (0, 1)}}]
+)
 def test_bad_options_are_refused(options):
     with pytest.raises(ValueError):
         Studio(**{**a_model(), "device": "cpu", **options})

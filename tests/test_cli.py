@@ -1,0 +1,84 @@
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from dcign import GraphicsCode
+from dcign.__main__ import main
+
+
+@pytest.fixture
+def photo(tmp_path, picture):
+    path = tmp_path / "photo.png"
+    Image.fromarray(picture).save(path)
+    return str(path)
+
+
+def test_estimate_prints_degrees(bundled, photo, capsys):
+    assert main(["estimate", photo]) == 0
+    line = capsys.readouterr().out
+    assert line.startswith(f"{photo}: azimuth ")
+    assert "elevation " in line and "light " in line
+
+
+def test_estimate_prints_codes_that_render_takes(weights_folder, photo, tmp_path, capsys):
+    weights = ["--weights", str(weights_folder)]
+    assert main(["estimate", photo, "--json", *weights]) == 0
+    text = capsys.readouterr().out
+    assert GraphicsCode.from_json(text).model == "faces"
+    (tmp_path / "code.json").write_text(text)
+    for source, name in ((photo, "a.png"), (str(tmp_path / "code.json"), "b.png")):
+        assert main(["render", source, "--light", "-45", "-o", str(tmp_path / name), *weights]) == 0
+    a, b = (np.asarray(Image.open(tmp_path / name)) for name in ("a.png", "b.png"))
+    assert a.shape == (40, 40, 3)
+    np.testing.assert_array_equal(a, b)
+
+
+def test_sweep_writes_an_animation(bundled, photo, tmp_path):
+    out = tmp_path / "light.gif"
+    arguments = ["sweep", photo, "--factor", "light", "--frames", "6", "--fps", "10", "--there-and-back"]
+    assert main([*arguments, "--azimuth", "-20", "-o", str(out)]) == 0
+    with Image.open(out) as image:
+        assert image.size == (40, 40)
+        assert image.n_frames <= 10
+        assert image.n_frames >= 2
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["estimate", "nothing.jpg"],
+        ["estimate", "PHOTO", "--weights", "teapots"],
+        ["estimate", "PHOTO", "--device", "gpu7"],
+        ["estimate", "TEXT"],
+        ["render", "PHOTO", "-o", "picture.doc"],
+        ["render", "PHOTO", "--azimuth", "nan", "-o", "OUT.png"],
+        ["render", "CODE", "-o", "OUT.png"],
+        ["sweep", "PHOTO", "-o", "OUT.avi"],
+        ["sweep", "PHOTO", "-o", "nowhere/OUT.gif"],
+        ["sweep", "PHOTO", "--frames", "1", "-o", "OUT.gif"],
+        ["sweep", "PHOTO", "--fps", "0", "-o", "OUT.gif"],
+        ["sweep", "PHOTO", "--factor", "light", "--light", "3", "-o", "OUT.gif"],
+    ],
+)
+def test_bad_input_ends_with_status_2_and_one_line(bundled, photo, tmp_path, capsys, arguments, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "text.png").write_text("I am no picture")
+    (tmp_path / "code.json").write_text(json.dumps({"format": 1}))
+    names = {"PHOTO": photo, "TEXT": "text.png", "CODE": "code.json"}
+    assert main([names.get(argument, argument) for argument in arguments]) == 2
+    output = capsys.readouterr()
+    *warnings, error = output.err.splitlines()
+    assert error.startswith("dcign: error: ")
+    assert all(line.startswith(photo) for line in warnings)     # what the picture itself gave rise to
+    assert not output.out
+
+
+def test_wrong_usage_ends_with_status_2(capsys):
+    smile = ["sweep", "a.png", "--factor", "smile"]
+    for arguments in ([], ["paint"], ["render"], smile, ["render", "a.png", "--light", "x"]):
+        with pytest.raises(SystemExit) as ended:
+            main(arguments)
+        assert ended.value.code == 2
+        assert "error" in capsys.readouterr().err
