@@ -57,8 +57,8 @@ def _lively(network: DCIGN) -> DCIGN:
 
 def write(folder: Path, names: tuple[str, ...] = ("faces", "chairs")) -> Path:
     """Weights folders of those names inside folder, each with examples; returns folder."""
-    for name in names:
-        torch.manual_seed(0)
+    for number, name in enumerate(names):
+        torch.manual_seed(number)
         network = _lively(DCIGN(NetworkConfig.tiny(LAYOUT.size, SIZE)))
         calibrations = {}
         for factor, limits in RANGES[name].items():

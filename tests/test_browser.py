@@ -1,0 +1,258 @@
+"""A person's visit in a real Chromium: choose, drag, reset, upload, export; no error, no foreign host.
+
+On the bundled weights if they are there, else on small random ones.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import shutil
+import time
+from urllib.parse import urlsplit
+
+import demo_weights
+import numpy as np
+import pytest
+from bad_pictures import straight, text
+from demo_server import serve
+from PIL import Image
+
+from dcign.checkpoints import weights_root
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+FLAGS = [
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--no-first-run",
+]
+BUNDLED = weights_root() / "faces" / "examples"
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    weights = weights_root() if BUNDLED.is_dir() else demo_weights.write(tmp_path_factory.mktemp("weights"))
+    with serve(weights, tmp_path_factory.mktemp("log") / "app.log") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_api.sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(server, browser):
+    """The demo, freshly opened; afterwards: no error on the console and no request to anybody else."""
+    host = urlsplit(server.url).netloc
+    complaints: list[str] = []
+    context = browser.new_context(viewport={"width": 1400, "height": 900}, accept_downloads=True)
+    page = context.new_page()
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+
+    def foreign(request):
+        address = urlsplit(request.url)
+        if address.scheme not in ("data", "blob") and address.netloc != host:
+            complaints.append(f"request to {request.url}")
+
+    page.on("request", foreign)
+    page.goto(server.url)
+    page.wait_for_selector("#azimuth input[type=range]")
+    page.wait_for_selector("#view img")
+    yield page
+    context.close()
+    assert complaints == []
+
+
+def address(page) -> str:
+    return page.get_attribute("#view img", "src")
+
+
+def shown(page) -> np.ndarray:
+    """The big picture's pixels (H, W, 3)."""
+    data = base64.b64decode(address(page).partition(",")[2])
+    return np.asarray(Image.open(io.BytesIO(data)).convert("RGB")).astype(int)
+
+
+def settled(page, quiet: float = 0.5, patience: float = 15.0) -> np.ndarray:
+    """Wait until the picture has not changed for `quiet` seconds."""
+    last, since, end = address(page), time.monotonic(), time.monotonic() + patience
+    while time.monotonic() < end:
+        page.wait_for_timeout(50)
+        now = address(page)
+        if now != last:
+            last, since = now, time.monotonic()
+        elif time.monotonic() - since > quiet:
+            return shown(page)
+    raise AssertionError("the picture does not come to rest")
+
+
+def degrees(page, name: str) -> float:
+    return float(page.input_value(f"#{name} input[type=range]"))
+
+
+def drag(page, name: str, where: float) -> list[str]:
+    """Drag a slider's handle with the mouse to a share of its range; every distinct frame seen on the way."""
+    slider = page.locator(f"#{name} input[type=range]")
+    slider.scroll_into_view_if_needed()
+    box = slider.bounding_box()
+    low, high = (float(slider.get_attribute(end)) for end in ("min", "max"))
+    start = (degrees(page, name) - low) / (high - low)
+    thumb = box["height"] / 2
+    along = lambda share: box["x"] + thumb / 2 + share * (box["width"] - thumb)   # noqa: E731
+    row = box["y"] + box["height"] / 2
+    frames = [address(page)]
+    page.mouse.move(along(start), row)
+    page.mouse.down()
+    for step in range(1, 21):
+        page.mouse.move(along(start + (where - start) * step / 20), row)
+        page.wait_for_timeout(30)
+        if address(page) != frames[-1]:
+            frames.append(address(page))
+    page.mouse.up()
+    return frames
+
+
+def test_something_is_there_without_an_upload(page):
+    assert shown(page).std() > 1
+    assert page.locator("#examples button.thumbnail-item").count() >= 8
+    assert page.locator("#pictures img").count() == 2
+    assert page.locator("#estimate td.degrees").count() == 3
+    for name in ("azimuth", "elevation", "light"):
+        words = page.locator("#estimate tr", has_text=name.capitalize()).locator("td.degrees").inner_text()
+        assert abs(float(words.rstrip("°").replace("−", "-")) - degrees(page, name)) <= 1
+    view, azimuth, light = (
+        page.locator(where).bounding_box() for where in ("#view img", "#azimuth", "#light")
+    )
+    assert view["width"] > 500 and max(box["y"] + box["height"] for box in (view, azimuth, light)) < 900
+
+
+def test_choosing_an_example_shows_it(page):
+    before = shown(page)
+    sources = page.get_attribute("#pictures img", "src")
+    page.locator("#examples button.thumbnail-item").nth(3).click()
+    page.wait_for_function("old => document.querySelector('#pictures img').src !== old", arg=sources)
+    assert np.abs(settled(page) - before).mean() > 0.5
+
+
+@pytest.mark.parametrize("name", ["azimuth", "elevation", "light"])
+def test_dragging_a_slider_redraws_the_picture_live_and_reset_brings_it_back(page, name):
+    page.locator("#examples button.thumbnail-item").nth(1).click()
+    before = settled(page)
+    start = degrees(page, name)
+    low, high = (float(page.get_attribute(f"#{name} input[type=range]", end)) for end in ("min", "max"))
+    target = 0.05 if start > (low + high) / 2 else 0.95
+    frames = drag(page, name, target)
+    assert len(frames) >= 4, "frames arrive during the drag, not only after it"
+    after = settled(page)
+    assert abs((degrees(page, name) - low) / (high - low) - target) < 0.05
+    assert np.abs(after - before).mean() > 0.5
+    page.click("#reset")
+    page.wait_for_function(
+        "([name, start]) => document.querySelector(`#${name} input[type=range]`).value == start", arg=[name, start]
+    )
+    assert np.abs(settled(page) - before).mean() < 0.1
+
+
+def test_the_last_position_of_a_fast_drag_is_the_one_that_stays(page):
+    """The picture after the drag is the same as after typing the same number."""
+    drag(page, "azimuth", 0.2)
+    dragged, value = settled(page), degrees(page, "azimuth")
+    box = page.locator("#azimuth input[type=number]")
+    box.fill("0")
+    settled(page)
+    box.fill(str(int(value)))
+    assert np.abs(settled(page) - dragged).mean() < 0.1
+
+
+def test_keyboard_moves_a_slider(page):
+    before, start = settled(page), degrees(page, "light")
+    page.focus("#light input[type=range]")
+    for _ in range(15):
+        page.keyboard.press("ArrowLeft" if start > 0 else "ArrowRight")
+    assert abs(degrees(page, "light") - start) == 15
+    assert np.abs(settled(page) - before).mean() > 0.1
+
+
+def test_presets_set_the_slider_and_the_picture(page):
+    before = settled(page)
+    page.click("#presets button:has-text('Profile left')")
+    page.wait_for_function("() => document.querySelector('#azimuth input[type=range]').value == -90")
+    assert np.abs(settled(page) - before).mean() > 0.5
+
+
+def test_chairs_have_their_own_examples_and_ranges(page):
+    if page.locator("#model").count() == 0:
+        pytest.skip("only one model")
+    old = address(page)
+    page.click("#model label:has-text('Chairs')")
+    page.wait_for_function("() => document.querySelector('#azimuth input[type=range]').max == 180")
+    page.wait_for_function("old => document.querySelector('#view img').src !== old", arg=old)
+    before = settled(page)
+    page.click("#presets button:has-text('Back')")
+    page.wait_for_function("() => document.querySelector('#azimuth input[type=range]').value == 180")
+    assert np.abs(settled(page) - before).mean() > 0.5
+
+
+def test_an_upload_is_read_and_a_bad_one_explained(page, tmp_path):
+    good, bad = tmp_path / "good.png", tmp_path / "bad.png"
+    straight().save(good)
+    text(bad)
+    before = page.get_attribute("#pictures img", "src")
+    page.set_input_files("#upload input[type=file]", str(bad))
+    page.wait_for_selector("#notes .note:has-text('not a picture')")
+    assert page.get_attribute("#pictures img", "src") == before
+    page.wait_for_selector("#upload input[type=file]", state="attached")
+    page.set_input_files("#upload input[type=file]", str(good))
+    page.wait_for_function("old => document.querySelector('#pictures img').src !== old", arg=before)
+    assert "not a picture" not in page.inner_text("#notes")
+    page.locator("#examples button.thumbnail-item").nth(0).click()
+    page.wait_for_function("old => document.querySelector('#pictures img').src === old", arg=before)
+
+
+def test_export_makes_a_gif_with_the_frames_and_the_time_asked_for(page, tmp_path):
+    page.click("#factor label:has-text('Light')")
+    page.fill("#frames input", "10")
+    page.fill("#fps input", "10")
+    page.uncheck("#there-and-back input")
+    page.click("#make-gif")
+    page.wait_for_selector("#sweep img", timeout=30_000)
+    with page.expect_download() as download:
+        page.click("#download")
+    path = tmp_path / "sweep.gif"
+    download.value.save_as(path)
+    with Image.open(path) as animation:
+        assert animation.format == "GIF" and animation.info["loop"] == 0
+        durations, frames = [], []
+        for number in range(animation.n_frames):
+            animation.seek(number)
+            durations.append(animation.info["duration"])
+            frames.append(np.asarray(animation.convert("RGB")).astype(int))
+    assert sum(durations) == 1000
+    assert len(frames) == 10
+    assert np.abs(frames[0] - frames[-1]).mean() > 0.5
+
+
+def test_live_frames_are_not_written_to_files(page, server, tmp_path):
+    """The address of the picture is its data, and dragging asks for nothing from the file route."""
+    asked = []
+    page.on("request", lambda request: asked.append(request.url) if "/file=" in request.url else None)
+    frames = drag(page, "azimuth", 0.9)
+    settled(page)
+    assert all(frame.startswith("data:image/jpeg;base64,") for frame in frames)
+    assert asked == []
+
+
+@pytest.mark.parametrize("width", [390, 1024])
+def test_narrow_windows_need_no_sideways_scrolling(page, width):
+    page.set_viewport_size({"width": width, "height": 844})
+    page.wait_for_timeout(300)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    box = page.locator("#view img").bounding_box()
+    assert box["width"] > 0.55 * width and box["y"] + box["height"] < 844
