@@ -29,6 +29,7 @@ class Scheme:
 WOODS = ((196, 154, 108), (92, 62, 42), (214, 178, 132), (142, 78, 48), (98, 46, 32), (160, 105, 62), (222, 190, 140),
          (52, 38, 30), (205, 185, 155), (128, 88, 56), (176, 122, 72))
 LEATHERS = ((120, 72, 42), (70, 44, 30), (160, 104, 60), (196, 168, 130), (222, 206, 178))
+HUES = ((0.01, 0.03), (0.6, 0.03), (0.36, 0.06), (0.13, 0.02), (0.8, 0.3))  # mean and spread of hue in turns
 BROWN, BLACK, GREY, WHITE = range(4)
 
 
@@ -45,8 +46,9 @@ def _material(rng: np.random.Generator, srgb, specular: float, grain: float, jit
 
 def _saturated(rng: np.random.Generator) -> np.ndarray:
     """A saturated sRGB colour; reds, oranges and blues are the commonest on chairs."""
-    hue = (rng.normal(0.02, 0.045) if rng.random() < 0.45 else rng.random()) % 1.0
-    value, saturation = rng.uniform(0.5, 0.9), rng.uniform(0.55, 0.9)
+    centre, spread = HUES[int(np.searchsorted((0.42, 0.68, 0.82, 0.93), rng.random()))]
+    hue = rng.normal(centre, spread) % 1.0
+    value, saturation = rng.uniform(0.4, 0.85), rng.uniform(0.55, 0.85)
     ramp = np.clip(np.abs((hue * 6.0 + np.array([0.0, 4.0, 2.0])) % 6.0 - 3.0) - 1.0, 0.0, 1.0)
     return value * (1.0 + saturation * (ramp - 1.0))
 
@@ -63,7 +65,7 @@ def metal(rng: np.random.Generator) -> Material:
     if kind < 0.5:
         return _material(rng, [rng.uniform(0.6, 0.8)] * 3, rng.uniform(0.4, 0.8), 0.0, 0.05)
     if kind < 0.85:
-        return _material(rng, [rng.uniform(0.08, 0.2)] * 3, rng.uniform(0.15, 0.4), 0.0)
+        return _material(rng, [rng.uniform(0.1, 0.24)] * 3, rng.uniform(0.15, 0.4), 0.0)
     return _material(rng, [rng.uniform(0.3, 0.55)] * 3, 0.3, 0.0)
 
 
@@ -76,7 +78,7 @@ def neutral(rng: np.random.Generator, shares=(0.3, 0.27, 0.23, 0.2), leather: bo
             return wood(rng)
         return _material(rng, np.array(LEATHERS[rng.integers(len(LEATHERS))]) / 255.0, specular, 0.0)
     if kind == BLACK:
-        return _material(rng, [rng.uniform(0.08, 0.2)] * 3, specular, 0.0)
+        return _material(rng, [rng.uniform(0.1, 0.24)] * 3, specular, 0.0)
     if kind == GREY:
         return _material(rng, [rng.uniform(0.3, 0.7)] * 3, specular, 0.0)
     return _material(rng, [rng.uniform(0.83, 0.93)] * 3, specular, 0.0, 0.03)

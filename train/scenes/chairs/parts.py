@@ -42,8 +42,12 @@ def _grid(rows: int, columns: int, hard: tuple[int, ...]) -> np.ndarray:
     band = np.repeat(np.arange(rows - 1), columns)
     column = np.tile(np.arange(columns), rows - 1)
     here, right = band * columns + column, band * columns + (column + 1) % columns
-    lower = np.stack([here, right, here + columns], axis=1)[(band != 0) & ~np.isin(band, hard)]
-    upper = np.stack([right, right + columns, here + columns], axis=1)[(band != rows - 2) & ~np.isin(band, hard)]
+    lower = np.stack([here, right, here + columns], axis=1)
+    upper = np.stack([right, right + columns, here + columns], axis=1)
+    lower[band == rows - 2, 2] = (rows - 1) * columns  # one shared vertex at each end, for a smooth normal there
+    upper[band == 0, 0] = 0
+    lower = lower[(band != 0) & ~np.isin(band, hard)]
+    upper = upper[(band != rows - 2) & ~np.isin(band, hard)]
     return np.concatenate([lower, upper]).astype(np.int32)
 
 
@@ -150,27 +154,35 @@ def pad(half_a: float, half_b: float, thickness: float, *, power=(6.0, 6.0), nar
     the middle of the face. Its triangles are `pad_triangles(columns)`; warp the vertices freely before `place`.
     """
     cosine, sine = _circle(columns, 0.5)
-    exponent = 2.0 / np.where(sine > 0, power[1], power[0])
-    a, b = np.sign(cosine) * np.abs(cosine) ** exponent, np.sign(sine) * np.abs(sine) ** exponent
+    p = np.where(sine > 0, power[1], power[0])
+    # the usual exponent 2 / p would crowd the points into the corners and leave the sides too coarse to bend
+    spacing = np.maximum(2.0 / p, 0.6)
+    a, b = np.abs(cosine) ** spacing, np.abs(sine) ** spacing
+    norm = (a**p + b**p) ** (1.0 / p)
+    a, b = np.sign(cosine) * a / norm, np.sign(sine) * b / norm
     b = np.where(b < 0, b * (1.0 + bulge * (1.0 - a * a)), b)
     a = a * (1.0 + 0.5 * (narrow - 1.0) * (1.0 + b))
     half, bevel = 0.5 * thickness, 0.25 * thickness if bevel is None else min(bevel, 0.5 * thickness)
     bevel = min(bevel, 0.45 * half_a, 0.45 * half_b)
     low, out = bevel * 0.293, half - bevel
-    rows = np.array([(0.0, bevel, -half), (0.5, bevel, -half), (0.85, bevel, -half), (1.0, bevel, -half),
-                     (1.0, low, -half + low), (1.0, 0.0, -out), (1.0, 0.0, out), (1.0, low, half - low),
-                     (1.0, bevel, half), (0.85, bevel, half + 0.3 * crown), (0.5, bevel, half + 0.78 * crown),
-                     (0.0, bevel, half + crown)])
+    face = (0.0, 0.35, 0.65, 0.88, 1.0)
+    rows = np.array([(share, bevel, -half) for share in face]
+                    + [(1.0, low, low - half), (1.0, 0.0, -out), (1.0, 0.0, out), (1.0, low, half - low)]
+                    + [(share, bevel, half) for share in face[::-1]])
     vertices = np.empty((len(rows), columns, 3))
     vertices[..., 0] = a * (rows[:, 0] * (half_a - rows[:, 1]))[:, None]
     vertices[..., 1] = b * (rows[:, 0] * (half_b - rows[:, 1]))[:, None]
     vertices[..., 2] = rows[:, 2, None]
+    if crown:
+        across, along, _ = np.moveaxis(vertices[9:], -1, 0)
+        vertices[9:, :, 2] += crown * (np.maximum(1.0 - (across / half_a) ** 2, 0.0)
+                                       * np.maximum(1.0 - (along / half_b) ** 2, 0.0))
     return vertices.reshape(-1, 3)
 
 
 def pad_triangles(columns: int = 28) -> np.ndarray:
     """The triangles of a `pad` with so many columns."""
-    return _grid(12, columns, ())
+    return _grid(14, columns, ())
 
 
 def place(points: np.ndarray, origin, tilt: float, columns: int = 28) -> Part:
@@ -189,10 +201,12 @@ def box(low, high, bevel: float = 0.01, power: float = 14.0) -> Part:
                  0.5 * (low + high), 90.0, columns=16)
 
 
-def shell(profile: np.ndarray, half_width: np.ndarray, curl: np.ndarray, thickness: float, power: float = 2.0) -> Part:
+def shell(profile: np.ndarray, half_width: np.ndarray, curl: np.ndarray, thickness: float, power: float = 2.0,
+          even: bool = False) -> Part:
     """A bent sheet that follows a side profile (n, 2) of (z, y) from the seat's front to the top of the back.
 
-    half_width (n,) across, curl (n,) lifts the edges out of the sheet.
+    half_width (n,) across, curl (n,) lifts the edges out of the sheet; `even` turns the lift steadily from the front
+    to the top, so that high edges do not fold where the sheet bends.
     """
     path = np.concatenate([np.zeros((len(profile), 1)), profile[:, 1:], profile[:, :1]], axis=1)[None]
     steps = _unit(path[:, 1:] - path[:, :-1])
@@ -201,8 +215,11 @@ def shell(profile: np.ndarray, half_width: np.ndarray, curl: np.ndarray, thickne
     lift = np.abs(across) ** power
     lower = np.stack([np.multiply.outer(half_width, across), np.multiply.outer(curl, lift) - 0.5 * thickness], axis=-1)
     upper = lower[:, ::-1] + np.array([0.0, thickness])
-    return loft(path, -X, _cross(tangents, np.broadcast_to(-X, tangents.shape)),
-                np.concatenate([lower, upper], axis=1)[None])
+    v = _cross(tangents, np.broadcast_to(-X, tangents.shape))
+    if even:
+        share = np.linspace(0.0, 1.0, len(profile))[:, None]
+        v = _unit((1.0 - share) * v[:, :1] + share * v[:, -1:])
+    return loft(path, -X, v, np.concatenate([lower, upper], axis=1)[None])
 
 
 def wall(plan: np.ndarray, bottom: np.ndarray, top: np.ndarray, thickness: float, lean: float = 0.0) -> Part:

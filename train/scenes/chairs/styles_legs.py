@@ -99,8 +99,8 @@ def sled_base(rng: np.random.Generator) -> Assembly:
 def stool(rng: np.random.Generator) -> Assembly:
     """Stools and bar stools without a back."""
     body = draw(rng, size=(0.3, 1.0), leg=(0.0, 0.6))
-    wide = body.width if rng.random() < 0.5 else min(body.width, 0.42)
-    body = replace(body, width=wide, depth=wide, seat=1.0, thickness=min(body.thickness, 0.14), tilt=0.0)
+    wide = rng.uniform(0.36, 0.56) if rng.random() < 0.6 else rng.uniform(0.6, 0.9)  # bar stools and low ones
+    body = replace(body, width=wide, depth=wide, seat=1.0, thickness=float(np.clip(body.thickness, 0.04, 0.14)), tilt=0.0)
     chair = Assembly(rng, scheme(rng, "metal" if rng.random() < 0.4 else "any", 0.5))
     kind = chair.pick(legs=0.7, column=0.3)
     rounded = chair.chance(0.6)

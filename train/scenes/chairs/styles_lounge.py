@@ -20,7 +20,7 @@ def upholstered(rng: np.random.Generator) -> Assembly:
     thick = chair.between(0.08, 0.2)
     if foot > 0.03:
         four_legs(chair, body, foot + 0.02, chair.pick(square=0.5, tapered=0.5), 0.01,
-                  (half + 0.3 * thick, deep - 0.03))
+                  (0.8 * half, 0.75 * deep) if kind == "tub" else (half + 0.3 * thick, deep - 0.03))
     soft, cushion = chair.between(0.03, 0.06), max(0.1, 0.4 * body.seat)
     chair.add(soft_box((-half, foot, -deep - 0.5 * thick), (half, body.seat - 0.8 * cushion, deep - 0.01), 0.02), cloth)
     points = pad(half * 0.985, deep, cushion, power=(9.0, 9.0), bevel=soft, crown=chair.between(0.0, 0.04))
@@ -140,7 +140,7 @@ def bucket(chair: Assembly, body: Body, half: float) -> Part:
     along = np.linspace(0.0, 1.0, 17)
     raised = chair.between(0.1, 0.24) if chair.chance(0.5) else chair.between(0.02, 0.08)
     middle = np.exp(-(((along - 0.47) / 0.2) ** 2))
-    ends = np.clip(np.minimum(along, 1.0 - along) / 0.12, 0.0, 1.0)
-    width = half * (0.72 + 0.28 * np.sqrt(1.0 - (1.0 - ends) ** 2)) * (1.0 - chair.between(0.0, 0.2) * along)
+    ends = np.clip(np.minimum(along, 1.0 - along) / 0.2, 0.0, 1.0)
+    width = half * (0.6 + 0.4 * np.sqrt(1.0 - (1.0 - ends) ** 2)) * (1.0 - chair.between(0.0, 0.2) * along)
     curl = 0.03 + raised * middle
-    return shell(profile, width, curl, chair.between(0.014, 0.035), power=chair.between(2.2, 4.0))
+    return shell(profile, width, curl, chair.between(0.014, 0.035), power=chair.between(2.2, 4.0), even=True)

@@ -33,7 +33,7 @@ def four_legs(chair: Assembly, body: Body, top: float, kind: str, splay: float, 
         chair.add(sticks(heads, feet, min(leg, chair.between(0.011, 0.018)), section=ROUND), frame)
     else:
         along = np.linspace(0.0, 1.0, 7)
-        bend = chair.between(0.02, 0.06) * np.sin(np.pi * along) * chair.rng.choice((-1.0, 1.0))
+        bend = chair.between(0.01, 0.03) * np.sin(np.pi * along) * chair.rng.choice((-1.0, 1.0))
         outward = np.column_stack([signs[:, 0], np.zeros(len(signs)), signs[:, 1]])
         path = heads[:, None] + along[:, None] * (feet - heads)[:, None] + bend[:, None] * outward[:, None]
         size = leg * np.linspace(1.1, 0.6, 7)[:, None] * np.ones(2)
