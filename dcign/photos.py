@@ -29,11 +29,12 @@ _DRAFT_SIDE = 2048      # a JPEG far beyond this is decoded reduced, in a fracti
 _BORDER = 0.02          # width of the border that is looked at, as a share of the shorter side
 _PLAIN_TOLERANCE = 24   # levels of 0..255 by which a plain border may differ from its own median
 _PLAIN_SHARE = 0.9      # of the border's pixels
-_OBJECT_FILL = 0.8      # longer side of the object's box as a share of the picture
+_OBJECT_FILL = 0.8      # longer side of the object's box as a share of the picture, as in training renders
+_OBJECT_MIDDLE = 0.53   # height of the box's centre there, from the top
 _DETECT_SIDE = 480      # YuNet finds faces from about 10 to 300 pixels; larger photos are reduced to this
 _DETECT_SCORE = 0.6
 #: Where the detector's box lies in a training render, where the weights do not say: x, y, width, height.
-DEFAULT_FACE_BOX = (0.22, 0.22, 0.56, 0.66)
+DEFAULT_FACE_BOX = (0.22, 0.17, 0.56, 0.77)
 
 Source = Image.Image | np.ndarray | bytes | str | os.PathLike
 
@@ -307,10 +308,12 @@ def _prepare_object(image: Image.Image, spec: PictureSpec) -> Prepared:
             pixels = np.asarray(image) * opacity + np.array(spec.ground, np.float32) * (1 - opacity)
             framed = Image.fromarray(np.rint(pixels).astype(np.uint8))
             side = max(bottom - top, right - left) / _OBJECT_FILL
-            centre_x, centre_y = (left + right) / 2, (top + bottom) / 2
+            centre_x, centre_y = (left + right) / 2, (top + bottom) / 2 - (_OBJECT_MIDDLE - 0.5) * side
             return Prepared(_square(framed, centre_x, centre_y, side, spec.size, spec.ground), True)
     warning = "No plain background was found: use a picture of one chair on a white or even background."
-    return Prepared(_centre_square(image, spec.size), False, [warning])
+    # The chair probably fills the picture: show all of it rather than cut its legs off.
+    whole = _square(image, image.width / 2, image.height / 2, max(image.size), spec.size)
+    return Prepared(whole, False, [warning])
 
 
 def _centre_square(image: Image.Image, size: int) -> Image.Image:
