@@ -1,0 +1,73 @@
+"""The model card of a weights folder, and the measures kept beside the weights."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+from dcign import checkpoints
+from train.measures.report import tables
+
+DATA = {
+    "faces": "Renders of the ICT Face Model Light (ICT-FaceKit, MIT) with MakeHuman skins, eyes, brows, lashes and hair "
+             "(CC0), by this repository's rasteriser. No photograph was used.",
+    "heads": "Renders of this repository's procedural heads.",
+    "chairs": "Renders of this repository's procedural chairs. No photograph and no other mesh was used.",
+}
+
+
+def write_measures(folder: Path, result: dict) -> None:
+    """Put ``result`` into config.json, write the card, and refresh the checksums of bundled weights."""
+    path = folder / "config.json"
+    config = json.loads(path.read_text())
+    config["measures"] = result
+    partial = path.with_suffix(".partial")
+    partial.write_text(json.dumps(config))
+    os.replace(partial, path)
+    (folder / "README.md").write_text(card(config, result, (folder / "model.safetensors").stat().st_size))
+    if folder.resolve().parent == checkpoints.weights_root().resolve():
+        checkpoints.update_index(folder.parent, folder.name)
+
+
+def card(config: dict, result: dict, size: int) -> str:
+    """Markdown with the Hub's front matter."""
+    name, training = config["name"], config["training"]
+    settings = training["config"]
+    ranges = ", ".join(f"{factor} {low:g}…{high:g}°" for factor, (low, high) in config["ranges"].items())
+    groups = ", ".join(f"{group} {count}" for group, count in config["layout"])
+    phases = "; ".join(f"{p['pictures']:,} at {p['size']} px" for p in settings["phases"])
+    clamp = ("inactive latents clamped to the mini-batch mean, invariance gradient "
+             f"{settings['invariance']}" if settings["clamp"] == "mean" else
+             "inactive latents taken from another sample of the one-factor mini-batch (`clamp = \"swap\"`: the paper's "
+             "procedure with the mean replaced by a sample and the gradient kept)")
+    return f"""---
+license: mit
+library_name: dcign
+pipeline_tag: image-to-image
+tags: [dc-ign, inverse-graphics, disentanglement, novel-view-synthesis, relighting]
+---
+# DC-IGN live: {name}
+
+A Deep Convolutional Inverse Graphics Network (Kulkarni, Whitney, Kohli, Tenenbaum, NIPS 2015): one 160 × 160 picture in,
+a graphics code of {sum(count for _, count in config['layout'])} latents ({groups}) out, re-rendered at any azimuth,
+elevation and light.
+
+- **Data**: {DATA[name]} {settings['shards'] * 2048:,} distinct pictures in one-factor mini-batches.
+- **Command**: `python -m train {name} --preset {training['preset']}`
+- **Pictures seen**: {training['pictures']:,} (planned: {phases}).
+- **Procedure**: {clamp}; the true degrees are never shown to the network. The read-out in degrees was fitted afterwards
+  on 2,000 training scenes.
+- **Ranges**: {ranges}. Outside them nothing was learned.
+- **Size**: {size / 1e6:.2f} MB, 16-bit safetensors.
+
+## Measures
+Printed by `python -m train measure weights/{name}`.
+
+{tables(name, result)}
+
+## Limits
+Trained on renders alone. On photographs the estimate is rougher and the re-rendered picture looks like a render of a
+similar {'face' if name != 'chairs' else 'chair'}, not like the photograph: identity, hair and accessories outside the
+training set are replaced by the nearest thing that the network knows. Not for identifying or judging people.
+"""

@@ -1,0 +1,120 @@
+"""Pictures for people: contact sheets of scenes, and the README's figures of a weights folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+import dcign
+from dcign import checkpoints
+from train.camera import View
+from train.preview import sheet
+from train.raster import render
+from train.scenes import HELD_OUT, STAGES, open_source
+
+SIZE = 160
+SHOWN = {"azimuth": (-60, -30, 0, 30, 60), "elevation": (-25, -12, 0, 12, 25), "light": (-75, -40, 0, 40, 75)}
+CHAIRS_SHOWN = {"azimuth": (-120, -60, 0, 60, 120), "elevation": (2, 10, 20, 30, 38), "light": (-75, -40, 0, 40, 75)}
+
+
+def _labelled(picture: np.ndarray, labels: list[str], columns: int, size: int) -> Image.Image:
+    """A sheet with a short text at the top left of every cell."""
+    image = Image.fromarray(picture)
+    draw = ImageDraw.Draw(image)
+    for index, label in enumerate(labels):
+        place = (index % columns * size + 4, index // columns * size + 2)
+        draw.text(place, label, fill=(20, 20, 20), stroke_width=1, stroke_fill=(255, 255, 255))
+    return image
+
+
+def preview_scenes(name: str, path: Path, sweep: str | None, count: int, assets_folder: str | None) -> None:
+    """A labelled contact sheet: random identities and views, or one identity a row swept over a factor."""
+    source, stage = open_source(name, assets_folder), STAGES[name]
+    rng = np.random.default_rng(0)
+    pictures, labels = [], []
+    for number in range(count):
+        if sweep:
+            identity = source.identity(HELD_OUT + number // 8)
+            low, high = stage.ranges[sweep]
+            value = low + (high - low) * (number % 8) / 7
+            view = View(**({"elevation": 10.0} | {sweep: value}))
+            labels.append(f"{sweep} {value:.0f}")
+        else:
+            identity = source.identity(HELD_OUT + number)
+            view = View(*(float(rng.uniform(*stage.ranges[f])) for f in ("azimuth", "elevation", "light")))
+            labels.append(identity.style)
+        pictures.append(render(identity.mesh, view, stage.rig, SIZE).colour)
+    _labelled(sheet(np.stack(pictures), 8), labels, 8, SIZE).save(path)
+
+
+def convention_figure(path: Path, name: str, assets_folder: str | None) -> None:
+    """What the sign of every angle means, drawn by the rasteriser."""
+    source, stage = open_source(name, assets_folder), STAGES[name]
+    mesh = source.identity(3 if name == "chairs" else 1).mesh
+    rest = {"elevation": 15.0} if name == "chairs" else {}
+    rows, labels = [], []
+    for factor, values in (("azimuth", (-45, 0, 45)), ("elevation", (0, 15, 40) if name == "chairs" else (-25, 0, 25)),
+                           ("light", (-60, 0, 60))):
+        for value in values:
+            rows.append(render(mesh, View(**(rest | {factor: float(value)})), stage.rig, SIZE).colour)
+            labels.append(f"{factor} {value:+d}" if value else f"{factor} 0")
+    _labelled(sheet(np.stack(rows), 9), labels, 9, SIZE).save(path)
+
+
+def rerendering_figure(weights: Path, path: Path, assets_folder: str | None, identities: int = 4) -> None:
+    """Input | reconstruction | five azimuths | five lights of held-out identities, one a row, truth below."""
+    studio = dcign.load(str(weights))
+    name = checkpoints.load_weights(weights).name
+    source, stage = open_source(name, assets_folder), STAGES[name]
+    shown = CHAIRS_SHOWN if name == "chairs" else SHOWN
+    cells, labels, seed = [], [], 900
+    for _ in range(identities):
+        identity = source.identity(seed)
+        while not identity.has_front:
+            seed += 1
+            identity = source.identity(seed)
+        seed += 1
+        view = View(25.0, 15.0 if name == "chairs" else 0.0, -25.0)
+        picture = render(identity.mesh, view, stage.rig, SIZE).colour
+        code = studio.encode(picture)
+        drawn, truth = [picture, studio.render(code)], [picture, picture]
+        labels += ["input", "reconstruction"]
+        for factor in ("azimuth", "light"):
+            for value in shown[factor]:
+                drawn.append(studio.render(code, **{factor: float(value)}))
+                angles = {"azimuth": view.azimuth, "elevation": view.elevation, "light": view.light}
+                truth.append(render(identity.mesh, View(**(angles | {factor: float(value)})), stage.rig, SIZE).colour)
+                labels.append(f"{factor} {value}")
+        cells += drawn + truth
+        labels += ["true render"] * len(truth)
+    columns = 2 + len(shown["azimuth"]) + len(shown["light"])
+    _labelled(sheet(np.stack(cells), columns), labels, columns, SIZE).save(path, optimize=True)
+
+
+def turn(weights: Path, path: Path, assets_folder: str | None, seeds: tuple[int, ...]) -> None:
+    """A GIF of held-out identities side by side: the turn and then the light, from one picture each."""
+    studio = dcign.load(str(weights))
+    name = checkpoints.load_weights(weights).name
+    source, stage = open_source(name, assets_folder), STAGES[name]
+    elevation = 15.0 if name == "chairs" else 0.0
+    strips = []
+    for seed in seeds:
+        picture = render(source.identity(seed).mesh, View(20.0, elevation, 20.0), stage.rig, SIZE).colour
+        code = studio.encode(picture)
+        around = studio.sweep(code, "azimuth", frames=24, there_and_back=name != "chairs")
+        lit = studio.sweep(code, "light", frames=16, there_and_back=True)
+        strips.append(np.concatenate([around, lit]))
+    dcign.export.save(np.concatenate(strips, 2), str(path), fps=14)
+
+
+def figures(weights: Path, folder: Path, assets_folder: str | None) -> list[Path]:
+    """Write every figure of a weights folder; returns the paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    name = checkpoints.load_weights(weights).name
+    made = [folder / f"{name}-conventions.png", folder / f"{name}-views.png", folder / f"{name}-turn.gif"]
+    convention_figure(made[0], name, assets_folder)
+    rerendering_figure(weights, made[1], assets_folder)
+    turn(weights, made[2], assets_folder, (901, 903, 905, 906))
+    return made

@@ -1,0 +1,90 @@
+"""After training: fit the calibration on training scenes and write a weights folder.
+
+Here, and only here, the true degrees of pictures meet the latents; no weight of the network depends on them.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from dcign import checkpoints
+from dcign.calibration import Calibration
+from dcign.graphics_code import FACTORS, CodeLayout
+from dcign.networks import DCIGN
+from train.batches import random_view
+from train.camera import View
+from train.pool import to_tensor
+from train.presets import TrainConfig
+from train.raster import render
+from train.scenes import HELD_OUT, STAGES, Stage, open_source
+from train.scenes.mesh import Source
+
+SCENES = 2000  # identities of the training range, one random view each
+DETECTOR = "DCIGN_DETECTOR"
+
+
+def draw_scenes(source: Source, stage: Stage, seeds: range, size: int, rng: np.random.Generator,
+                only_fronts: bool = True) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """One picture (N, size, size, 3) uint8 per seed from a random view, and the true degrees of each factor (N,)."""
+    pictures, views = [], []
+    for seed in seeds:
+        identity = source.identity(seed)
+        degrees = random_view(stage, rng)
+        if only_fronts and not identity.has_front:
+            continue
+        pictures.append(render(identity.mesh, View(**degrees), stage.rig, size).colour)
+        views.append(degrees)
+    return np.stack(pictures), {name: np.array([view[name] for view in views]) for name in FACTORS}
+
+
+@torch.inference_mode()
+def posterior_means(network: DCIGN, pictures: np.ndarray, batch: int = 64) -> np.ndarray:
+    """(N, S, S, 3) uint8 to (N, L)."""
+    size = network.config.size
+    return np.concatenate([network.encode(to_tensor(pictures[i:i + batch], size))[0].numpy()
+                           for i in range(0, len(pictures), batch)])
+
+
+def calibrate(network: DCIGN, layout: CodeLayout, name: str, assets_folder: str | None,
+              scenes: int = SCENES) -> dict[str, Calibration]:
+    """The curve of every factor, fitted on scenes of training identities with a front."""
+    source, stage = open_source(name, assets_folder), STAGES[name]
+    pictures, degrees = draw_scenes(source, stage, range(HELD_OUT, HELD_OUT + scenes), network.config.size,
+                                    np.random.default_rng(5))
+    means = posterior_means(network, pictures)
+    return {factor: Calibration.fit(means[:, layout.slice(factor)], degrees[factor], factor,
+                                    circular=factor in stage.circular, limits=stage.ranges[factor])
+            for factor in FACTORS}
+
+
+def face_box(name: str, assets_folder: str | None, size: int = 160, faces: int = 60) -> list[float] | None:
+    """Where YuNet sees the face in frontal renders, [x, y, width, height] in fractions; None without a detector."""
+    model = os.environ.get(DETECTOR)
+    if name != "faces" or not model or not Path(model).exists():
+        return None
+    import cv2
+
+    detector = cv2.FaceDetectorYN.create(model, "", (size, size), 0.6)
+    source, stage, boxes = open_source(name, assets_folder), STAGES[name], []
+    for seed in range(HELD_OUT, HELD_OUT + faces):
+        picture = render(source.identity(seed).mesh, View(), stage.rig, size).colour
+        found = detector.detect(np.ascontiguousarray(picture[..., ::-1]))[1]
+        if found is not None:
+            boxes.append(found[0, :4] / size)
+    return [round(float(value), 4) for value in np.median(boxes, 0)] if boxes else None
+
+
+def finish(network: DCIGN, config: TrainConfig, target: Path, pictures: int, assets_folder: str | None) -> None:
+    """Calibrate ``network`` and write model.safetensors and config.json to ``target``."""
+    network = network.eval()
+    layout, stage = CodeLayout(config.layout), STAGES[config.source]
+    box = face_box(config.source, assets_folder)
+    framing = {"subject": "object" if config.source == "chairs" else "face"} | ({"face_box": box} if box else {})
+    checkpoints.save_weights(
+        target, network, layout, calibrate(network, layout, config.source, assets_folder), stage.ranges,
+        name=config.source, circular=stage.circular, ground=stage.rig.ground, framing=framing,
+        training={"preset": config.preset, "pictures": pictures, "config": config.to_dict()})

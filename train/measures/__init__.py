@@ -1,0 +1,1 @@
+"""What is measured, always on identities that were never trained on."""
