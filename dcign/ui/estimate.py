@@ -37,11 +37,14 @@ def in_words(name: str, degrees: float) -> str:
 
 def estimate_html(code: GraphicsCode) -> str:
     """The estimates as a small table."""
-    rows = "".join(
-        f"<tr><th scope='row'>{LABELS[name]}</th><td class='degrees'>{value:+.0f}°</td>"
-        f"<td>{in_words(name, value)}</td></tr>"
-        for name, value in estimates(code).items()
-    )
+    rows = ""
+    for name in estimates(code):
+        value = round(getattr(code, name))   # as start_degrees() does, so that the table agrees with the sliders
+        number = f"{value:+d}".replace("-", "−")
+        rows += (
+            f"<tr><th scope='row'>{LABELS[name]}</th><td class='degrees'>{number}°</td>"
+            f"<td>{in_words(name, value)}</td></tr>"
+        )
     return f"<table class='estimate'><caption>The model’s estimate</caption>{rows}</table>"
 
 
@@ -57,3 +60,8 @@ def pictures_html(studio: Studio, prepared: Prepared, code: GraphicsCode) -> str
 def notes_html(notes: Sequence[str]) -> str:
     """Remarks on the picture, for a live region; empty if there are none."""
     return "".join(f"<p class='note'>{escape(note)}</p>" for note in notes)
+
+
+def refusal_html(message: str) -> str:
+    """Why an upload cannot be used. message: already escaped, as in checks.problem()."""
+    return f"<p class='note refusal'>{message}</p>"

@@ -11,7 +11,7 @@ import gradio as gr
 from ..graphics_code import FACTORS
 from ..studio import Studio
 from . import checks, endpoints, examples, export_panel, live
-from .estimate import LABELS, estimate_html, notes_html, pictures_html
+from .estimate import LABELS, estimate_html, notes_html, pictures_html, refusal_html
 from .presets import PRESETS, offered
 from .studios import Studios
 
@@ -127,9 +127,8 @@ def build_demo(studios: Studios) -> gr.Blocks:
             try:
                 return [*show(name, checks.upload(file)), gr.skip(), gr.Gallery(selected_index=None)]
             except gr.Error as error:
-                gr.Warning(error.message)
                 kept = [gr.skip()] * len(shown)
-                kept[shown.index(notes)] = f"<p class='note'>{error.message}</p>"
+                kept[shown.index(notes)] = refusal_html(error.message)
                 return [*kept, None, gr.skip()]
 
         def show_example(name: Any, chosen: gr.SelectData) -> list:

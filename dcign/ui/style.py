@@ -48,13 +48,13 @@ CSS = """
 #stage > .column { min-width: 0 !important; gap: 10px; }
 #stage label, #stage .block-label, #stage span[data-testid=block-info] { font-size: 0.85rem; }
 #model .wrap, #factor .wrap { flex-wrap: nowrap; gap: 6px; }
-#model .wrap label, #factor .wrap label { flex: 1 1 auto; padding: 5px 8px; gap: 6px; }
+#model .wrap label, #factor .wrap label { flex: 1 1 auto; padding: 5px 7px; gap: 5px; }
 #model .wrap label span, #factor .wrap label span { margin: 0; }
 
 #examples .grid-wrap { height: auto !important; max-height: none !important; min-height: 0 !important;
                        padding: 26px 6px 6px; overflow: visible; }
 #examples .grid-container { grid-template: none / repeat(4, minmax(0, 1fr)) !important; gap: 5px !important;
-                            height: auto; }
+                            grid-auto-rows: auto !important; padding-top: 0; height: auto; }
 #examples .thumbnail-lg { aspect-ratio: 1; height: auto; border-radius: var(--radius-md); }
 
 /* The picture: as large as the window allows with the sliders below it in sight. */
@@ -96,10 +96,11 @@ table.estimate td.degrees { text-align: right; padding-right: 12px; font-variant
 .panel-title h2 { font-size: 0.9rem; font-weight: 600; margin: 0; }
 .note { margin: 0 0 6px; padding: 6px 10px; border-left: 3px solid #d97706; font-size: 0.88rem;
         background: color-mix(in srgb, #d97706 12%, transparent); border-radius: 4px; }
+.note.refusal { border-left-color: #dc2626; background: color-mix(in srgb, #dc2626 14%, transparent); }
 
 @media (max-width: 1180px) {
-  #stage { grid-template-columns: minmax(0, 1fr) 290px; }
-  #look { order: 1; grid-row: span 2; }
+  #stage { grid-template-columns: minmax(0, 1fr) 306px; }
+  #look { order: 1; grid-row: span 2; position: sticky; top: 8px; }
   #choose { order: 2; }
   #results { order: 3; }
 }
@@ -107,7 +108,7 @@ table.estimate td.degrees { text-align: right; padding-right: 12px; font-variant
   .gradio-container > .main { padding: 8px 10px !important; }
   #title p { display: block; }
   #stage { grid-template-columns: minmax(0, 1fr); }
-  #look { grid-row: auto; }
+  #look { grid-row: auto; position: static; }
   #view img { width: min(100%, max(240px, 100vh - 380px)); }
   #sliders .block > .wrap:last-child { grid-template-columns: minmax(0, 1fr) 60px; gap: 0 12px; }
   #sliders .slider_input_container { order: 3; grid-column: 1 / -1; }
