@@ -1,4 +1,4 @@
-"""Procedural chairs: styles, proportions and colours after counts on real chairs; `ChairSource` is the way in."""
+"""Procedural chairs: styles, proportions and colours counted on real chairs; `ChairSource` is the way in."""
 
 from .source import STYLES, ChairSource, style_of
 

@@ -1,4 +1,4 @@
-"""Collects the parts of one chair with their materials and hands them over as one centred, normalised mesh."""
+"""Collects the parts of one chair with their materials and makes one centred, normalised mesh."""
 
 import numpy as np
 
@@ -30,23 +30,26 @@ class Assembly:
     def pick(self, **weights: float) -> str:
         """One of the names, in proportion to their weights."""
         left = self.rng.random() * sum(weights.values())
-        for name, weight in weights.items():
+        chosen = ""
+        for chosen, weight in weights.items():
             left -= weight
             if left < 0:
                 break
-        return name
+        return chosen
 
     def mesh(self) -> Mesh:
         """One mesh, centred on its bounding box, half the box's diagonal scaled to 1."""
         counts = [len(part[0]) for part, _, _ in self._parts]
         vertices = np.concatenate([part[0] for part, _, _ in self._parts])
         offsets = np.cumsum([0] + counts[:-1])
-        triangles = np.concatenate([part[1] + offset for (part, _, _), offset in zip(self._parts, offsets)])
+        numbered = zip(self._parts, offsets, strict=True)
+        triangles = np.concatenate([part[1] + offset for (part, _, _), offset in numbered])
         table = np.array([(*(tone * np.array(m.albedo)), m.specular, m.grain) for _, m, tone in self._parts])
         table = np.repeat(table, counts, axis=0)
         low, high = vertices.min(axis=0), vertices.max(axis=0)
         vertices = (vertices - 0.5 * (low + high)) * (2.0 / np.linalg.norm(high - low))
-        wave = vertices @ np.array([[31.0, 11.0], [7.0, -17.0], [-13.0, 29.0]]) + self.rng.uniform(0.0, 6.3, 2)
+        directions = np.array([[31.0, 11.0], [7.0, -17.0], [-13.0, 29.0]])
+        wave = vertices @ directions + self.rng.uniform(0.0, 6.3, 2)
         grain = 1.0 + table[:, 4] * np.sin(wave[:, 0] + 2.0 * np.sin(wave[:, 1]))
         return Mesh(
             vertices=vertices.astype(np.float32),

@@ -7,7 +7,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Material:
-    """albedo: linear RGB in [0, 1]; specular in [0, 1]; grain: relative variation of brightness along the wood."""
+    """albedo: linear RGB in [0, 1]; specular in [0, 1]; grain: relative variation of brightness in wood."""
 
     albedo: tuple[float, float, float]
     specular: float
@@ -26,8 +26,19 @@ class Scheme:
 
 
 # sRGB in 0..255
-WOODS = ((196, 154, 108), (92, 62, 42), (214, 178, 132), (142, 78, 48), (98, 46, 32), (160, 105, 62), (222, 190, 140),
-         (52, 38, 30), (205, 185, 155), (128, 88, 56), (176, 122, 72))
+WOODS = (
+    (196, 154, 108),
+    (92, 62, 42),
+    (214, 178, 132),
+    (142, 78, 48),
+    (98, 46, 32),
+    (160, 105, 62),
+    (222, 190, 140),
+    (52, 38, 30),
+    (205, 185, 155),
+    (128, 88, 56),
+    (176, 122, 72),
+)
 LEATHERS = ((120, 72, 42), (70, 44, 30), (160, 104, 60), (196, 168, 130), (222, 206, 178))
 HUES = ((0.01, 0.03), (0.6, 0.03), (0.36, 0.06), (0.13, 0.02), (0.8, 0.3))  # mean and spread of hue in turns
 BROWN, BLACK, GREY, WHITE = range(4)
@@ -39,7 +50,9 @@ def linear(srgb) -> np.ndarray:
     return np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
 
 
-def _material(rng: np.random.Generator, srgb, specular: float, grain: float, jitter: float = 0.12) -> Material:
+def _material(
+    rng: np.random.Generator, srgb, specular: float, grain: float, jitter: float = 0.12
+) -> Material:
     scaled = np.asarray(srgb) * (1.0 + jitter * rng.uniform(-1, 1)) * (1.0 + 0.03 * rng.uniform(-1, 1, 3))
     return Material(tuple(linear(np.clip(scaled, 0.02, 0.95)).tolist()), specular, grain)
 
@@ -87,8 +100,8 @@ def neutral(rng: np.random.Generator, shares=(0.3, 0.27, 0.23, 0.2), leather: bo
 def scheme(rng: np.random.Generator, frame: str, upholstered: float) -> Scheme:
     """Materials of one chair.
 
-    frame: "wood", "metal" or "any" (mostly wood, some painted); upholstered: probability that seat and back are of
-    a cloth of their own. About 15 % of all schemes have a saturated colour.
+    frame: "wood", "metal" or "any" (mostly wood, some painted); upholstered: probability that seat and back
+    are of a cloth of their own. About 15 % of all schemes have a saturated colour.
     """
     saturated = rng.random() < 0.15
     steel = metal(rng)
@@ -99,8 +112,11 @@ def scheme(rng: np.random.Generator, frame: str, upholstered: float) -> Scheme:
     else:
         base = neutral(rng, (0.1, 0.4, 0.2, 0.3), leather=False)
     if rng.random() < upholstered:
-        cloth = (_material(rng, _saturated(rng), rng.uniform(0.0, 0.3), 0.0) if saturated else
-                 neutral(rng, leather=frame != "metal" or rng.random() < 0.5))
+        cloth = (
+            _material(rng, _saturated(rng), rng.uniform(0.0, 0.3), 0.0)
+            if saturated
+            else neutral(rng, leather=frame != "metal" or rng.random() < 0.5)
+        )
         back = cloth if rng.random() < 0.8 else base
         arms = cloth if rng.random() < 0.25 else base
         return Scheme(base, cloth, back, arms, steel)

@@ -1,7 +1,7 @@
 """Geometry of chair parts: pads, sticks, tubes, shells and walls, all closed and wound outwards.
 
-Every function returns a `Part`, the pair (vertices (V, 3), triangles (T, 3)), in the chair's frame: y up from the
-floor, z to the front, x to image-right. Nothing here draws random numbers.
+Every function returns a `Part`, the pair (vertices (V, 3), triangles (T, 3)), in the chair's frame: y up from
+the floor, z to the front, x to image-right. Nothing here draws random numbers.
 """
 
 from functools import lru_cache
@@ -25,10 +25,12 @@ def _circle(points: int, phase: float) -> tuple[np.ndarray, np.ndarray]:
 
 @lru_cache(maxsize=None)
 def superellipse(points: int, power: float, phase: float = 0.0) -> np.ndarray:
-    """Counter-clockwise outline (points, 2) within [-1, 1]^2; power 2 is a circle, 8 and more nearly a square."""
+    """Counter-clockwise outline (points, 2) within [-1, 1]^2; power 2 is a circle, 8 nearly a square."""
     cosine, sine = _circle(points, phase)
     exponent = 2.0 / power
-    return np.stack([np.sign(cosine) * np.abs(cosine) ** exponent, np.sign(sine) * np.abs(sine) ** exponent], axis=1)
+    return np.stack(
+        [np.sign(cosine) * np.abs(cosine) ** exponent, np.sign(sine) * np.abs(sine) ** exponent], axis=1
+    )
 
 
 ROUND = superellipse(8, 2.0)
@@ -38,13 +40,15 @@ SOFT = superellipse(16, 4.0)
 
 @lru_cache(maxsize=None)
 def _grid(rows: int, columns: int, hard: tuple[int, ...]) -> np.ndarray:
-    """Triangles of a tube-like grid whose first and last rows are points; `hard` bands join duplicated rings."""
+    """Triangles of a tube-like grid that ends in points; `hard` bands join duplicated rings."""
     band = np.repeat(np.arange(rows - 1), columns)
     column = np.tile(np.arange(columns), rows - 1)
     here, right = band * columns + column, band * columns + (column + 1) % columns
     lower = np.stack([here, right, here + columns], axis=1)
     upper = np.stack([right, right + columns, here + columns], axis=1)
-    lower[band == rows - 2, 2] = (rows - 1) * columns  # one shared vertex at each end, for a smooth normal there
+    lower[band == rows - 2, 2] = (
+        rows - 1
+    ) * columns  # one shared vertex at each end, for a smooth normal there
     upper[band == 0, 0] = 0
     lower = lower[(band != 0) & ~np.isin(band, hard)]
     upper = upper[(band != rows - 2) & ~np.isin(band, hard)]
@@ -71,12 +75,12 @@ def _cross(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 def loft(path: np.ndarray, u: np.ndarray, v: np.ndarray, section: np.ndarray) -> Part:
     """Skin sections over paths, with hard-edged flat ends.
 
-    path (N, n, 3); u and v broadcast to it and u x v points along the path; section broadcasts to (N, n, m, 2) and is
-    counter-clockwise in (u, v).
+    path (N, n, 3); u and v broadcast to it and u x v points along the path; section broadcasts to (N, n, m,
+    2) and is counter-clockwise in (u, v).
     """
     copies, count, _ = path.shape
     columns = section.shape[-2]
-    rings = (path[:, :, None] + section[..., :1] * u[..., None, :] + section[..., 1:] * v[..., None, :])
+    rings = path[:, :, None] + section[..., :1] * u[..., None, :] + section[..., 1:] * v[..., None, :]
     vertices = np.empty((copies, count + 4, columns, 3))
     vertices[:, 2:-2] = rings
     vertices[:, 1], vertices[:, -2] = rings[:, 0], rings[:, -1]
@@ -90,12 +94,14 @@ def _frames(tangents: np.ndarray, reference: np.ndarray) -> tuple[np.ndarray, np
     return u, _cross(tangents, u)
 
 
-def sticks(start, end, size, taper: float = 1.0, section: np.ndarray = SQUARE, reference=None, profile=None) -> Part:
+def sticks(
+    start, end, size, taper: float = 1.0, section: np.ndarray = SQUARE, reference=None, profile=None
+) -> Part:
     """N straight bars from start to end, each (N, 3) or (3,).
 
-    size is a half width or a pair (across, along `reference`); taper scales the end. `profile` replaces the taper by
-    rows (place in 0..1, scale), for turned legs. Without a reference the second half width lies along z, or along y
-    for bars that run along z.
+    size is a half width or a pair (across, along `reference`); taper scales the end. `profile` replaces the
+    taper by rows (place in 0..1, scale), for turned legs. Without a reference the second half width lies
+    along z, or along y for bars that run along z.
     """
     start, end = np.atleast_2d(np.asarray(start, float)), np.atleast_2d(np.asarray(end, float))
     rows = np.array(((0.0, 1.0), (1.0, taper)) if profile is None else profile)
@@ -124,7 +130,7 @@ def sweep(path: np.ndarray, size, section: np.ndarray = ROUND, reference: np.nda
 
 
 def fillet(points, radius: float, steps: int = 5) -> np.ndarray:
-    """A polyline (n, 3) with its corners rounded by quadratic curves that begin `radius` before each corner."""
+    """A polyline (n, 3) whose corners are curves that begin `radius` before each corner."""
     points = np.asarray(points, float)
     edges = points[1:] - points[:-1]
     lengths = np.sqrt((edges * edges).sum(axis=1, keepdims=True))
@@ -145,13 +151,24 @@ def resample(profile: np.ndarray, count: int) -> np.ndarray:
     return np.stack([np.interp(even, along, profile[:, k]) for k in range(2)], axis=1)
 
 
-def pad(half_a: float, half_b: float, thickness: float, *, power=(6.0, 6.0), narrow: float = 1.0, bulge: float = 0.0,
-        bevel: float | None = None, crown: float = 0.0, columns: int = 28) -> np.ndarray:
+def pad(
+    half_a: float,
+    half_b: float,
+    thickness: float,
+    *,
+    power=(6.0, 6.0),
+    narrow: float = 1.0,
+    bulge: float = 0.0,
+    bevel: float | None = None,
+    crown: float = 0.0,
+    columns: int = 28,
+) -> np.ndarray:
     """A cushion, seat or panel in its own frame (a across, b to the back or up, n out of the face): (V, 3).
 
-    power: corner powers at the b < 0 and the b > 0 half; narrow: width at b = +half_b over that at -half_b; bulge
-    pushes the b < 0 edge outwards; bevel: edge rounding, a quarter of the thickness unless given; crown: rise of
-    the middle of the face. Its triangles are `pad_triangles(columns)`; warp the vertices freely before `place`.
+    power: corner powers at the b < 0 and the b > 0 half; narrow: width at b = +half_b over that at -half_b;
+    bulge pushes the b < 0 edge outwards; bevel: edge rounding, a quarter of the thickness unless given;
+    crown: rise of the middle of the face. Its triangles are `pad_triangles(columns)`; warp the vertices
+    freely before `place`.
     """
     cosine, sine = _circle(columns, 0.5)
     p = np.where(sine > 0, power[1], power[0])
@@ -166,17 +183,20 @@ def pad(half_a: float, half_b: float, thickness: float, *, power=(6.0, 6.0), nar
     bevel = min(bevel, 0.45 * half_a, 0.45 * half_b)
     low, out = bevel * 0.293, half - bevel
     face = (0.0, 0.35, 0.65, 0.88, 1.0)
-    rows = np.array([(share, bevel, -half) for share in face]
-                    + [(1.0, low, low - half), (1.0, 0.0, -out), (1.0, 0.0, out), (1.0, low, half - low)]
-                    + [(share, bevel, half) for share in face[::-1]])
+    rows = np.array(
+        [(share, bevel, -half) for share in face]
+        + [(1.0, low, low - half), (1.0, 0.0, -out), (1.0, 0.0, out), (1.0, low, half - low)]
+        + [(share, bevel, half) for share in face[::-1]]
+    )
     vertices = np.empty((len(rows), columns, 3))
     vertices[..., 0] = a * (rows[:, 0] * (half_a - rows[:, 1]))[:, None]
     vertices[..., 1] = b * (rows[:, 0] * (half_b - rows[:, 1]))[:, None]
     vertices[..., 2] = rows[:, 2, None]
     if crown:
         across, along, _ = np.moveaxis(vertices[9:], -1, 0)
-        vertices[9:, :, 2] += crown * (np.maximum(1.0 - (across / half_a) ** 2, 0.0)
-                                       * np.maximum(1.0 - (along / half_b) ** 2, 0.0))
+        vertices[9:, :, 2] += crown * (
+            np.maximum(1.0 - (across / half_a) ** 2, 0.0) * np.maximum(1.0 - (along / half_b) ** 2, 0.0)
+        )
     return vertices.reshape(-1, 3)
 
 
@@ -197,23 +217,35 @@ def box(low, high, bevel: float = 0.01, power: float = 14.0) -> Part:
     """An upright box with softened edges between two corners."""
     low, high = np.asarray(low, float), np.asarray(high, float)
     half = 0.5 * (high - low)
-    return place(pad(half[0], half[2], 2 * half[1], power=(power, power), bevel=bevel, columns=16),
-                 0.5 * (low + high), 90.0, columns=16)
+    return place(
+        pad(half[0], half[2], 2 * half[1], power=(power, power), bevel=bevel, columns=16),
+        0.5 * (low + high),
+        90.0,
+        columns=16,
+    )
 
 
-def shell(profile: np.ndarray, half_width: np.ndarray, curl: np.ndarray, thickness: float, power: float = 2.0,
-          even: bool = False) -> Part:
+def shell(
+    profile: np.ndarray,
+    half_width: np.ndarray,
+    curl: np.ndarray,
+    thickness: float,
+    power: float = 2.0,
+    even: bool = False,
+) -> Part:
     """A bent sheet that follows a side profile (n, 2) of (z, y) from the seat's front to the top of the back.
 
-    half_width (n,) across, curl (n,) lifts the edges out of the sheet; `even` turns the lift steadily from the front
-    to the top, so that high edges do not fold where the sheet bends.
+    half_width (n,) across, curl (n,) lifts the edges out of the sheet; `even` turns the lift steadily from
+    the front to the top, so that high edges do not fold where the sheet bends.
     """
     path = np.concatenate([np.zeros((len(profile), 1)), profile[:, 1:], profile[:, :1]], axis=1)[None]
     steps = _unit(path[:, 1:] - path[:, :-1])
     tangents = _unit(np.concatenate([steps[:, :1], steps[:, 1:] + steps[:, :-1], steps[:, -1:]], axis=1))
     across = np.linspace(-1.0, 1.0, 9)
     lift = np.abs(across) ** power
-    lower = np.stack([np.multiply.outer(half_width, across), np.multiply.outer(curl, lift) - 0.5 * thickness], axis=-1)
+    lower = np.stack(
+        [np.multiply.outer(half_width, across), np.multiply.outer(curl, lift) - 0.5 * thickness], axis=-1
+    )
     upper = lower[:, ::-1] + np.array([0.0, thickness])
     v = _cross(tangents, np.broadcast_to(-X, tangents.shape))
     if even:
@@ -223,7 +255,7 @@ def shell(profile: np.ndarray, half_width: np.ndarray, curl: np.ndarray, thickne
 
 
 def wall(plan: np.ndarray, bottom: np.ndarray, top: np.ndarray, thickness: float, lean: float = 0.0) -> Part:
-    """An upholstered wall along a plan path (n, 2) of (x, z); bottom and top (n,) are heights; lean tips it outwards."""
+    """A soft wall along a plan path (n, 2) of (x, z) between heights (n,); lean tips it outwards."""
     middle = 0.5 * (np.broadcast_to(bottom, top.shape) + top)
     path = np.stack([plan[:, 0], middle, plan[:, 1]], axis=1)[None]
     flat = path * np.array([1.0, 0.0, 1.0])
@@ -247,5 +279,7 @@ def soft_box(low, high, soft: float) -> Part:
 def mirrored(part: Part) -> Part:
     """The part and its mirror image in x, as one part."""
     vertices, triangles = part
-    return (np.concatenate([vertices, vertices * np.array([-1.0, 1.0, 1.0])]),
-            np.concatenate([triangles, triangles[:, ::-1] + len(vertices)]))
+    return (
+        np.concatenate([vertices, vertices * np.array([-1.0, 1.0, 1.0])]),
+        np.concatenate([triangles, triangles[:, ::-1] + len(vertices)]),
+    )

@@ -1,4 +1,4 @@
-"""Proportions of chairs in units of their height, drawn from the percentiles of 6,201 part-labelled chairs."""
+"""Proportions of chairs in units of their height, from the percentiles of 6,201 labelled chairs."""
 
 from dataclasses import dataclass
 
@@ -23,7 +23,7 @@ def quantile(name: str, share: float) -> float:
 
 @dataclass(frozen=True)
 class Body:
-    """The chair's main sizes with its height as the unit; the floor is y = 0 and the seat is centred on z = 0."""
+    """The chair's main sizes in heights of the chair; the floor is y = 0, the seat's centre z = 0."""
 
     width: float
     depth: float
@@ -39,9 +39,16 @@ class Body:
         return -0.5 * self.depth - np.tan(np.radians(self.tilt)) * (np.asarray(height) - self.seat)
 
 
-def draw(rng: np.random.Generator, size=(0.0, 0.75), seat=(0.1, 0.8), thickness=(0.0, 0.45), leg=(0.05, 0.75),
-         sheet=(0.0, 0.4), tilt=(0.2, 0.85)) -> Body:
-    """A Body whose sizes lie within these ranges of percentiles (0..1); width and depth are drawn together."""
+def draw(
+    rng: np.random.Generator,
+    size=(0.0, 0.75),
+    seat=(0.1, 0.8),
+    thickness=(0.0, 0.45),
+    leg=(0.05, 0.75),
+    sheet=(0.0, 0.4),
+    tilt=(0.2, 0.85),
+) -> Body:
+    """A Body with sizes in these ranges of percentiles (0..1); width and depth are drawn together."""
     shares = rng.random(8)
     common = 0.7 * shares[0]
 

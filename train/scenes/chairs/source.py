@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..mesh import Identity
-from . import styles_legs, styles_lounge, styles_rest
+from . import styles_folding, styles_legs, styles_lounge, styles_rest
 
 # The share of each style; the last five make up the "rest" of the counted renders.
 STYLES = {
@@ -13,7 +13,7 @@ STYLES = {
     "upholstered": (0.08, styles_lounge.upholstered),
     "office": (0.07, styles_lounge.office),
     "pedestal": (0.05, styles_lounge.pedestal),
-    "folding": (0.035, styles_rest.folding),
+    "folding": (0.035, styles_folding.folding),
     "stool": (0.025, styles_legs.stool),
     "windsor": (0.02, styles_rest.windsor),
     "ladder_back": (0.015, styles_rest.ladder_back),

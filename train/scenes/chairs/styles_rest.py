@@ -1,4 +1,4 @@
-"""Folding chairs and the rarer styles: Windsor, ladder back, rocker, bent plywood, Adirondack."""
+"""The rarer styles: Windsor, ladder back, rocker, bent plywood, Adirondack."""
 
 from dataclasses import replace
 
@@ -7,92 +7,55 @@ import numpy as np
 from .assembly import Assembly
 from .materials import scheme
 from .parts import ROUND, SQUARE, X, Y, Z, fillet, mirrored, pad, place, resample, shell, sticks, sweep
-from .proportions import draw
+from .proportions import Body, draw
 from .supports import four_legs, rockers, stretch
-from .uppers import arms, panel_back, post_back, seat
-
-
-def folding(rng: np.random.Generator) -> Assembly:
-    """Folding chairs of metal or wood, director's chairs and deck chairs."""
-    kind = ("metal", "director", "deck")[int(np.searchsorted((0.5, 0.8), rng.random()))]
-    body = draw(rng, size=(0.1, 0.6), seat=(0.2, 0.7), thickness=(0.0, 0.15), leg=(0.1, 0.4), tilt=(0.55, 0.8))
-    chair = Assembly(rng, scheme(rng, "metal" if kind == "metal" else "wood", 0.6 if kind == "metal" else 1.0))
-    frame, half, front = chair.scheme.frame, 0.5 * body.width, 0.5 * body.depth
-    if kind == "director":
-        leg, level = chair.between(0.013, 0.02), body.seat + chair.between(0.18, 0.26)
-        z = 0.8 * front
-        for side in (z, -z):  # a cross in front and one behind
-            chair.add(sticks([(-half, 0.02, side), (half, 0.02, side - 0.03)],
-                             [(half, body.seat, side), (-half, body.seat, side - 0.03)], (leg, 0.7 * leg)), frame)
-        rails = np.array([(half, body.seat, 0.0), (half, 0.015, 0.0), (half, level, 0.0)])
-        reach = np.array([0.0, 0.0, front * 1.05])
-        chair.add(mirrored(sticks(rails - reach, rails + reach, (leg * 1.3, 0.8 * leg))), frame)
-        posts = np.array([(half, body.seat, 0.85 * z), (half, body.seat, -z)])
-        chair.add(mirrored(sticks(posts, [(half, level, 0.85 * z), (half, 1.0, -z - 0.04)], leg)), frame)
-        points = pad(half, 0.95 * front, 0.015, power=(14.0, 14.0))
-        points[:, 2] -= chair.between(0.0, 0.04) * (1.0 - (points[:, 0] / half) ** 2)
-        chair.add(place(points, (0.0, body.seat, 0.0), 90.0), chair.scheme.seat)
-        low = chair.between(0.74, 0.84)
-        panel_back(chair, replace(body, tilt=3.0, depth=2.0 * z + 0.02), low, 0.99, half + leg, 0.015, power=(14.0, 14.0),
-                   narrow=1.0, lateral=0.02)
-        return chair
-    if kind == "deck":
-        reach, lean = chair.between(0.5, 0.65), chair.between(0.28, 0.42)
-        leg = chair.between(0.014, 0.022)
-        chair.add(mirrored(sticks([(half, 0.0, 0.85 * reach), (half - 2.2 * leg, 0.0, -reach)],
-                                  [(half, 1.0, -reach - lean + 0.2), (half - 2.2 * leg, 0.42, reach)], leg)), frame)
-        bars = [(0.97, -reach - lean + 0.22), (0.40, reach), (0.01, -0.97 * reach), (0.03, 0.8 * reach)]
-        ends = np.array([(half, y, z) for y, z in bars])
-        chair.add(sticks(ends * np.array([-1.0, 1.0, 1.0]), ends, leg, section=ROUND), frame)
-        line = fillet([(0.0, 0.41, reach), (0.0, 0.22, -0.2 * reach), (0.0, 0.98, -reach - lean + 0.22)], 0.4, 9)
-        chair.add(shell(resample(line[:, [2, 1]], 15), np.full(15, half - 3.0 * leg), np.zeros(15), 0.015),
-                  chair.scheme.seat)
-        return chair
-    # the front legs run up into the back, the rear legs into the front of the seat
-    size, top_z = chair.between(0.01, 0.016), -front - chair.between(0.02, 0.12)
-    foot = front * chair.between(0.9, 1.3)
-    share = body.seat + 0.02
-    meet = foot + (top_z - foot) * share
-    path = fillet([(half, 0.0, foot), (half, share, meet), (half, 0.97, top_z), (0.0, 0.97, top_z - 0.02)], 0.08)
-    loop = np.concatenate([path, (path * np.array([-1.0, 1.0, 1.0]))[::-1][1:]])
-    chair.add(sweep(loop, size, ROUND, np.array([0.1, 0.5, 0.86])), frame)
-    inner, middle = half - 2.2 * size, meet + front * 0.85
-    rear = np.array([(inner, 0.0, meet - front * chair.between(0.7, 1.1)), (inner, body.seat - 0.03, middle + 0.6 * front)])
-    chair.add(mirrored(sticks(rear[0], rear[1], size, section=ROUND)), frame)
-    bars = np.array([(half, 0.12, foot + (top_z - foot) * 0.12), (inner, 0.1, rear[0, 2] + 0.03)])
-    chair.add(sticks(bars * np.array([-1.0, 1.0, 1.0]), bars, 0.8 * size, section=ROUND), frame)
-    points = pad(inner, 1.05 * front, body.thickness * 0.6, power=(5.0, 7.0), narrow=0.9)
-    chair.add(place(points, (0.0, body.seat, middle - 0.3 * front), 92.0), chair.scheme.seat)
-    low = chair.between(0.66, 0.82)
-    tilt = np.degrees(np.arctan2(foot - top_z, 0.97))
-    line = replace(body, tilt=tilt, seat=0.97, depth=-2.0 * top_z)
-    panel_back(chair, line, low, 0.985, half, 0.025, offset=0.005, narrow=1.0, lateral=-0.03)
-    return chair
+from .uppers import arms, post_back, seat
 
 
 def windsor(rng: np.random.Generator) -> Assembly:
     """A saddle seat on splayed turned legs, with spindles under a bow or a comb."""
-    body = draw(rng, size=(0.2, 0.7), seat=(0.0, 0.5), thickness=(0.0, 0.0), leg=(0.2, 0.6), tilt=(0.75, 0.92))
-    body = replace(body, thickness=chair_plank(rng))
+    body = draw(
+        rng, size=(0.2, 0.7), seat=(0.0, 0.5), thickness=(0.0, 0.0), leg=(0.2, 0.6), tilt=(0.75, 0.92)
+    )
+    body = replace(body, thickness=_plank(rng))
     chair = Assembly(rng, scheme(rng, "any", 0.15))
     frame, half, deep = chair.scheme.frame, 0.5 * body.width, 0.5 * body.depth
     points = pad(half, deep, body.thickness, power=(3.0, 2.3), narrow=0.95, bevel=0.4 * body.thickness)
     points[:, 2] -= 0.02 * np.maximum(1.0 - (points[:, 0] / half) ** 2 - (points[:, 1] / deep) ** 2, 0.0)
     chair.add(place(points, (0.0, body.seat - 0.5 * body.thickness, 0.0), 90.0), chair.scheme.seat)
-    four_legs(chair, body, body.seat - 0.5 * body.thickness, chair.pick(turned=0.7, tapered=0.3),
-              chair.between(0.05, 0.12), (0.62 * half, 0.6 * deep), stretchers="h" if chair.chance(0.85) else "none")
+    four_legs(
+        chair,
+        body,
+        body.seat - 0.5 * body.thickness,
+        chair.pick(turned=0.7, tapered=0.3),
+        chair.between(0.05, 0.12),
+        (0.62 * half, 0.6 * deep),
+        stretchers="h" if chair.chance(0.85) else "none",
+    )
     count, armed = int(rng.integers(6, 12)), chair.chance(0.6)
     spread = np.linspace(-1.0, 1.0, count + 2)[1:-1]
     lean = np.tan(np.radians(max(body.tilt, 6.0))) * (1.0 - body.seat)
-    foot = np.stack([0.78 * half * np.sin(1.2 * spread) / np.sin(1.2), np.full(count, body.seat - 0.01),
-                     -0.88 * deep * np.cos(0.95 * spread)], axis=1)
+    foot = np.stack(
+        [
+            0.78 * half * np.sin(1.2 * spread) / np.sin(1.2),
+            np.full(count, body.seat - 0.01),
+            -0.88 * deep * np.cos(0.95 * spread),
+        ],
+        axis=1,
+    )
     bowed = chair.chance(0.6)
     wide = half * chair.between(0.8, 1.0)
     if bowed:
         turn = np.linspace(0.0, np.pi, 19)
         rise = np.sin(turn) ** 0.7
-        bow = np.stack([0.9 * wide * np.sign(np.cos(turn)) * np.abs(np.cos(turn)) ** 0.75, body.seat - 0.01 +
-                        (1.0 - body.seat) * rise, -0.6 * deep - (0.3 * deep + lean) * rise], axis=1)
+        bow = np.stack(
+            [
+                0.9 * wide * np.sign(np.cos(turn)) * np.abs(np.cos(turn)) ** 0.75,
+                body.seat - 0.01 + (1.0 - body.seat) * rise,
+                -0.6 * deep - (0.3 * deep + lean) * rise,
+            ],
+            axis=1,
+        )
         chair.add(sweep(bow, 0.016, ROUND, Z), frame)
         x = 0.82 * wide * spread
         y = np.interp(x, bow[::-1, 0], bow[::-1, 1])
@@ -102,7 +65,10 @@ def windsor(rng: np.random.Generator) -> Assembly:
         x = 0.95 * wide * spread
         head = np.stack([x, np.full(count, 0.95), -0.9 * deep - lean + 0.05 * spread**2], axis=1)
         across = np.linspace(-1.12, 1.12, 9)
-        comb = np.stack([0.95 * wide * across, 0.96 + 0.02 * (1.0 - across**2), -0.9 * deep - lean + 0.05 * across**2], axis=1)
+        comb = np.stack(
+            [0.95 * wide * across, 0.96 + 0.02 * (1.0 - across**2), -0.9 * deep - lean + 0.05 * across**2],
+            axis=1,
+        )
         chair.add(sweep(comb, (0.012, chair.between(0.025, 0.045)), SQUARE, Y), frame)
     chair.add(sticks(foot, head, 0.011, taper=0.8, section=ROUND), frame)
     if armed:
@@ -120,12 +86,12 @@ def windsor(rng: np.random.Generator) -> Assembly:
     return chair
 
 
-def chair_plank(rng: np.random.Generator) -> float:
+def _plank(rng: np.random.Generator) -> float:
     """Thickness of a solid wooden seat, in heights of the chair."""
     return 0.035 + 0.02 * rng.random()
 
 
-def _framed(rng: np.random.Generator, upholstered: float, tilt) -> tuple[Assembly, "object"]:
+def _framed(rng: np.random.Generator, upholstered: float, tilt) -> tuple[Assembly, Body]:
     body = draw(rng, size=(0.1, 0.65), seat=(0.0, 0.5), thickness=(0.0, 0.1), leg=(0.15, 0.5), tilt=tilt)
     return Assembly(rng, scheme(rng, "wood", upholstered)), body
 
@@ -138,14 +104,27 @@ def ladder_back(rng: np.random.Generator, tilt=(0.3, 0.8), lift: float = 0.0) ->
     wide, leg = body.width / (1.0 + narrow), body.leg
     kind, depth = "square" if square else "tapered", 0.5 * body.depth - leg
     four_legs(chair, body, under + 0.02, kind, 0.0, (wide - leg, depth), front_only=True)
-    stretch(chair, "box", under, (wide - leg, depth, 0.0), (narrow * wide - leg, depth, 0.0), 0.4 * leg, square)
-    post_back(chair, body, chair.pick(ladder=0.75, slats=0.25) if lift else "ladder", narrow * wide - leg,
-              chair.between(0.0, 0.06), square)
+    stretch(
+        chair, "box", under, (wide - leg, depth, 0.0), (narrow * wide - leg, depth, 0.0), 0.4 * leg, square
+    )
+    post_back(
+        chair,
+        body,
+        chair.pick(ladder=0.75, slats=0.25) if lift else "ladder",
+        narrow * wide - leg,
+        chair.between(0.0, 0.06),
+        square,
+    )
     if lift or chair.chance(0.4):
         arms(chair, body, 0.5 * (1.0 + narrow) * wide - leg, "bar", square)
     if lift:
-        rockers(chair, 0.5 * (1.0 + narrow) * wide - leg, body.depth * chair.between(0.85, 1.05), 0.022,
-                chair.between(0.08, 0.14))
+        rockers(
+            chair,
+            0.5 * (1.0 + narrow) * wide - leg,
+            body.depth * chair.between(0.85, 1.05),
+            0.022,
+            chair.between(0.08, 0.14),
+        )
     return chair
 
 
@@ -155,15 +134,19 @@ def rocker(rng: np.random.Generator) -> Assembly:
 
 
 def bent_ply(rng: np.random.Generator) -> Assembly:
-    """One bent sheet for seat and back, on bent side frames, thin legs, or a bent front and foot (Panton, zig-zag)."""
+    """One bent sheet on bent side frames or thin legs, or bent down to the floor (Panton, zig-zag)."""
     body = draw(rng, size=(0.2, 0.75), seat=(0.0, 0.6), tilt=(0.6, 0.95))
     kind = ("loops", "legs", "zigzag")[int(np.searchsorted((0.4, 0.75), rng.random()))]
     chair = Assembly(rng, scheme(rng, "metal" if kind == "legs" else "any", 0.0 if kind == "zigzag" else 0.5))
     half, front, rear = 0.5 * body.width, 0.5 * body.depth, -0.5 * body.depth
     top_z, sheet = float(body.back_z(1.0)), chair.between(0.018, 0.03)
     dip = chair.between(0.01, 0.05)
-    side = [(0.0, body.seat - 0.03, front + 0.01), (0.0, body.seat, 0.85 * front), (0.0, body.seat - dip, rear + 0.04),
-            (0.0, 1.0, top_z)]
+    side = [
+        (0.0, body.seat - 0.03, front + 0.01),
+        (0.0, body.seat, 0.85 * front),
+        (0.0, body.seat - dip, rear + 0.04),
+        (0.0, 1.0, top_z),
+    ]
     corner = chair.between(0.06, 0.22)
     if kind == "zigzag":
         side = [(0.0, 0.5 * sheet, front), (0.0, 0.5 * sheet, rear), (0.0, body.seat, front), *side[2:]]
@@ -174,11 +157,31 @@ def bent_ply(rng: np.random.Generator) -> Assembly:
     width = half * (1.0 - chair.between(0.0, 0.25) * above**2)
     chair.add(shell(line, width, np.full(count, chair.between(0.0, 0.03)), sheet), chair.scheme.seat)
     if kind == "legs":
-        four_legs(chair, body, body.seat - dip - 0.005, "tube", chair.between(0.02, 0.08), (0.75 * half, 0.7 * front))
+        four_legs(
+            chair,
+            body,
+            body.seat - dip - 0.005,
+            "tube",
+            chair.between(0.02, 0.08),
+            (0.75 * half, 0.7 * front),
+        )
+        corners = np.array([(0.75 * half, body.seat - dip - 0.008, z) for z in (0.7 * front, -0.7 * front)])
+        chair.add(sticks(corners * np.array([-1.0, 1.0, 1.0]), corners, 0.012), chair.scheme.frame)
+        chair.add(mirrored(sticks(corners[0], corners[1], 0.012)), chair.scheme.frame)
     elif kind == "loops":
         x, level = half + 0.03, body.seat + chair.between(0.12, 0.22)
-        loop = fillet([(x, 0.02, 0.2 * rear), (x, 0.02, front), (x, level, 0.95 * front), (x, level, 1.05 * rear),
-                       (x, 0.02, 1.15 * rear), (x, 0.02, 0.2 * rear + 0.005)], chair.between(0.08, 0.2), 7)
+        loop = fillet(
+            [
+                (x, 0.02, 0.2 * rear),
+                (x, 0.02, front),
+                (x, level, 0.95 * front),
+                (x, level, 1.05 * rear),
+                (x, 0.02, 1.15 * rear),
+                (x, 0.02, 0.2 * rear + 0.005),
+            ],
+            chair.between(0.08, 0.2),
+            7,
+        )
         chair.add(mirrored(sweep(loop, (0.013, 0.028), SQUARE, X)), chair.scheme.frame)
         bars = np.array([(x, body.seat - 0.03, 0.93 * front), (x, level - 0.01, 0.97 * rear)])
         bars = np.concatenate([bars, [(x, body.seat - dip - 0.02, rear * 0.75)]])
@@ -206,7 +209,10 @@ def adirondack(rng: np.random.Generator) -> Assembly:
     spread = np.linspace(-1.0, 1.0, slats)
     length = (1.0 - low) / np.cos(lean) * (1.0 - chair.between(0.0, 0.18) * spread**2)
     foot = np.stack([0.8 * half * spread, np.full(slats, low), np.full(slats, rear)], axis=1)
-    way = np.stack([chair.between(0.0, 0.14) * spread, np.full(slats, np.cos(lean)), np.full(slats, -np.sin(lean))], axis=1)
+    way = np.stack(
+        [chair.between(0.0, 0.14) * spread, np.full(slats, np.cos(lean)), np.full(slats, -np.sin(lean))],
+        axis=1,
+    )
     head = foot + way * length[:, None]
     chair.add(sticks(foot, head, (0.8 * half / (slats - 1) * 0.9, thin), taper=1.1), frame)
     level = high + chair.between(0.16, 0.24)
@@ -216,8 +222,26 @@ def adirondack(rng: np.random.Generator) -> Assembly:
     x = half + 0.01
     legs = np.array([[(x, 0.0, front - 0.06), (x, level, front - 0.06)]])
     chair.add(mirrored(sticks(legs[:, 0], legs[:, 1], (0.014, 0.045))), frame)
-    chair.add(mirrored(sticks((x - 0.02, high - 0.045, front), (x - 0.02, 0.03, rear - 0.3 * body.depth), (0.014, 0.04),
-                              reference=Y)), frame)
-    chair.add(mirrored(sticks((x + 0.01, level + 0.01, front + 0.04), (x + 0.01, level + 0.01, back_z - 0.05),
-                              (chair.between(0.04, 0.075), thin), taper=0.7)), frame)
+    chair.add(
+        mirrored(
+            sticks(
+                (x - 0.02, high - 0.045, front),
+                (x - 0.02, 0.03, rear - 0.3 * body.depth),
+                (0.014, 0.04),
+                reference=Y,
+            )
+        ),
+        frame,
+    )
+    chair.add(
+        mirrored(
+            sticks(
+                (x + 0.01, level + 0.01, front + 0.04),
+                (x + 0.01, level + 0.01, back_z - 0.05),
+                (chair.between(0.04, 0.075), thin),
+                taper=0.7,
+            )
+        ),
+        frame,
+    )
     return chair

@@ -6,20 +6,40 @@ from .assembly import Assembly
 from .parts import ROUND, SQUARE, X, Y, Z, fillet, mirrored, sticks, superellipse, sweep
 from .proportions import Body
 
-TURNED = ((0.0, 0.55), (0.12, 0.75), (0.2, 1.15), (0.24, 0.8), (0.3, 1.1), (0.55, 1.25), (0.72, 0.75), (0.76, 1.2),
-          (0.82, 0.9), (1.0, 1.1))
+TURNED = (
+    (0.0, 0.55),
+    (0.12, 0.75),
+    (0.2, 1.15),
+    (0.24, 0.8),
+    (0.3, 1.1),
+    (0.55, 1.25),
+    (0.72, 0.75),
+    (0.76, 1.2),
+    (0.82, 0.9),
+    (1.0, 1.1),
+)
 DISC = superellipse(24, 2.0)
 
 
-def four_legs(chair: Assembly, body: Body, top: float, kind: str, splay: float, half: tuple[float, float],
-              front_only: bool = False, stretchers: str = "none") -> None:
+def four_legs(
+    chair: Assembly,
+    body: Body,
+    top: float,
+    kind: str,
+    splay: float,
+    half: tuple[float, float],
+    front_only: bool = False,
+    stretchers: str = "none",
+) -> None:
     """Legs from the floor to height `top` under the corners (+-half[0], +-half[1]).
 
-    kind: "square", "tapered", "turned", "tube" or "sabre"; splay moves the feet outwards; front_only leaves the back
-    legs to the posts of the back; stretchers: "none", "box", "h" or "front".
+    kind: "square", "tapered", "turned", "tube" or "sabre"; splay moves the feet outwards; front_only leaves
+    the back legs to the posts of the back; stretchers: "none", "box", "h" or "front".
     """
     frame = chair.scheme.frame
-    signs = np.array([(1.0, 1.0), (-1.0, 1.0)] if front_only else [(1.0, 1.0), (-1.0, 1.0), (1.0, -1.0), (-1.0, -1.0)])
+    signs = np.array(
+        [(1.0, 1.0), (-1.0, 1.0)] if front_only else [(1.0, 1.0), (-1.0, 1.0), (1.0, -1.0), (-1.0, -1.0)]
+    )
     heads = np.column_stack([signs[:, 0] * half[0], np.full(len(signs), top), signs[:, 1] * half[1]])
     feet = heads + np.column_stack([signs[:, 0] * splay, np.full(len(signs), -top), signs[:, 1] * splay])
     leg = body.leg
@@ -42,8 +62,15 @@ def four_legs(chair: Assembly, body: Body, top: float, kind: str, splay: float, 
     stretch(chair, stretchers, top, end, end, max(0.5 * leg, 0.009), kind in ("square", "sabre"))
 
 
-def stretch(chair: Assembly, kind: str, top: float, front: tuple[float, float, float],
-            rear: tuple[float, float, float], thin: float, square: bool) -> None:
+def stretch(
+    chair: Assembly,
+    kind: str,
+    top: float,
+    front: tuple[float, float, float],
+    rear: tuple[float, float, float],
+    thin: float,
+    square: bool,
+) -> None:
     """Bars between legs of height `top`. kind: "none", "box", "h" or "front".
 
     front and rear: x and -z or z of the legs' heads, and how far their feet stand out.
@@ -63,22 +90,43 @@ def stretch(chair: Assembly, kind: str, top: float, front: tuple[float, float, f
         middle, z_middle = 0.5 * (x + rear_x), 0.5 * (z - rear_z)
         bars.append(((-middle, y, z_middle), (middle, y, z_middle)))
     if kind in ("box", "front"):
-        bars += [((-x, y + lift, z), (x, y + lift, z)), ((-rear_x, y + lift, -rear_z), (rear_x, y + lift, -rear_z))]
+        bars += [
+            ((-x, y + lift, z), (x, y + lift, z)),
+            ((-rear_x, y + lift, -rear_z), (rear_x, y + lift, -rear_z)),
+        ]
     ends = np.array(bars)
-    chair.add(sticks(ends[:, 0], ends[:, 1], max(thin, 0.009), section=SQUARE if square else ROUND), chair.scheme.frame)
+    chair.add(
+        sticks(ends[:, 0], ends[:, 1], max(thin, 0.009), section=SQUARE if square else ROUND),
+        chair.scheme.frame,
+    )
 
 
 def apron(chair: Assembly, half: tuple[float, float], top: float, tall: float, thin: float) -> None:
     """Four rails under the seat."""
     x, z, y = half[0], half[1], top - 0.5 * tall
-    ends = np.array([((-x, y, z), (x, y, z)), ((-x, y, -z), (x, y, -z)), ((x, y, -z), (x, y, z)), ((-x, y, -z), (-x, y, z))])
+    ends = np.array(
+        [
+            ((-x, y, z), (x, y, z)),
+            ((-x, y, -z), (x, y, -z)),
+            ((x, y, -z), (x, y, z)),
+            ((-x, y, -z), (-x, y, z)),
+        ]
+    )
     # across x the first half width is the height; along z the second is
     chair.add(sticks(ends[:2, 0], ends[:2, 1], (0.5 * tall, thin)), chair.scheme.frame)
     chair.add(sticks(ends[2:, 0], ends[2:, 1], (thin, 0.5 * tall)), chair.scheme.frame)
 
 
-def star(chair: Assembly, radius: float, hub: float, spokes: int, castors: bool, thick: float, material,
-         phase: float = 0.0) -> None:
+def star(
+    chair: Assembly,
+    radius: float,
+    hub: float,
+    spokes: int,
+    castors: bool,
+    thick: float,
+    material,
+    phase: float = 0.0,
+) -> None:
     """A star base whose spokes fall from the hub's height to their tips."""
     angles = 2.0 * np.pi * (np.arange(spokes) + phase) / spokes + 0.5 * np.pi
     way = np.stack([np.cos(angles), np.zeros(spokes), np.sin(angles)], axis=1)
@@ -87,7 +135,10 @@ def star(chair: Assembly, radius: float, hub: float, spokes: int, castors: bool,
     start = np.array([0.0, hub, 0.0]) + 0.015 * way
     end = np.array([0.0, tip, 0.0]) + radius * way
     chair.add(sticks(start, end, (1.1 * thick, thick), taper=0.65, reference=Y), material)
-    chair.add(sticks((0.0, hub - 1.4 * thick, 0.0), (0.0, hub + 1.6 * thick, 0.0), 1.6 * thick, section=ROUND), material)
+    chair.add(
+        sticks((0.0, hub - 1.4 * thick, 0.0), (0.0, hub + 1.6 * thick, 0.0), 1.6 * thick, section=ROUND),
+        material,
+    )
     if castors:
         turn = chair.rng.uniform(0.0, 2.0 * np.pi, spokes)
         axle = np.stack([np.cos(turn), np.zeros(spokes), np.sin(turn)], axis=1) * 0.022
@@ -106,8 +157,17 @@ def column(chair: Assembly, low: float, top: float, radius: float, material) -> 
 def trumpet(chair: Assembly, radius: float, top: float, material) -> None:
     """A tulip foot: a disc that runs up into a stem."""
     stem = chair.between(0.08, 0.16)
-    profile = ((0.0, 1.0), (0.02, 1.0), (0.05, 0.8), (0.1, 0.5), (0.2, 0.27), (0.4, stem), (0.75, stem), (0.92, 1.5 * stem),
-               (1.0, 2.4 * stem))
+    profile = (
+        (0.0, 1.0),
+        (0.02, 1.0),
+        (0.05, 0.8),
+        (0.1, 0.5),
+        (0.2, 0.27),
+        (0.4, stem),
+        (0.75, stem),
+        (0.92, 1.5 * stem),
+        (1.0, 2.4 * stem),
+    )
     chair.add(sticks((0.0, 0.0, 0.0), (0.0, top, 0.0), radius, section=DISC, profile=profile), material)
 
 
@@ -122,11 +182,22 @@ def sled(chair: Assembly, body: Body, top: float, half: float, size: float, lean
     z, corner = 0.5 * body.depth, chair.between(0.03, 0.12)
     wide = size if chair.chance(0.7) else 0.5 * size
     y = top - size
-    path = fillet([(half, y, 0.1 * z), (half, y, z * 0.92), (half, size, z + lean), (half, size, -z - lean),
-                   (half, y, -z * 0.92), (half, y, 0.1 * z - 0.01)], corner)
+    path = fillet(
+        [
+            (half, y, 0.1 * z),
+            (half, y, z * 0.92),
+            (half, size, z + lean),
+            (half, size, -z - lean),
+            (half, y, -z * 0.92),
+            (half, y, 0.1 * z - 0.01),
+        ],
+        corner,
+    )
     # its plane is x = half, so x itself is a safe reference
     chair.add(mirrored(sweep(path, (size, wide), SQUARE if wide != size else ROUND, X)), chair.scheme.frame)
-    ends = np.array([((-half, y, 0.75 * z), (half, y, 0.75 * z)), ((-half, y, -0.75 * z), (half, y, -0.75 * z))])
+    ends = np.array(
+        [((-half, y, 0.75 * z), (half, y, 0.75 * z)), ((-half, y, -0.75 * z), (half, y, -0.75 * z))]
+    )
     chair.add(sticks(ends[:, 0], ends[:, 1], 0.9 * size, section=ROUND), chair.scheme.frame)
     if chair.chance(0.35):
         chair.add(sticks((-half, size, -z), (half, size, -z), 0.9 * size, section=ROUND), chair.scheme.frame)

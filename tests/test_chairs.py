@@ -1,0 +1,107 @@
+"""The procedural chairs: repeatable, closed, normalised meshes, a back behind, the counted styles."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from train.scenes.chairs import STYLES, ChairSource, style_of
+
+# One chair of every style, and a run of ordinary seeds.
+SEEDS = sorted({next(s for s in range(4000) if style_of(s) == name) for name in STYLES} | set(range(120)))
+
+
+@pytest.fixture(scope="module")
+def chairs():
+    source = ChairSource()
+    return [source.identity(seed) for seed in SEEDS]
+
+
+def test_the_same_seed_gives_the_same_bytes(chairs):
+    for chair in chairs[:20]:
+        again = ChairSource().identity(chair.seed)
+        assert again.style == chair.style == style_of(chair.seed)
+        for name in ("vertices", "triangles", "colours", "specular"):
+            assert getattr(again.mesh, name).tobytes() == getattr(chair.mesh, name).tobytes()
+
+
+def test_seeds_differ(chairs):
+    assert len({chair.mesh.vertices.tobytes() for chair in chairs}) == len(chairs)
+
+
+def test_meshes_are_sound(chairs):
+    for chair in chairs:
+        mesh, count = chair.mesh, len(chair.mesh.vertices)
+        assert mesh.vertices.dtype == mesh.colours.dtype == mesh.specular.dtype == np.float32
+        assert mesh.triangles.dtype == np.int32
+        assert mesh.vertices.shape == mesh.colours.shape == (count, 3) and mesh.specular.shape == (count,)
+        assert np.isfinite(mesh.vertices).all()
+        assert 0 <= mesh.triangles.min() and mesh.triangles.max() < count
+        assert 0.0 <= mesh.colours.min() and mesh.colours.max() <= 1.0
+        assert 0.0 <= mesh.specular.min() and mesh.specular.max() <= 1.0
+        assert 300 <= len(mesh.triangles) <= 6000, (chair.seed, chair.style, len(mesh.triangles))
+
+
+def test_chairs_are_centred_and_fill_the_unit_sphere(chairs):
+    for chair in chairs:
+        low, high = chair.mesh.vertices.min(axis=0), chair.mesh.vertices.max(axis=0)
+        np.testing.assert_allclose(low + high, 0.0, atol=1e-5)
+        assert np.linalg.norm(high - low) == pytest.approx(2.0, abs=1e-4)
+
+
+def test_surfaces_are_closed_and_wound_outwards(chairs):
+    for chair in chairs:
+        corners = chair.mesh.vertices.astype(float)[chair.mesh.triangles]
+        crossed = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+        # the area vectors of closed surfaces cancel; a positive volume means outward winding
+        np.testing.assert_allclose(crossed.sum(axis=0), 0.0, atol=1e-5)
+        assert np.einsum("ij,ij->", corners[:, 0], crossed) > 0.0, (chair.seed, chair.style)
+
+
+def test_no_giant_triangles(chairs):
+    for chair in chairs:
+        corners = chair.mesh.vertices[chair.mesh.triangles]
+        area = 0.5 * np.linalg.norm(
+            np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1
+        )
+        assert area.max() < 0.3, (chair.seed, chair.style, area.max())
+
+
+def test_the_back_is_behind(chairs):
+    for chair in chairs:
+        assert chair.has_front == (chair.style != "stool")
+        if chair.has_front:
+            vertices = chair.mesh.vertices
+            top = vertices[vertices[:, 1] > 0.6 * vertices[:, 1].max()]
+            assert top[:, 2].mean() < -0.02, (chair.seed, chair.style)
+
+
+def test_the_mix_of_styles_is_that_of_real_chairs():
+    counted = Counter(style_of(seed) for seed in range(2000))
+    rest = sum(counted[name] for name in ("windsor", "ladder_back", "rocker", "bent_ply", "adirondack"))
+    percent = {name: 100.0 * count / 2000 for name, count in counted.items()} | {"rest": 100.0 * rest / 2000}
+    expected = {
+        "four_legs": 40.0,
+        "four_legs_arms": 16.0,
+        "sled": 11.0,
+        "upholstered": 8.0,
+        "office": 7.0,
+        "pedestal": 5.0,
+        "folding": 3.5,
+        "stool": 2.5,
+        "rest": 7.0,
+    }
+    for name, share in expected.items():
+        assert abs(percent[name] - share) < 3.0, (name, percent[name])
+
+
+def test_most_chairs_are_not_colourful(chairs):
+    source = ChairSource()
+    vivid = 0
+    for seed in range(300):
+        mesh = source.identity(seed).mesh
+        colour = mesh.colours[mesh.triangles].mean(axis=1) ** (1 / 2.2)
+        blue_or_green = np.maximum(colour[:, 1], colour[:, 2]) > 1.25 * colour[:, 0]
+        red = (colour[:, 0] > 2.0 * colour[:, 1]) & (colour[:, 0] > 0.4)
+        vivid += (blue_or_green | red).mean() > 0.2
+    assert 10 <= vivid <= 75
