@@ -44,19 +44,24 @@ def main(argv: list[str] | None = None) -> None:
         demo = build_demo(Studios(options.weights, options.device))
     except (FileNotFoundError, ValueError) as error:   # no weights, or weights that do not fit
         raise SystemExit(f"app.py: {error}") from None
-    demo.queue(max_size=MAX_WAITING).launch(
-        server_name=options.host,
-        server_port=options.port,
-        theme=theme(),
-        css=CSS,
-        max_file_size=MAX_UPLOAD,
-        footer_links=["api", "settings"],
-        run_history=False,
-        enable_monitoring=False,
-        ssr_mode=False,
-        share=False,
-        pwa=False,
-    )
+    try:
+        demo.queue(max_size=MAX_WAITING).launch(
+            server_name=options.host,
+            server_port=options.port,
+            theme=theme(),
+            css=CSS,
+            max_file_size=MAX_UPLOAD,
+            footer_links=["api", "settings"],
+            run_history=False,   # it would record every live frame in the visitor's browser
+            enable_monitoring=False,
+            ssr_mode=False,
+            share=False,
+            pwa=False,
+        )
+    except OSError:   # the port is taken, or the address is not ours
+        raise SystemExit(
+            f"app.py: cannot listen on {options.host}:{options.port}: choose another --port or --host"
+        ) from None
 
 
 if __name__ == "__main__":

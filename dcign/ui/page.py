@@ -16,7 +16,7 @@ from .presets import PRESETS, offered
 from .studios import Studios
 
 TITLE = "DC-IGN live"
-_CACHE_SECONDS = 600   # uploads and exports are deleted after this time
+_CLEANING = (600, 3600)   # every ten minutes, uploads and exports older than an hour are deleted
 _INTRODUCTION = (
     "One picture in: the network reads pose and light from it. Drag a slider, and it draws the picture again."
 )
@@ -68,9 +68,10 @@ def build_demo(studios: Studios) -> gr.Blocks:
     first = studios[names[0]]
     pictures = {name: examples.find(studios.folder(name)) for name in names}
     start = read(first, pictures[names[0]][0]) if pictures[names[0]] else Reading()
+    # Served from where they lie: a copy in the cache would be deleted under a visitor who is looking at it.
+    gr.set_static_paths([path for found in pictures.values() for path in found])
 
-    cleaning = (_CACHE_SECONDS, _CACHE_SECONDS)
-    with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=cleaning) as demo:
+    with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=_CLEANING) as demo:
         gr.HTML(f"<h1>{TITLE}</h1><p>{_INTRODUCTION}</p>", elem_id="title", apply_default_css=False)
         code = gr.Textbox(start.code, visible=False)
         with gr.Row(elem_id="stage"):

@@ -1,0 +1,115 @@
+"""The parts of the demo that need no server: studios on demand, live frames, examples, words, address."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+
+import demo_weights
+import gradio as gr
+import numpy as np
+import pytest
+from PIL import Image
+
+import app
+import dcign
+from dcign.ui import Studios, examples, live, presets
+from dcign.ui.estimate import in_words
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory):
+    return demo_weights.write(tmp_path_factory.mktemp("weights"))
+
+
+@pytest.fixture(scope="module")
+def studios(weights):
+    return Studios(weights, device="cpu")
+
+
+def decoded(address: str) -> np.ndarray:
+    data = base64.b64decode(address.partition(",")[2])
+    return np.asarray(Image.open(io.BytesIO(data))).astype(int)
+
+
+def test_studios_load_when_asked_and_only_once(weights, monkeypatch):
+    loaded = []
+    load = dcign.load
+    monkeypatch.setattr("dcign.load", lambda path, **options: loaded.append(path) or load(path, **options))
+    studios = Studios(weights, device="cpu")
+    assert list(studios) == ["faces", "chairs"] and "cars" not in studios and loaded == []
+    assert studios["chairs"] is studios["chairs"]
+    assert loaded == [str(weights / "chairs")]
+
+
+def test_studios_take_one_folder_and_refuse_an_empty_one(weights, tmp_path):
+    assert list(Studios(weights / "chairs")) == ["chairs"]
+    with pytest.raises(FileNotFoundError, match="python -m train"):
+        Studios(tmp_path)
+
+
+def test_a_frame_at_the_start_is_the_reconstruction(studios):
+    studio = studios["faces"]
+    code = studio.encode(demo_weights.picture(2))
+    start = live.start_degrees(code, studio)
+    assert live.moved(studio, code, start) == {}
+    frame = decoded(live.frame_url(studios, code.to_json(), *start.values()))
+    assert np.array_equal(frame, decoded(live.data_url(studio.render(code))))
+
+
+def test_only_the_slider_that_moved_changes_its_factor(studios):
+    studio = studios["faces"]
+    code = studio.encode(demo_weights.picture(2))
+    start = live.start_degrees(code, studio)
+    values = {**start, "light": start["light"] + 20}
+    frame = decoded(live.frame_url(studios, code.to_json(), *values.values()))
+    assert np.array_equal(frame, decoded(live.data_url(studio.render(code, light=values["light"]))))
+
+
+def test_a_frame_without_a_code_says_what_to_do(studios):
+    with pytest.raises(gr.Error, match="choose an example or upload"):
+        live.frame_url(studios, "", 0, 0, 0)
+
+
+def test_examples_stay_inside_their_folder(tmp_path):
+    folder = tmp_path / "examples"
+    folder.mkdir()
+    for name in ("01.png", "02.png"):
+        demo_weights.picture(0).save(folder / name)
+    demo_weights.picture(0).save(tmp_path / "secret.png")
+    listed = [{"file": "02.png"}, {"file": "../secret.png"}, {"file": "01.png"}, {"file": "missing.png"}]
+    (folder / "examples.json").write_text(json.dumps(listed))
+    assert examples.find(tmp_path) == [folder / "02.png", folder / "01.png"]
+    (folder / "examples.json").unlink()
+    assert examples.find(tmp_path) == [folder / "01.png", folder / "02.png"]
+    assert examples.find(tmp_path / "nowhere") == []
+
+
+def test_presets_stay_inside_the_trained_range(studios):
+    def angles(name: str) -> list[str]:
+        return [label for label, factor, value in presets.PRESETS if presets.offered(studios[name], factor, value)]
+
+    assert "Back" in angles("chairs") and "Back" not in angles("faces")
+    assert {"Front", "Profile left", "Light right"} <= set(angles("faces"))
+
+
+@pytest.mark.parametrize(
+    ("name", "degrees", "words"),
+    [
+        ("azimuth", 30, "turned right"), ("azimuth", -30, "turned left"), ("azimuth", 2, "from the front"),
+        ("azimuth", -175, "from behind"), ("elevation", 12, "seen from above"), ("light", -60, "from the left"),
+    ],
+)
+def test_angles_in_words(name, degrees, words):
+    assert in_words(name, degrees) == words
+
+
+def test_address_at_home_and_on_a_space(monkeypatch):
+    for name in ("SPACE_ID", "PORT", "GRADIO_SERVER_NAME", "GRADIO_SERVER_PORT"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PORT", "9000")
+    assert (app.arguments([]).host, app.arguments([]).port) == ("127.0.0.1", 7860)
+    monkeypatch.setenv("SPACE_ID", "owner/demo")
+    assert (app.arguments([]).host, app.arguments([]).port) == ("0.0.0.0", 9000)
+    assert app.arguments(["--port", "8000"]).port == 8000
