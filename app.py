@@ -25,7 +25,8 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--host", default=os.environ.get("GRADIO_SERVER_NAME") or
                         ("0.0.0.0" if on_space else "127.0.0.1"), help="address to listen on (%(default)s)")
     parser.add_argument("--port", type=int, default=port, help="port to listen on (%(default)s)")
-    parser.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"], help="where the network runs")
+    parser.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"],
+                        help="where the network runs (%(default)s)")
     parser.add_argument("--weights", help="a weights folder, or a folder of such folders (default: weights/)")
     return parser.parse_args(argv)
 

@@ -1,6 +1,6 @@
 """Pictures that break careless decoders: some must be refused with a remedy, some must be read correctly.
 
-Each writer makes one file; TURNED lists those that show the same scene as straight().
+Each writer makes one file: REFUSED lists the first kind, READ those that show the same scene as straight().
 """
 
 from __future__ import annotations
@@ -49,7 +49,8 @@ def huge(path: Path) -> None:
 
     rows = zlib.compress(b"\0" * (side // 8 + 1) * side, 9)
     header = struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0)
-    path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b""))
+    chunks = chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunks)
 
 
 def svg(path: Path) -> None:

@@ -56,7 +56,8 @@ def serve(weights: Path, log: Path) -> Iterator[Server]:
     begin = time.monotonic()
     with log.open("wb") as file:
         process = subprocess.Popen(
-            command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT
+            command, cwd=ROOT, env=environment,
+            stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT,
         )
     try:
         url = f"http://127.0.0.1:{port}"

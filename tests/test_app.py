@@ -166,7 +166,9 @@ def test_codes_that_cannot_be_used_are_refused_with_a_remedy(client, code, damag
     assert "Traceback" not in str(refusal.value)
 
 
-@pytest.mark.parametrize("arguments", [("zoom", 12, 10, False), ("azimuth", "many", 10, False), (["light"], 12, 10, 0)])
+@pytest.mark.parametrize(
+    "arguments", [("zoom", 12, 10, False), ("azimuth", "many", 10, False), (["light"], 12, 10, False)]
+)
 def test_sweep_refuses_bad_arguments(client, code, arguments):
     with pytest.raises(AppError, match="factors|finite number"):
         client.predict(code, *arguments, api_name="/sweep")

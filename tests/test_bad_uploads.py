@@ -1,4 +1,4 @@
-"""Hostile and unusual pictures through the running app: a message with a remedy or a correct result, every time."""
+"""Hostile and unusual pictures through the running app: a remedy or a correct result, every time."""
 
 from __future__ import annotations
 

@@ -155,7 +155,8 @@ def test_dragging_a_slider_redraws_the_picture_live_and_reset_brings_it_back(pag
     assert np.abs(after - before).mean() > 0.5
     page.click("#reset")
     page.wait_for_function(
-        "([name, start]) => document.querySelector(`#${name} input[type=range]`).value == start", arg=[name, start]
+        "([name, start]) => document.querySelector(`#${name} input[type=range]`).value == start",
+        arg=[name, start],
     )
     assert np.abs(settled(page) - before).mean() < 0.1
 

@@ -88,7 +88,8 @@ def test_examples_stay_inside_their_folder(tmp_path):
 
 def test_presets_stay_inside_the_trained_range(studios):
     def angles(name: str) -> list[str]:
-        return [label for label, factor, value in presets.PRESETS if presets.offered(studios[name], factor, value)]
+        studio = studios[name]
+        return [label for label, factor, value in presets.PRESETS if presets.offered(studio, factor, value)]
 
     assert "Back" in angles("chairs") and "Back" not in angles("faces")
     assert {"Front", "Profile left", "Light right"} <= set(angles("faces"))
@@ -98,7 +99,8 @@ def test_presets_stay_inside_the_trained_range(studios):
     ("name", "degrees", "words"),
     [
         ("azimuth", 30, "turned right"), ("azimuth", -30, "turned left"), ("azimuth", 2, "from the front"),
-        ("azimuth", -175, "from behind"), ("elevation", 12, "seen from above"), ("light", -60, "from the left"),
+        ("azimuth", -175, "from behind"), ("elevation", 12, "seen from above"),
+        ("light", -60, "from the left"),
     ],
 )
 def test_angles_in_words(name, degrees, words):

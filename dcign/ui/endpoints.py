@@ -90,17 +90,18 @@ def add(studios: Mapping[str, Studio]) -> None:
     ) -> str:
         """Turn one factor over its trained range and return an animated GIF.
 
-        code: what /encode returned. factor: azimuth, elevation or light. frames: 2 to 144. fps: 1 to 50 frames
-        per second. there_and_back: go back to the start instead of jumping. Returns the GIF file.
+        code: what /encode returned. factor: azimuth, elevation or light. frames: 2 to 144, one way. fps: 1 to
+        50 frames per second. there_and_back: go back to the start instead of jumping. Returns the GIF file.
         """
         return export_file(
             studios, animation.GRADIO_CACHE, code, factor, frames, fps, there_and_back, (None,) * 3, progress
         )
 
     listen = {"preprocess": False, "show_progress": "hidden"}
+    angles = [azimuth, elevation, light]
     button.click(encode, [picture, model], [code, degrees, prepared], api_name="encode", **listen)
     button.click(estimate, [picture, model], degrees, api_name="estimate", **listen)
-    button.click(render, [code, azimuth, elevation, light], rendered, api_name="render", queue=False, **listen)
+    button.click(render, [code, *angles], rendered, api_name="render", queue=False, **listen)
     button.click(
         sweep, [code, factor, frames, fps, there_and_back], animation, api_name="sweep",
         concurrency_id="sweep", concurrency_limit=1, **listen,

@@ -39,7 +39,7 @@ def estimate_html(code: GraphicsCode) -> str:
     """The estimates as a small table."""
     rows = ""
     for name in estimates(code):
-        value = round(getattr(code, name))   # as start_degrees() does, so that the table agrees with the sliders
+        value = round(getattr(code, name))   # as start_degrees() does: the table agrees with the sliders
         number = f"{value:+d}".replace("-", "−")
         rows += (
             f"<tr><th scope='row'>{LABELS[name]}</th><td class='degrees'>{number}°</td>"

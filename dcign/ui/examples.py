@@ -1,4 +1,4 @@
-"""The pictures to click on: <weights>/examples/examples.json lists them, with the angles they were drawn at."""
+"""The pictures to click on: <weights>/examples/examples.json lists them with their angles."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def find(weights: Path) -> list[Path]:
-    """Paths of the example pictures of one weights folder, in the order of their list; [] if there are none."""
+    """Paths of one weights folder's example pictures, in the order of their list; [] if there are none."""
     folder = weights / "examples"
     try:
         listed = json.loads((folder / "examples.json").read_text(encoding="utf-8"))

@@ -50,25 +50,32 @@ def export_file(
         return save_bytes_to_cache(file.read_bytes(), f"{code.model}-{factor}.gif", cache)
 
 
-def panel(studios: Mapping[str, Studio], code: gr.Textbox, sliders: Sequence[gr.Slider], first: Studio) -> gr.Radio:
+def panel(
+    studios: Mapping[str, Studio], code: gr.Textbox, sliders: Sequence[gr.Slider], first: Studio
+) -> gr.Radio:
     """Lay the panel out and wire it; returns the choice of factor, which follows the model."""
     gr.HTML("<h2>Export a sweep</h2>", elem_classes="panel-title", apply_default_css=False)
     factor = gr.Radio(factor_choices(first), value=FACTORS[0], label="Factor", elem_id="factor")
     with gr.Row(elem_id="numbers"):
-        frames = gr.Number(36, label="Frames", minimum=checks.FRAMES[0], maximum=checks.FRAMES[1], precision=0,
-                           min_width=80, elem_id="frames")
-        fps = gr.Number(20, label="Frames per s", minimum=checks.FPS[0], maximum=checks.FPS[1], precision=0,
-                        min_width=80, elem_id="fps")
+        frames = gr.Number(
+            36, label="Frames", minimum=checks.FRAMES[0], maximum=checks.FRAMES[1], precision=0,
+            min_width=80, elem_id="frames",
+        )
+        fps = gr.Number(
+            20, label="Frames per s", minimum=checks.FPS[0], maximum=checks.FPS[1], precision=0,
+            min_width=80, elem_id="fps",
+        )
     there_and_back = gr.Checkbox(True, label="There and back", elem_id="there-and-back")
     make = gr.Button("Make GIF", variant="primary", elem_id="make-gif")
-    preview = gr.Image(label="Sweep", type="filepath", format="gif", interactive=False, height=165, buttons=[],
-                       elem_id="sweep")
+    preview = gr.Image(
+        label="Sweep", type="filepath", format="gif", interactive=False, height=165, buttons=[], elem_id="sweep"
+    )
     download = gr.DownloadButton("Download GIF", visible=False, elem_id="download")
 
     def make_from_page(
-        code_text: Any, name: Any, count: Any, rate: Any, back: Any, *angles: Any, progress: Any = gr.Progress()
+        text: Any, name: Any, count: Any, rate: Any, back: Any, *angles: Any, progress=gr.Progress()
     ) -> tuple[str, dict]:
-        path = export_file(studios, preview.GRADIO_CACHE, code_text, name, count, rate, back, angles, progress)
+        path = export_file(studios, preview.GRADIO_CACHE, text, name, count, rate, back, angles, progress)
         return path, gr.DownloadButton(value=path, visible=True)
 
     make.click(

@@ -51,8 +51,8 @@ def start_degrees(code: GraphicsCode, studio: Studio) -> dict[str, int]:
 
 
 def moved(studio: Studio, code: GraphicsCode, angles: Mapping[str, float | None]) -> dict[str, float]:
-    """The angles to render with. A slider that still stands at its estimate is left out, which keeps the code's
-    own value: untouched sliders show exactly the reconstruction."""
+    """The angles to render with. A slider that still stands at its estimate is left out, which keeps the
+    code's own value: untouched sliders show exactly the reconstruction."""
     start = start_degrees(code, studio)
     return {name: angles[name] for name in start if angles[name] is not None and angles[name] != start[name]}
 
@@ -73,8 +73,10 @@ def viewer(value: str = NOTHING) -> gr.HTML:
     )
 
 
-def connect(studios: Mapping[str, Studio], code: gr.Textbox, sliders: Sequence[gr.Slider], view: gr.HTML) -> None:
-    """Redraw the view whenever a person moves one of the sliders (one per factor, in the order of FACTORS)."""
+def connect(
+    studios: Mapping[str, Studio], code: gr.Textbox, sliders: Sequence[gr.Slider], view: gr.HTML
+) -> None:
+    """Redraw the view when a person moves one of the sliders (one per factor, in the order of FACTORS)."""
     gr.on(
         [slider.input for slider in sliders],
         lambda *values: frame_url(studios, *values),

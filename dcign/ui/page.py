@@ -1,4 +1,4 @@
-"""The page: choose or upload a picture, see what the model reads in it, drag pose and light, export a sweep."""
+"""The page: choose or upload a picture, see what the model reads in it, drag pose and light, export."""
 
 from __future__ import annotations
 
@@ -77,12 +77,12 @@ def build_demo(studios: Studios) -> gr.Blocks:
         with gr.Row(elem_id="stage"):
             with gr.Column(elem_id="choose"):
                 model = gr.Radio(
-                    [(name.capitalize(), name) for name in names], value=names[0], label="What is in the picture?",
-                    visible=len(names) > 1, elem_id="model",
+                    [(name.capitalize(), name) for name in names], value=names[0],
+                    label="What is in the picture?", visible=len(names) > 1, elem_id="model",
                 )
                 gallery = gr.Gallery(
                     [str(path) for path in pictures[names[0]]], label="Click an example", columns=4,
-                    allow_preview=False, object_fit="cover", buttons=[], interactive=False, elem_id="examples",
+                    buttons=[], allow_preview=False, object_fit="cover", interactive=False, elem_id="examples",
                 )
                 upload = gr.Image(
                     sources=["upload", "clipboard"], type="filepath", label="Or upload your own", height=180,

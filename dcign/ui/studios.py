@@ -39,8 +39,8 @@ class Studios(Mapping[str, Studio]):
             )
         # The name inside the configuration, not the folder's: it is what a graphics code refers to.
         named = {_name(path): path for path in found}
-        rank = {name: place for place, name in enumerate(_ORDER)}
-        self._folders = {name: named[name] for name in sorted(named, key=lambda n: (rank.get(n, len(rank)), n))}
+        first = [name for name in _ORDER if name in named]
+        self._folders = {name: named[name] for name in dict.fromkeys([*first, *sorted(named)])}
         self._device = device
         self._loaded: dict[str, Studio] = {}
         self._lock = threading.Lock()
@@ -70,4 +70,4 @@ def _name(folder: Path) -> str:
     try:
         return str(json.loads((folder / CONFIG).read_text(encoding="utf-8"))["name"])
     except (OSError, ValueError, KeyError, TypeError):
-        raise ValueError(f"{folder / CONFIG} is not a model's configuration: fetch the weights again") from None
+        raise ValueError(f"{folder / CONFIG} does not describe a model: fetch the weights again") from None

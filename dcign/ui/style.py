@@ -84,8 +84,9 @@ CSS = """
 
 .pair { display: grid; grid-template-columns: 1fr 1fr; gap: 8px; }
 .pair figure { margin: 0; }
-.pair img { display: block; width: 100%; aspect-ratio: 1; border-radius: var(--radius-md); background: #dcdcdc; }
-.pair figcaption { font-size: 0.8rem; color: var(--body-text-color-subdued); margin-top: 3px; text-align: center; }
+.pair img { display: block; width: 100%; aspect-ratio: 1; border-radius: var(--radius-md); }
+.pair figcaption { font-size: 0.8rem; margin-top: 3px; text-align: center;
+                   color: var(--body-text-color-subdued); }
 table.estimate { width: 100%; border-collapse: collapse; font-size: 0.9rem; }
 table.estimate caption { text-align: left; font-weight: 600; padding-bottom: 3px; }
 table.estimate tr { border-top: 1px solid var(--border-color-primary); }
