@@ -24,6 +24,7 @@ from train import objective, state
 from train.augment import augment
 from train.batches import PER_MINI_BATCH
 from train.clamp import active_latents, clamp_by_swap, clamp_to_mean
+from train.optimiser import MuonAdam
 from train.pool import Pool
 from train.presets import Phase, TrainConfig
 from train.preview import save_reconstructions
@@ -53,6 +54,8 @@ def _new_network(configuration, seed: int) -> DCIGN:
 
 
 def _optimiser(network: DCIGN, config: TrainConfig) -> torch.optim.Optimizer:
+    if config.optimiser == "muon":
+        return MuonAdam(network, lr=1.0, weight_decay=config.weight_decay)
     return torch.optim.AdamW(network.parameters(), lr=1.0, betas=(0.9, 0.99), weight_decay=config.weight_decay,
                              fused=True)
 

@@ -31,9 +31,10 @@ class TrainConfig:
     edges: float = 0.5  # weight of the gradient terms beside the pixel term (laplace only)
     values: float = 8000.0  # how many values the likelihood counts for, whatever the size (laplace only)
     kl: float = 1.0
-    phases: tuple[Phase, ...] = (Phase(80, 360_000, 12, 1.2e-3, 3e-4), Phase(160, 100_000, 6, 8e-4, 2e-5))
+    phases: tuple[Phase, ...] = (Phase(80, 340_000, 6, 1.2e-3, 3e-4), Phase(160, 100_000, 4, 8e-4, 2e-5))
     shards: int = 24  # of 2,048 pictures each, at the last phase's size
     warm_up: int = 150  # steps at the start of a phase
+    optimiser: str = "muon"  # or "adam"
     weight_decay: float = 1e-4
     clip: float = 10.0  # largest norm of the gradient of the loss, which is divided by ``values``
     ema: float = 0.998

@@ -42,9 +42,9 @@ def restore(path: Path, model: torch.nn.Module, average: torch.nn.Module, optimi
             target.load_state_dict({n.removeprefix(prefix): file.get_tensor(n) for n in names if n.startswith(prefix)})
         for name, parameter in model.named_parameters():
             if f"step.{name}" in names:
-                layout = torch.preserve_format
+                kept = {moment: file.get_tensor(f"{moment}.{name}") for moment in MOMENTS
+                        if f"{moment}.{name}" in names}
+                # moments in the parameter's own memory format, as a run that was not stopped has them
                 optimiser.state[parameter] = {
-                    moment: (file.get_tensor(f"{moment}.{name}") if moment == "step" else
-                             torch.empty_like(parameter, memory_format=layout).copy_(
-                                 file.get_tensor(f"{moment}.{name}")))
-                    for moment in MOMENTS}
+                    moment: value if moment == "step" else torch.empty_like(parameter).copy_(value)
+                    for moment, value in kept.items()}

@@ -1,0 +1,75 @@
+"""Shapes, growth and independence of the pictures in a batch."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from dcign.networks import DCIGN, NetworkConfig
+
+
+@pytest.fixture(autouse=True)
+def _seed():
+    torch.manual_seed(0)
+
+
+def test_shapes_and_range():
+    network = DCIGN(NetworkConfig.tiny(latents=12, size=40))
+    mean, log_variance = network.encode(torch.rand(3, 3, 40, 40))
+    pictures = network.decode(mean)
+    assert mean.shape == log_variance.shape == (3, 12)
+    assert pictures.shape == (3, 3, 40, 40)
+    assert 0 <= pictures.min() and pictures.max() <= 1
+
+
+def test_the_bundled_size_fits_the_limits():
+    config = NetworkConfig()
+    parameters = sum(p.numel() for p in DCIGN(config).parameters())
+    assert config.size == 160
+    assert 2 * parameters < 10_000_000  # bytes in 16 bits
+
+
+def test_a_picture_does_not_depend_on_its_batch():
+    network = DCIGN(NetworkConfig.tiny(latents=12, size=40)).eval()
+    pictures = torch.rand(5, 3, 40, 40)
+    together, alone = network.encode(pictures)[0], network.encode(pictures[2:3])[0]
+    assert torch.allclose(together[2], alone[0], atol=1e-5)
+    assert torch.allclose(network.decode(together)[2], network.decode(together[2:3])[0], atol=1e-5)
+
+
+def test_memory_format_does_not_change_the_code():
+    network = DCIGN(NetworkConfig.tiny(latents=12, size=40)).eval()
+    pictures = torch.rand(2, 3, 40, 40)
+    plain = network.encode(pictures)[0]
+    last = network.to(memory_format=torch.channels_last)
+    assert torch.allclose(plain, last.encode(pictures.contiguous(memory_format=torch.channels_last))[0], atol=1e-5)
+
+
+def test_growing_keeps_the_picture_and_nearly_the_code():
+    large = NetworkConfig.tiny(latents=12, size=80)
+    old, new = DCIGN(large.smaller()).eval(), DCIGN(large).eval()
+    for head in old.decoder.heads.values():  # a picture with contrast
+        head.weight.data.mul_(5)
+    new.grow_from(old)
+    coarse = old.decode(torch.randn(4, 12))
+    torch.manual_seed(1)
+    latents = torch.randn(4, 12)
+    drawn = new.decode(latents)
+    expected = torch.sigmoid(F.interpolate(torch.logit(old.decode(latents), 1e-6), scale_factor=2, mode="bilinear"))
+    assert coarse.std() > 0.01
+    assert torch.allclose(drawn, expected, atol=1e-4)
+    smooth = F.interpolate(torch.rand(4, 3, 10, 10), scale_factor=8, mode="bilinear")
+    small = F.avg_pool2d(smooth, 2)
+    before, after = old.encode(small)[0], new.encode(smooth)[0]
+    other = old.encode(small.flip(0))[0]
+    assert (before - after).norm() < 0.5 * (before - other).norm()
+
+
+def test_configuration_round_trip_and_its_errors():
+    config = NetworkConfig.tiny()
+    assert NetworkConfig.from_dict(config.to_dict()) == config
+    with pytest.raises(ValueError, match="unknown or missing"):
+        NetworkConfig.from_dict({"latents": 3})
+    with pytest.raises(ValueError, match="20, 40, 80 or 160"):
+        NetworkConfig.tiny(size=50)
+    with pytest.raises(ValueError, match="encoder_widths"):
+        NetworkConfig(decoder_widths=(8,), encoder_widths=(8,))
