@@ -68,7 +68,8 @@ def panel(
     there_and_back = gr.Checkbox(True, label="There and back", elem_id="there-and-back")
     make = gr.Button("Make GIF", variant="primary", elem_id="make-gif")
     preview = gr.Image(
-        label="Sweep", type="filepath", format="gif", interactive=False, height=165, buttons=[], elem_id="sweep"
+        label="Sweep", type="filepath", format="gif", interactive=False, height=165, buttons=[],
+        elem_id="sweep",
     )
     download = gr.DownloadButton("Download GIF", visible=False, elem_id="download")
 

@@ -82,7 +82,8 @@ def build_demo(studios: Studios) -> gr.Blocks:
                 )
                 gallery = gr.Gallery(
                     [str(path) for path in pictures[names[0]]], label="Click an example", columns=4,
-                    buttons=[], allow_preview=False, object_fit="cover", interactive=False, elem_id="examples",
+                    buttons=[], allow_preview=False, object_fit="cover", interactive=False,
+                    elem_id="examples",
                 )
                 upload = gr.Image(
                     sources=["upload", "clipboard"], type="filepath", label="Or upload your own", height=180,
