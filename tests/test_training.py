@@ -61,7 +61,7 @@ def test_loss_falls(pool, tmp_path, clamp):
     fit(pool, GROUND, _config(60, clamp=clamp), tmp_path)
     records = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
     assert records[-1]["mse"] < 0.5 * records[0]["mse"]
-    assert {"laplace", "kl", "edges", "per_second", "waiting"} <= set(records[0])
+    assert {"gaussian", "kl", "edges", "per_second", "waiting"} <= set(records[0])
     assert list(tmp_path.glob("preview-*.png"))
 
 

@@ -68,7 +68,7 @@ def _rate(phase: Phase, seen: int, step: int, warm_up: int) -> float:
 
 
 def losses(network: DCIGN, inputs: Tensor, targets: Tensor, factors: list[str], config: TrainConfig,
-           generator: torch.Generator) -> tuple[Tensor, dict[str, Tensor], Tensor]:
+           generator: torch.Generator, kl: float) -> tuple[Tensor, dict[str, Tensor], Tensor]:
     """One step of Sec. 3.1 on several one-factor mini-batches: the loss, its named terms, the reconstruction."""
     layout = CodeLayout(config.layout)
     mean, log_variance = network.encode(inputs)  # step 3
@@ -84,11 +84,11 @@ def losses(network: DCIGN, inputs: Tensor, targets: Tensor, factors: list[str], 
     terms = {"kl": divergence}
     if config.likelihood == "bernoulli":
         terms["bernoulli"] = objective.bernoulli(reconstruction, targets)
-        loss = (terms["bernoulli"] + config.kl * divergence) / targets[0].numel()
+        loss = (terms["bernoulli"] + kl * divergence) / targets[0].numel()
     else:
-        terms["laplace"] = objective.laplace(reconstruction, targets)
+        terms[config.likelihood] = getattr(objective, config.likelihood)(reconstruction, targets)
         terms["edges"] = objective.laplace_gradients(reconstruction, targets)
-        loss = terms["laplace"] + config.edges * terms["edges"] + config.kl * divergence / config.values
+        loss = terms[config.likelihood] + config.edges * terms["edges"] + kl * divergence / config.values
     terms["mse"] = (reconstruction - targets).square().mean()
     return loss, {name: value.detach() for name, value in terms.items()}, reconstruction.detach()
 
@@ -153,7 +153,8 @@ def fit(pool: Pool, ground: tuple[int, int, int], config: TrainConfig, folder: P
             for group in optimiser.param_groups:
                 group["lr"] = rate
             with torch.autocast("cpu", torch.bfloat16):
-                loss, terms, reconstruction = losses(network, inputs, targets, factors, config, generator)
+                loss, terms, reconstruction = losses(network, inputs, targets, factors, config, generator,
+                                                      config.kl * min(1.0, (progress["step"] + 1) / config.kl_warm_up))
             optimiser.zero_grad(set_to_none=True)
             loss.backward()
             norm = torch.nn.utils.clip_grad_norm_(network.parameters(), config.clip)

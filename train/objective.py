@@ -35,6 +35,11 @@ def laplace(reconstruction: Tensor, target: Tensor) -> Tensor:
     return (reconstruction - target).abs().mean().clamp_min(1e-4).log()
 
 
+def gaussian(reconstruction: Tensor, target: Tensor) -> Tensor:
+    """Half the log of the mean squared error: a Gaussian likelihood per value, its variance fitted likewise."""
+    return 0.5 * (reconstruction - target).square().mean().clamp_min(1e-8).log()
+
+
 def laplace_gradients(reconstruction: Tensor, target: Tensor) -> Tensor:
     """The same for differences of neighbours, at full and half resolution: edges count as much as areas."""
     total = reconstruction.new_zeros(())

@@ -116,7 +116,8 @@ def _shade(camera_vertices, camera_normals, closeness, triangles, colours, specu
                     continue
                 cover += share
                 nearest = max(nearest, best[sy, sx])
-                if (sub == 1 or sub == 3) and shaded == which[t]:  # a neighbour of the same material was shaded
+                # a neighbour of the same textured material stands for this one: textures are smooth at this size
+                if (sub == 1 or sub == 3) and shaded == which[t] and materials[shaded, 0] >= 0.0:
                     red, green, blue = red + r, green + g, blue + bl
                     continue
                 shaded = which[t]
