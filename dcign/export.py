@@ -152,21 +152,16 @@ def _palette_images(frames: np.ndarray, progress: Progress | None) -> list[Image
 
 def _save_mp4(frames: np.ndarray, path: str, fps: float, progress: Progress | None) -> None:
     try:
-        import imageio_ffmpeg
+        import imageio.v2 as imageio
+        import imageio_ffmpeg  # noqa: F401  (imageio's writer needs it)
     except ImportError:
-        raise RuntimeError("MP4 needs ffmpeg: pip install imageio-ffmpeg, or save as .gif or .webp") from None
+        raise RuntimeError('MP4 needs ffmpeg: pip install "imageio[ffmpeg]", or save as .gif or .webp') from None
     # H.264 with 4:2:0 colour needs even sides.
     odd = ((0, 0), (0, frames.shape[1] % 2), (0, frames.shape[2] % 2), (0, 0))
     frames = np.pad(frames, odd, mode="edge")
-    size = (frames.shape[2], frames.shape[1])
-    writer = imageio_ffmpeg.write_frames(
-        path, size, fps=fps, codec="libx264", pix_fmt_out="yuv420p", macro_block_size=2, quality=8,
-        output_params=["-movflags", "+faststart"],
-    )
-    writer.send(None)  # starts ffmpeg
-    try:
+    options = {"codec": "libx264", "pixelformat": "yuv420p", "macro_block_size": 2, "quality": 8,
+               "output_params": ["-movflags", "+faststart"]}
+    with imageio.get_writer(path, format="FFMPEG", fps=fps, **options) as writer:
         for number, frame in enumerate(frames, 1):
-            writer.send(np.ascontiguousarray(frame))
+            writer.append_data(frame)
             _report(progress, number, len(frames))
-    finally:
-        writer.close()

@@ -84,7 +84,7 @@ def test_mp4_keeps_frames_size_and_rate(tmp_path):
 
 def test_mp4_without_ffmpeg_names_the_remedy(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
-    with pytest.raises(RuntimeError, match="pip install imageio-ffmpeg"):
+    with pytest.raises(RuntimeError, match="pip install .imageio"):
         export.save(a_sweep(2, 40), tmp_path / "turn.mp4")
     assert not list(tmp_path.iterdir())
 
