@@ -28,6 +28,7 @@ class NetworkConfig:
     encoder_widths: tuple[int, ...] = (128, 128, 96, 64, 16, 16)  # at 5, 10, 20, 40, 80, 160 px
     heads: int = 2  # how many of the finest levels add to the picture
     norm_groups: int = 8
+    norm_limit: int = 40  # pixels; normalising finer levels costs a tenth of the time and was not needed
 
     @property
     def size(self) -> int:
@@ -51,7 +52,7 @@ class NetworkConfig:
     def smaller(self) -> "NetworkConfig":
         """The configuration of the network that grows into this one: half the pixels, one head less."""
         return NetworkConfig(self.latents, self.base, self.decoder_widths[:-1], self.encoder_widths[:-1],
-                             max(1, self.heads - 1), self.norm_groups)
+                             max(1, self.heads - 1), self.norm_groups, self.norm_limit)
 
     @staticmethod
     def tiny(latents: int = 16, size: int = 40) -> "NetworkConfig":
@@ -59,7 +60,7 @@ class NetworkConfig:
         levels = (size // 5).bit_length() - 1
         if size != 5 * 2**levels or levels < 2:
             raise ValueError(f"size must be 20, 40, 80 or 160 pixels, not {size}")
-        return NetworkConfig(latents, 5, (16,) * levels, (16,) * levels + (8,), 2, 4)
+        return NetworkConfig(latents, 5, (16,) * levels, (16,) * levels + (8,), 2, 4, 20)
 
     def to_dict(self) -> dict:
         return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
@@ -90,9 +91,9 @@ class Block(nn.Module):
     Group normalisation sees one picture at a time: a batch norm would mix up one-factor mini-batches.
     """
 
-    def __init__(self, width: int, groups: int, latents: int = 0):
+    def __init__(self, width: int, groups: int | None, latents: int = 0):
         super().__init__()
-        self.norm = nn.GroupNorm(groups, width)
+        self.norm = nn.GroupNorm(groups, width) if groups else nn.Identity()
         self.first = _convolution(width, width)
         self.second = _convolution(width, width)
         self.second.weight.data.mul_(0.2)
@@ -150,7 +151,9 @@ class Decoder(nn.Module):
         self.base, self.sizes = config.base, config.decoder_sizes
         widths = dict(zip(self.sizes, config.decoder_widths))
         self.start = nn.Linear(config.latents, widths[config.base] * config.base**2)
-        self.blocks = nn.ModuleDict({str(s): Block(widths[s], config.norm_groups, config.latents) for s in self.sizes})
+        self.blocks = nn.ModuleDict({
+            str(s): Block(widths[s], config.norm_groups if s <= config.norm_limit else None, config.latents)
+            for s in self.sizes})
         self.narrow = nn.ModuleDict({str(s): _convolution(widths[s], widths[2 * s]) for s in self.sizes[:-1]})
         # a head is an unpool and a convolution in phase form: 3 channels x 4 phases on the small grid
         self.heads = nn.ModuleDict({str(s): _convolution(widths[s], 12) for s in self.sizes[-config.heads:]})
