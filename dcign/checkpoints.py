@@ -186,14 +186,14 @@ def load_weights(folder: str | os.PathLike) -> Weights:
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
-    from .networks import DCIGN, NetworkConfig
+    from .paper_network import network_from_dict
 
     folder = Path(folder)
     if not _is_weights(folder):
         raise FileNotFoundError(f"{folder} has no {CONFIG} and {TENSORS}: {_TRAIN}")
     config = _read_config(folder / CONFIG)
     try:
-        network = DCIGN(NetworkConfig.from_dict(config["network"]))
+        network = network_from_dict(config["network"])
         layout = CodeLayout.from_list(config["layout"])
         calibrations = {name: Calibration.from_dict(record) for name, record in config["calibration"].items()}
         ranges = {name: (float(low), float(high)) for name, (low, high) in config["ranges"].items()}
