@@ -53,7 +53,9 @@ class TrainConfig:
 def preset(name: str, source: str) -> TrainConfig:
     """The named configuration for a class of things. Raises ValueError for an unknown name."""
     # chairs cover a fifth of the picture: the median that an absolute error asks for would be an empty one
-    config = TrainConfig(source, name, likelihood="gaussian" if source == "chairs" else "laplace")
+    config = TrainConfig(source, name)
+    if source == "chairs":
+        config = replace(config, likelihood="gaussian", augment=AugmentConfig(background=0.15))
     if name == "studio":
         return config
     if name == "tiny":
