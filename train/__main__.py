@@ -2,17 +2,41 @@
 
     python -m train faces --assets FOLDER --minutes 60       (resumes by itself; --fresh starts over)
     python -m train chairs --preset tiny
+    python -m train basel --data 01_MorphableModel.mat       (or ict, or meshes: other people's data)
     python -m train measure weights/faces
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import sys
 from dataclasses import replace
 from pathlib import Path
 
-CLASSES = ("faces", "heads", "chairs")
+CLASSES = ("faces", "heads", "chairs", "basel", "ict", "meshes")
+WITH_DATA = {"basel": "the Basel Face Model", "ict": "a checkout of ICT-FaceKit", "meshes": "a folder of mesh files"}
+
+
+def _data(arguments: argparse.Namespace):
+    """Where a source finds its data, as open_source() takes it."""
+    if arguments.data is None:
+        return arguments.assets
+    if arguments.up or arguments.front:
+        from train.scenes.meshes import MeshFolder
+
+        return MeshFolder(arguments.data, arguments.up or "y", arguments.front or "z")
+    return arguments.data
+
+
+def _pictures(arguments: argparse.Namespace, name: str) -> Path:
+    """Where rendered shards are kept: pictures of named data have a folder of their own for each of them."""
+    root = Path(arguments.runs) / "pictures"
+    if name not in WITH_DATA or arguments.data is None:
+        return root
+    path = Path(arguments.data).expanduser().resolve()
+    digest = hashlib.sha256(f"{path}|{arguments.up or 'y'}|{arguments.front or 'z'}".encode()).hexdigest()
+    return root / f"{path.stem}-{digest[:8]}"
 
 
 def _train(arguments: argparse.Namespace) -> int:
@@ -24,12 +48,14 @@ def _train(arguments: argparse.Namespace) -> int:
     from train.loop import fit
     from train.pool import Pool
     from train.presets import preset
-    from train.scenes import STAGES, assets
+    from train.scenes import STAGES, assets, open_source
 
     name = arguments.command
     if name == "faces" and assets.find(arguments.assets) is None:
         print(f"No face asset pack: training on built-in procedural heads instead. {assets.HOW_TO}", file=sys.stderr)
         name = "heads"
+    if name in WITH_DATA:
+        open_source(name, _data(arguments))  # what is missing is said before anything is drawn
     config = preset(arguments.preset, name)
     if arguments.clamp:
         config = replace(config, clamp=arguments.clamp)
@@ -38,14 +64,14 @@ def _train(arguments: argparse.Namespace) -> int:
     folder = Path(arguments.runs) / (arguments.name or f"{name}-{config.preset}")
     torch.set_num_threads(arguments.threads or max(1, torch.get_num_threads()))
     with tqdm(total=config.shards * IDENTITIES_PER_SHARD, unit="pictures", desc="rendering") as bar:
-        paths = ensure_shards(Path(arguments.runs) / "pictures", name, config.phases[-1].size, config.shards,
-                              arguments.assets, progress=bar.update)
+        paths = ensure_shards(_pictures(arguments, name), name, config.phases[-1].size, config.shards,
+                              _data(arguments), progress=bar.update)
     outcome = fit(Pool(paths, config.seed), STAGES[name].rig.ground, config, folder, arguments.minutes,
                   resume=not arguments.fresh)
     print(f"{outcome.pictures:,} pictures seen; {'finished' if outcome.finished else 'run again to go on'}.")
     if outcome.finished or arguments.export:
         target = Path(arguments.output or folder / "weights")
-        finish(outcome.network, config, target, outcome.pictures, arguments.assets)
+        finish(outcome.network, config, target, outcome.pictures, _data(arguments))
         print(f"weights in {target}")
     return 0
 
@@ -56,22 +82,22 @@ def _render(arguments: argparse.Namespace) -> int:
     from train.batches import IDENTITIES_PER_SHARD, ensure_shards
 
     with tqdm(total=arguments.shards * IDENTITIES_PER_SHARD, unit="pictures") as bar:
-        ensure_shards(Path(arguments.runs) / "pictures", arguments.source, arguments.size, arguments.shards,
-                      arguments.assets, progress=bar.update)
+        ensure_shards(_pictures(arguments, arguments.source), arguments.source, arguments.size, arguments.shards,
+                      _data(arguments), progress=bar.update)
     return 0
 
 
 def _measure(arguments: argparse.Namespace) -> int:
     from train.measures.report import measure
 
-    measure(Path(arguments.weights), arguments.assets, identities=arguments.identities, write=arguments.write)
+    measure(Path(arguments.weights), _data(arguments), identities=arguments.identities, write=arguments.write)
     return 0
 
 
 def _preview(arguments: argparse.Namespace) -> int:
     from train.figures import preview_scenes
 
-    preview_scenes(arguments.source, Path(arguments.output), arguments.sweep, arguments.count, arguments.assets)
+    preview_scenes(arguments.source, Path(arguments.output), arguments.sweep, arguments.count, _data(arguments))
     print(f"wrote {arguments.output}")
     return 0
 
@@ -79,7 +105,7 @@ def _preview(arguments: argparse.Namespace) -> int:
 def _figures(arguments: argparse.Namespace) -> int:
     from train.figures import figures
 
-    for path in figures(Path(arguments.weights), Path(arguments.output), arguments.assets):
+    for path in figures(Path(arguments.weights), Path(arguments.output), _data(arguments)):
         print(f"wrote {path}")
     return 0
 
@@ -90,9 +116,13 @@ def parser() -> argparse.ArgumentParser:
     commands = root.add_subparsers(dest="command", required=True)
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--assets", help="folder of the face asset pack (or DCIGN_FACE_ASSETS)")
+    common.add_argument("--data", help="basel: a .mat or .h5 file; ict: a checkout of ICT-FaceKit; meshes: a folder of "
+                                       ".ply, .obj and .glb files")
+    common.add_argument("--up", help="meshes: which axis points up in the files, such as z (default y)")
+    common.add_argument("--front", help="meshes: which axis the front points to, such as --front=-y (default z)")
     common.add_argument("--runs", default="runs", help="where shards, states and logs are kept")
     for name in CLASSES:
-        train = commands.add_parser(name, parents=[common], help=f"train on {name}")
+        train = commands.add_parser(name, parents=[common], help=f"train on {WITH_DATA.get(name, name)}")
         train.add_argument("--preset", default="studio")
         train.add_argument("--minutes", type=float, help="stop after so long; run again to go on")
         train.add_argument("--resume", action="store_true", help="the default; kept for clarity")
@@ -128,10 +158,12 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(argv: list[str] | None = None) -> int:
+    from train.scenes import PackageMissing
+
     arguments = parser().parse_args(argv)
     try:
         return arguments.run(arguments)
-    except (FileNotFoundError, ValueError) as error:
+    except (FileNotFoundError, ValueError, PackageMissing) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 from dataclasses import dataclass
+from types import ModuleType
 
 from train.camera import CHAIR_RIG, FACE_RIG, Rig
 from train.scenes.mesh import Source
@@ -24,11 +26,29 @@ STAGES = {
     "chairs": Stage(CHAIR_RIG, {"azimuth": (-180.0, 180.0), "elevation": (0.0, 40.0), "light": (-80.0, 80.0)},
                     ("azimuth",)),
 }
-STAGES["heads"] = STAGES["faces"]
+STAGES["heads"] = STAGES["basel"] = STAGES["ict"] = STAGES["faces"]
+STAGES["meshes"] = STAGES["chairs"]
 
 
-def open_source(name: str, assets_folder: str | None = None) -> Source:
-    """The source of a class. ``faces`` needs the asset pack: raises assets.AssetsMissing where it is absent."""
+class PackageMissing(ImportError):
+    """Data of this kind need an optional package; the message names the pip command."""
+
+
+def optional_package(module: str, package: str) -> ModuleType:
+    """Import ``module``, which ``package`` on PyPI provides, or raise PackageMissing."""
+    try:
+        return importlib.import_module(module)
+    except ImportError:
+        raise PackageMissing(f"Reading this file needs the package {package}: pip install {package}") from None
+
+
+def open_source(name: str, assets_folder=None) -> Source:
+    """The source of a class. ``assets_folder`` says where its data are, for the classes that need some.
+
+    ``faces`` takes the folder of the asset pack (raises assets.AssetsMissing where it is absent), ``basel`` a model
+    file, ``ict`` a checkout of ICT-FaceKit, ``meshes`` a folder or a meshes.MeshFolder; these raise FileNotFoundError
+    or ValueError with what is wanted, and PackageMissing.
+    """
     if name == "faces":
         from train.scenes import assets
         from train.scenes.faces import FaceSource
@@ -45,4 +65,16 @@ def open_source(name: str, assets_folder: str | None = None) -> Source:
         from train.scenes.chairs import ChairSource
 
         return ChairSource()
-    raise ValueError(f"Unknown class {name!r}: choose faces, heads or chairs.")
+    if name == "basel":
+        from train.scenes.basel import BaselSource
+
+        return BaselSource(assets_folder)
+    if name == "ict":
+        from train.scenes.ict import ICTSource
+
+        return ICTSource(assets_folder)
+    if name == "meshes":
+        from train.scenes.meshes import MeshSource
+
+        return MeshSource(assets_folder)
+    raise ValueError(f"Unknown class {name!r}: choose faces, heads, chairs, basel, ict or meshes.")
