@@ -364,6 +364,12 @@ def test_training_without_data_says_what_is_wanted(tmp_path, monkeypatch, capsys
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("options", [["chairs", "--data", "x"], ["basel", "--data", "x.h5", "--up", "z"]])
+def test_options_of_another_class_are_refused(tmp_path, capsys, options):
+    assert main(["preview", *options, "-o", str(tmp_path / "sheet.png")]) == 2
+    assert "meshes" in capsys.readouterr().err
+
+
 def test_pictures_of_different_data_are_kept_apart(tmp_path):
     def where(*data: str):
         arguments = parser().parse_args(["render", "meshes", "--runs", str(tmp_path), *data])

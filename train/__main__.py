@@ -19,9 +19,14 @@ WITH_DATA = {"basel": "the Basel Face Model", "ict": "a checkout of ICT-FaceKit"
 
 
 def _data(arguments: argparse.Namespace):
-    """Where a source finds its data, as open_source() takes it."""
+    """Where a source finds its data, as open_source() takes it. Raises ValueError for options of another class."""
+    name = getattr(arguments, "source", arguments.command)
+    if arguments.data is not None and name in CLASSES and name not in WITH_DATA:
+        raise ValueError(f"{name} are not drawn from --data: choose {', '.join(WITH_DATA)}.")
+    if (arguments.up or arguments.front) and name in CLASSES and name != "meshes":
+        raise ValueError(f"--up and --front are for meshes, not for {name}.")
     if arguments.data is None:
-        return arguments.assets
+        return arguments.assets if name not in WITH_DATA else None
     if arguments.up or arguments.front:
         from train.scenes.meshes import MeshFolder
 

@@ -16,7 +16,7 @@ import numpy as np
 from train.batches import PER_MINI_BATCH, Drawn
 from train.camera import Rig, View, rotation
 from train.raster import render, to_linear
-from train.scenes.mesh import BLUE, RED, SHADOW, Mesh, Source, material
+from train.scenes.mesh import BLUE, RED, SHADOW, WRAP, Mesh, Source, material
 
 SIZE = 150  # pixels
 FIELD_OF_VIEW = 54.61  # degrees
@@ -80,24 +80,25 @@ def _rig(half: float, metres: float) -> Rig:
 
 
 def _for_display(mesh: Mesh) -> Mesh:
-    """The mesh with sRGB values in place of linear ones and without shadows, for a renderer that lights sRGB values."""
+    """The mesh for a renderer that lights sRGB values: these in place of linear ones; no gloss and no shadows."""
     def display(linear: np.ndarray) -> np.ndarray:
         return np.where(linear <= 0.0031308, 12.92 * linear,
                         1.055 * np.maximum(linear, 1e-9) ** (1 / 2.4) - 0.055).astype(np.float32)
 
     materials = np.array(mesh.materials if mesh.materials is not None else [material()], np.float32)
     materials[:, RED:BLUE + 1] = display(materials[:, RED:BLUE + 1])
-    materials[:, SHADOW] = 0.0
+    materials[:, [SHADOW, WRAP]] = 0.0
     texels = mesh.bank.texels.copy()
     texels[:, :3] = display(texels[:, :3])
-    return replace(mesh, colours=display(mesh.colours), materials=materials, bank=replace(mesh.bank, texels=texels))
+    return replace(mesh, colours=display(mesh.colours), specular=None, materials=materials,
+                   bank=replace(mesh.bank, texels=texels))
 
 
 def draw_chair(mesh: Mesh, size: int = SIZE, metres: float = METRES, views: Sequence[View] = VIEWS) -> np.ndarray:
     """Pictures (len(views), S, S, 4) uint8 of colour and mask; the crop is that of all 62 views.
 
-    ``mesh`` is centred, and one of its units is ``metres`` long. The light multiplies display values, as in the
-    paper's renderer, and casts no shadows.
+    ``mesh`` is centred, and one of its units is ``metres`` long. The light is ambient and diffuse alone, multiplies
+    display values instead of linear ones, and casts no shadows.
     """
     distance = DISTANCE / metres
     boxes = []
