@@ -78,13 +78,15 @@ def face_box(name: str, assets_folder: str | None, size: int = 160, faces: int =
     return [round(float(value), 4) for value in np.median(boxes, 0)] if boxes else None
 
 
-def finish(network: DCIGN, config: TrainConfig, target: Path, pictures: int, assets_folder: str | None) -> None:
+def finish(network: DCIGN, config: TrainConfig, target: Path, pictures: int, assets_folder: str | None,
+           scenes: int = SCENES) -> None:
     """Calibrate ``network`` and write model.safetensors and config.json to ``target``."""
     network = network.eval()
     layout, stage = CodeLayout(config.layout), STAGES[config.source]
     box = face_box(config.source, assets_folder)
     framing = {"subject": "object" if config.source == "chairs" else "face"} | ({"face_box": box} if box else {})
     checkpoints.save_weights(
-        target, network, layout, calibrate(network, layout, config.source, assets_folder), stage.ranges,
+        target, network, layout, calibrate(network, layout, config.source, assets_folder, scenes),
+        stage.ranges,
         name=config.source, circular=stage.circular, ground=stage.rig.ground, framing=framing,
         training={"preset": config.preset, "pictures": pictures, "config": config.to_dict()})

@@ -32,7 +32,7 @@ class TrainConfig:
     values: float = 8000.0  # how many values the likelihood counts for, whatever the size (not with bernoulli)
     kl: float = 1.0
     kl_warm_up: int = 1000  # steps until the KL term has its full weight
-    phases: tuple[Phase, ...] = (Phase(80, 280_000, 6, 5e-4, 8e-5), Phase(160, 90_000, 4, 3e-4, 1e-5))
+    phases: tuple[Phase, ...] = (Phase(80, 340_000, 6, 5e-4, 6e-5), Phase(160, 55_000, 4, 2.5e-4, 1e-5))
     shards: int = 24  # of 2,048 pictures each, at the last phase's size
     warm_up: int = 150  # steps at the start of a phase
     optimiser: str = "muon"  # or "adam"

@@ -1,0 +1,52 @@
+"""From a trained network to a weights folder, its examples, its measures and its card, on procedural chairs."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from dcign import checkpoints
+from dcign.networks import DCIGN
+from train.card import write_measures
+from train.examples import write_examples
+from train.finish import finish
+from train.measures.report import measure
+from train.presets import preset
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """An untrained tiny network, calibrated on 60 chairs."""
+    torch.manual_seed(0)
+    config, target = preset("tiny", "chairs"), tmp_path_factory.mktemp("weights") / "chairs"
+    finish(DCIGN(config.network), config, target, 1234, None, scenes=60)
+    return target
+
+
+def test_the_folder_loads_and_carries_its_provenance(folder):
+    studio = checkpoints.load_studio(folder)
+    assert studio.ranges["azimuth"] == (-180.0, 180.0)
+    training = json.loads((folder / "config.json").read_text())["training"]
+    assert training["pictures"] == 1234 and training["config"]["clamp"] == "swap"
+
+
+def test_measure_prints_tables_and_writes_the_card(folder, capsys):
+    result = measure(folder, None, identities=6)
+    printed = capsys.readouterr().out
+    assert "calibrated MAE" in printed and "copying the input" in printed
+    assert result["equivariance"]["azimuth"]["chance_mae"] > 45
+    assert result["novel_views"]["light"]["copy_psnr"] > 10
+    write_measures(folder, result)
+    card = (folder / "README.md").read_text()
+    assert "1,234" in card and "python -m train chairs" in card and "| azimuth |" in card
+    assert json.loads((folder / "config.json").read_text())["measures"] == result
+
+
+def test_examples_are_held_out_chairs_with_a_front(tmp_path):
+    entries = write_examples("chairs", tmp_path, None, size=40)
+    assert len(entries) >= 8 and all(entry["seed"] < 1_000_000 for entry in entries)
+    assert json.loads((tmp_path / "examples.json").read_text()) == entries
+    from PIL import Image
+
+    assert all(np.asarray(Image.open(tmp_path / entry["file"])).shape == (40, 40, 3) for entry in entries)
