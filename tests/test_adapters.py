@@ -330,6 +330,25 @@ def test_textures_and_plain_meshes(tmp_path):
     np.testing.assert_allclose(source.identity(1).mesh.colours, GREY, atol=1e-3)
 
 
+def test_glb_vertex_colours_beside_a_material_and_placed_twice(tmp_path):
+    trimesh = pytest.importorskip("trimesh")
+    look = trimesh.visual.material.PBRMaterial(baseColorFactor=[1.0, 0.5, 1.0, 1.0])
+    visual = trimesh.visual.TextureVisuals(material=look)
+    visual.vertex_attributes["color"] = np.tile(np.array([0, 255, 102, 255], np.uint8), (8, 1))
+    corners, triangles = a_box((-1, -1, -1), (1, 1, 1))
+    scene = trimesh.Scene()
+    scene.add_geometry(trimesh.Trimesh(corners, triangles, visual=visual, process=False))
+    beside = np.eye(4)
+    beside[0, 3] = 6.0
+    scene.graph.update(frame_to="beside", matrix=beside, geometry=next(iter(scene.geometry)))
+    scene.export(tmp_path / "a.glb")
+    mesh = MeshSource(tmp_path).identity(0).mesh
+    assert len(mesh.triangles) == 24
+    np.testing.assert_allclose(mesh.colours, np.tile([0.0, 0.5, 0.4], (len(mesh.colours), 1)), atol=0.01)
+    low, high = mesh.vertices.min(0), mesh.vertices.max(0)
+    np.testing.assert_allclose((high - low) / (high - low)[1], [4.0, 1.0, 1.0], atol=1e-3)
+
+
 def test_axes():
     for up, front in (("y", "z"), ("z", "-y"), ("y", "-z"), ("-x", "y")):
         turn = axes(up, front)

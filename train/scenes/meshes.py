@@ -80,14 +80,18 @@ class MeshSource:
     def _read(self, file: Path) -> Mesh:
         try:
             scene = self._trimesh.load_scene(str(file), process=False)
-            parts = [part for part in scene.dump() if isinstance(part, self._trimesh.Trimesh) and len(part.faces)]
+            placed = [scene.graph[node] for node in sorted(scene.graph.nodes_geometry)]
         except Exception as error:  # trimesh raises whatever its parsers do
             raise ValueError(f"{file} cannot be read: {error}. {HOW_TO}") from error
+        parts = [(np.asarray(place), scene.geometry[name]) for place, name in placed]
+        parts = [(place, part) for place, part in parts if isinstance(part, self._trimesh.Trimesh) and len(part.faces)]
         if not parts:
             raise ValueError(f"{file} has no triangles. {HOW_TO}")
         linear = file.suffix.lower() == ".glb"  # glTF keeps factors and vertex colours in linear light
-        corners = np.concatenate([np.asarray(part.vertices)[part.faces] for part in parts]) @ self._turn.T
-        colours = np.concatenate([corner_colours(part, linear) for part in parts])
+        # placed here and not by trimesh, whose copies lose vertex colours beside a material
+        corners = [(part.vertices @ place[:3, :3].T + place[:3, 3])[part.faces] for place, part in parts]
+        corners = np.concatenate(corners) @ self._turn.T
+        colours = np.concatenate([corner_colours(part, linear) for _, part in parts])
         low, high = corners.min((0, 1)), corners.max((0, 1))
         if not np.isfinite(corners).all() or not np.linalg.norm(high - low) > 0.0:
             raise ValueError(f"{file} has no extent, or vertices that are not finite.")
