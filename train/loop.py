@@ -20,9 +20,9 @@ from tqdm import tqdm
 
 from dcign.graphics_code import CodeLayout
 from dcign.networks import DCIGN
+from dcign.paper_network import PaperNetwork, new_network
 from train import objective, state
 from train.augment import augment
-from train.batches import PER_MINI_BATCH
 from train.clamp import active_latents, clamp_by_swap, clamp_to_mean
 from train.optimiser import MuonAdam
 from train.pool import Pool
@@ -34,7 +34,7 @@ from train.preview import save_reconstructions
 class Outcome:
     """What fit() leaves: the averaged network, pictures seen, and whether the configuration's budget is reached."""
 
-    network: DCIGN
+    network: DCIGN | PaperNetwork
     pictures: int
     finished: bool
 
@@ -48,14 +48,41 @@ def networks_for(config: TrainConfig) -> list:
     return [by_size[phase.size] for phase in config.phases]
 
 
-def _new_network(configuration, seed: int) -> DCIGN:
+def _new_network(configuration, seed: int) -> DCIGN | PaperNetwork:
     torch.manual_seed(seed)
-    return DCIGN(configuration).to(memory_format=torch.channels_last)
+    return new_network(configuration).to(memory_format=torch.channels_last)
 
 
-def _optimiser(network: DCIGN, config: TrainConfig) -> torch.optim.Optimizer:
+class RMSprop(torch.optim.Optimizer):
+    """RMSprop (Tieleman and Hinton 2012; alpha 0.99), its mean square corrected for its start from zero.
+
+    The authors' own rmsprop corrects it too; without, the first step is ten times too large and the paper's network
+    never recovers from it. The state has the names that train/state.py keeps.
+    """
+
+    def __init__(self, parameters, lr: float, momentum: float, weight_decay: float):
+        super().__init__(parameters, dict(lr=lr, momentum=momentum, weight_decay=weight_decay))
+
+    @torch.no_grad()
+    def step(self, closure=None):
+        for group in self.param_groups:
+            for p in (p for p in group["params"] if p.grad is not None):
+                state = self.state[p]
+                if not state:
+                    state |= {"step": torch.zeros(()), "exp_avg": torch.zeros_like(p), "exp_avg_sq": torch.zeros_like(p)}
+                state["step"] += 1
+                gradient = p.grad.add(p, alpha=group["weight_decay"])
+                state["exp_avg_sq"].mul_(0.99).addcmul_(gradient, gradient, value=0.01)
+                size = (state["exp_avg_sq"] / (1 - 0.99 ** float(state["step"]))).sqrt_().add_(1e-8)
+                state["exp_avg"].mul_(group["momentum"]).addcdiv_(gradient, size)
+                p.add_(state["exp_avg"], alpha=-group["lr"])
+
+
+def _optimiser(network: torch.nn.Module, config: TrainConfig) -> torch.optim.Optimizer:
     if config.optimiser == "muon":
         return MuonAdam(network, lr=1.0, weight_decay=config.weight_decay)
+    if config.optimiser == "rmsprop":
+        return RMSprop(network.parameters(), lr=1.0, momentum=config.momentum, weight_decay=config.weight_decay)
     return torch.optim.AdamW(network.parameters(), lr=1.0, betas=(0.9, 0.99), weight_decay=config.weight_decay,
                              fused=True)
 
@@ -67,9 +94,11 @@ def _rate(phase: Phase, seen: int, step: int, warm_up: int) -> float:
     return min(1.0, (step + 1) / warm_up) * (phase.last_rate + (phase.rate - phase.last_rate) * cosine)
 
 
-def losses(network: DCIGN, inputs: Tensor, targets: Tensor, factors: list[str], config: TrainConfig,
+def losses(network: torch.nn.Module, inputs: Tensor, targets: Tensor, factors: list[str], config: TrainConfig,
            generator: torch.Generator, kl: float) -> tuple[Tensor, dict[str, Tensor], Tensor]:
     """One step of Sec. 3.1 on several one-factor mini-batches: the loss, its named terms, the reconstruction."""
+    if config.procedure == "sgvb":
+        return objective.sgvb(network, inputs, targets, factors, config, generator, kl)
     layout = CodeLayout(config.layout)
     mean, log_variance = network.encode(inputs)  # step 3
     latents = objective.sample(mean, log_variance, generator)
@@ -107,7 +136,12 @@ class _Stop:
 
 def fit(pool: Pool, ground: tuple[int, int, int], config: TrainConfig, folder: Path, minutes: float | None = None,
         resume: bool = True, save_every: float = 180.0, preview_every: float = 300.0) -> Outcome:
-    """Train until the budget of pictures or minutes is spent; state, log and previews go to ``folder``."""
+    """Train until the budget of pictures or minutes is spent; state, log and previews go to ``folder``.
+
+    Raises ValueError if ``pool`` does not hold the mini-batches that the configuration asks for.
+    """
+    if (pool.recipe, pool.mixed) != (config.recipe, config.mixed):
+        raise ValueError("These mini-batches are not the preset's: open them with train.pool.open_pool().")
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "config.json").write_text(json.dumps(config.to_dict(), indent=1))
     path, shapes = folder / "state.safetensors", networks_for(config)
@@ -157,14 +191,14 @@ def fit(pool: Pool, ground: tuple[int, int, int], config: TrainConfig, folder: P
                                                       config.kl * min(1.0, (progress["step"] + 1) / config.kl_warm_up))
             optimiser.zero_grad(set_to_none=True)
             loss.backward()
-            norm = torch.nn.utils.clip_grad_norm_(network.parameters(), config.clip)
+            norm = torch.nn.utils.clip_grad_norm_(network.parameters(), math.inf if config.clip is None else config.clip)
             optimiser.step()
             progress["step"] += 1
             progress["step_in_phase"] += 1
             decay = min(config.ema, (1 + progress["step"]) / (10 + progress["step"]))
             with torch.no_grad():
                 torch._foreach_lerp_(list(average.parameters()), list(network.parameters()), 1 - decay)
-            count = phase.mini_batches * PER_MINI_BATCH
+            count = phase.mini_batches * config.recipe.per_mini_batch
             progress["position"] += phase.mini_batches
             progress["seen_in_phase"] += count
             seen += count

@@ -1,13 +1,24 @@
 """The SGVB terms (Kingma and Welling 2014; Sec. 3.1, step 6), summed over pixels or latents, averaged over pictures.
 
-Each function returns a scalar to be minimised. Shape legend: N pictures, H = W pixels, L latents.
+Each function returns a scalar to be minimised; ``sgvb`` is the paper's procedure as a whole.
+Shape legend: N pictures, H = W pixels, L latents, B mini-batches, K pictures in each.
 """
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+from dcign.graphics_code import CodeLayout
+from train.clamp import active_latents, clamp_to_mean
+
+if TYPE_CHECKING:
+    from train.presets import TrainConfig
+
+MMD_SCALES = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)  # of the kernel's width, as in Tolstikhin and others 2018
 
 
 def sample(mean: Tensor, log_variance: Tensor, generator: torch.Generator) -> Tensor:
@@ -23,7 +34,8 @@ def kl_divergence(mean: Tensor, log_variance: Tensor) -> Tensor:
 
 def bernoulli(reconstruction: Tensor, target: Tensor) -> Tensor:
     """Binary cross-entropy summed over pixels: the authors' likelihood."""
-    return F.binary_cross_entropy(reconstruction.clamp(1e-6, 1 - 1e-6), target, reduction="sum") / len(target)
+    # no clamp: a pixel that is surely wrong would get no gradient. Each logarithm is cut at -100 by PyTorch
+    return F.binary_cross_entropy(reconstruction, target, reduction="sum") / len(target)
 
 
 def _differences(pictures: Tensor) -> tuple[Tensor, Tensor]:
@@ -49,3 +61,61 @@ def laplace_gradients(reconstruction: Tensor, target: Tensor) -> Tensor:
         error = sum((a - b).abs().mean() for a, b in zip(_differences(reconstruction), _differences(target)))
         total = total + error.clamp_min(1e-4).log()
     return total / 2
+
+
+def mmd(latents: Tensor, generator: torch.Generator) -> Tensor:
+    """Maximum mean discrepancy between (N, L) latents and the prior: unbiased, inverse multiquadratic kernels."""
+    prior = torch.randn(latents.shape, generator=generator).to(latents)
+    count, width = len(latents), 2.0 * latents.shape[1]  # the expected squared distance of two draws from the prior
+
+    def kernel(a: Tensor, b: Tensor) -> Tensor:
+        squares = (a[:, None] - b).square().sum(2)  # (N, N)
+        return sum(scale * width / (scale * width + squares) for scale in MMD_SCALES)
+
+    others = 1 - torch.eye(count, device=latents.device)
+    within = (kernel(latents, latents) + kernel(prior, prior)) * others
+    return within.sum() / (count * (count - 1)) - 2 * kernel(latents, prior).mean()
+
+
+def _clamp(latents: Tensor, active: Tensor, config: TrainConfig) -> Tensor:
+    """Steps 4, 5 and 7: (N, L) latents and (B, 1, L) active mask to (N, L)."""
+    grouped = latents.unflatten(0, (len(active), -1))  # (B, K, L)
+    clamped = clamp_to_mean(grouped, active, config.invariance)
+    if config.clamp == "first":  # another value, the same gradient
+        clamped = clamped + torch.where(active, 0.0, grouped[:, :1] - clamped).detach()
+    return clamped.flatten(0, 1)
+
+
+def sgvb(network: torch.nn.Module, inputs: Tensor, targets: Tensor, factors: list[str], config: TrainConfig,
+         generator: torch.Generator, kl: float) -> tuple[Tensor, dict[str, Tensor], Tensor]:
+    """Sec. 3.1, steps 3 to 7, and eq. 1 and 2: the loss, its named terms per picture, the reconstruction.
+
+    The loss is summed over pictures, as the authors' is: the gradient of step 7 is what it is, (z - mean) / 100 per
+    picture, and only beside such a sum does the factor mean what it meant to them.
+    """
+    mean, log_variance = network.encode(inputs)  # step 3, (N, L) each
+    kl_mean, kl_log_variance = mean, log_variance
+    terms = {}
+    if config.clamp == "none":
+        latents = sample(mean, log_variance, generator)
+    else:
+        active = active_latents(CodeLayout(config.layout), factors).to(mean.device)  # (B, 1, L)
+        if config.clamped == "latents":
+            latents = _clamp(sample(mean, log_variance, generator), active, config)
+        else:
+            latents = sample(_clamp(mean, active, config), _clamp(log_variance, active, config), generator)
+        grouped = mean.detach().unflatten(0, (len(factors), -1))  # (B, K, L)
+        reached = active.expand_as(grouped).flatten(0, 1)  # (N, L)
+        if config.kl_reaches == "active":
+            kl_mean, kl_log_variance = (torch.where(reached, x, x.detach()) for x in (mean, log_variance))
+        # what Sec. 3.2 works against: the variance of the latents that should stay
+        terms["spread"] = (grouped - grouped.mean(1, keepdim=True)).flatten(0, 1)[~reached].square().mean()
+    reconstruction = network.decode(latents)[:, :targets.shape[1]]  # step 6, (N, C, H, W)
+    terms["bernoulli"] = bernoulli(reconstruction, targets)  # -log P(x | z)
+    terms["kl"] = kl_divergence(kl_mean, kl_log_variance)
+    loss = terms["bernoulli"] + kl * terms["kl"]
+    if config.mmd:
+        terms["mmd"] = mmd(latents, generator)
+        loss = loss + config.mmd * terms["mmd"]
+    terms["mse"] = (reconstruction - targets).square().mean()
+    return len(targets) * loss, {name: value.detach() for name, value in terms.items()}, reconstruction.detach()

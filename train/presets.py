@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 
 from dcign.networks import NetworkConfig
+from dcign.paper_network import PaperConfig
 from train.augment import AugmentConfig
+from train.batches import Recipe
 
 
 @dataclass(frozen=True)
@@ -23,21 +25,31 @@ class Phase:
 class TrainConfig:
     source: str
     preset: str
-    network: NetworkConfig = NetworkConfig()
+    network: NetworkConfig | PaperConfig = NetworkConfig()
     layout: tuple[tuple[str, int], ...] = (("azimuth", 4), ("elevation", 4), ("light", 4), ("intrinsic", 116))
-    clamp: str = "swap"  # or "mean", the paper's (train/clamp.py)
-    invariance: float = 0.01  # factor of (z - mean); only with clamp = "mean"
+    procedure: str = "studio"  # or "sgvb", the paper's: objective.sgvb
+    clamp: str = "swap"  # or "mean", the paper's (train/clamp.py); with "sgvb" also "first", the authors' code's: the
+    # value of the mini-batch's first picture; or "none"
+    clamped: str = "latents"  # the paper's: z, noise and all; or "posterior", the code's: mean and log-variance, with
+    # noise drawn afterwards (only with "sgvb")
+    invariance: float = 0.01  # factor of (z - mean); only with clamp = "mean" or "first". The code's default is 0; when
+    # asked for, it is applied twice, and as it climbs a lower bound with the same sign, it pushes apart
+    kl_reaches: str = "all"  # latents, the paper's (Fig. 1: "for every z_i"); or "active" ones only, the code's
     likelihood: str = "laplace"  # or "gaussian", or "bernoulli", the authors'
     edges: float = 0.5  # weight of the gradient terms beside the pixel term (not with bernoulli)
     values: float = 8000.0  # how many values the likelihood counts for, whatever the size (not with bernoulli)
-    kl: float = 1.0
+    kl: float = 1.0  # beta of a beta-VAE; 1 - alpha of InfoVAE
+    mmd: float = 0.0  # alpha + lambda - 1 of InfoVAE (only with "sgvb")
     kl_warm_up: int = 1000  # steps until the KL term has its full weight
     phases: tuple[Phase, ...] = (Phase(80, 340_000, 6, 5e-4, 6e-5), Phase(160, 55_000, 4, 2.5e-4, 1e-5))
-    shards: int = 24  # of 2,048 pictures each, at the last phase's size
+    shards: int = 24  # of 2,048 pictures each (or the recipe's number), at the last phase's size
+    recipe: Recipe = Recipe()
+    mixed: bool = False  # mini-batches of pictures from everywhere instead of one-factor ones
     warm_up: int = 150  # steps at the start of a phase
-    optimiser: str = "muon"  # or "adam"
-    weight_decay: float = 1e-4
-    clip: float = 10.0  # largest norm of the gradient of the loss, which is divided by ``values``
+    optimiser: str = "muon"  # or "rmsprop", as the paper is written, or "adam" (beta 0.9, 0.99), as it was coded
+    momentum: float = 0.1  # of rmsprop: the paper's "momentum decay", taken literally. The code's 0.1 is 1 - beta_1
+    weight_decay: float = 1e-4  # the paper's is 0.01; the code has none, its 0.01 is 1 - beta_2
+    clip: float | None = 10.0  # largest norm of the gradient of the loss, which is divided by ``values``
     ema: float = 0.998
     augment: AugmentConfig | None = AugmentConfig()
     seed: int = 1
@@ -48,6 +60,40 @@ class TrainConfig:
 
     def to_dict(self) -> dict:
         return asdict(self) | {"network": self.network.to_dict()}
+
+
+PAPER_STEPS = 12_000  # "about 12,000 batches", Sec. 4
+PAPER_FACES = Recipe(
+    per_mini_batch=20, mini_batches=260, grey=True,
+    shares=(1 / 13, 1 / 13, 1 / 13, 10 / 13),  # 1:1:1:10 (code: 1:1:1:1, or 1:1:1:16 on request)
+    ranges=(("azimuth", (-86.0, 86.0)), ("elevation", (-23.0, 23.0)), ("light", (-80.0, 80.0))))
+PAPER_CHAIRS = Recipe(  # 31 azimuths at two elevations under one light; z_1 is azimuth, the rest is not told apart
+    per_mini_batch=20, mini_batches=264, grey=True, shares=(1 / 11, 0.0, 0.0, 10 / 11), loose=("elevation",),
+    views=(("azimuth", tuple(round(-180 + 360 * i / 31, 4) for i in range(31))), ("elevation", (20.0, 30.0)),
+           ("light", (0.0,))))
+
+
+def paper(source: str) -> TrainConfig:
+    """The paper as it is written, Sec. 3 and 4. Where the authors' code differs, see as_coded()."""
+    chairs = source == "chairs"
+    return TrainConfig(
+        source, "paper",
+        network=PaperConfig(),
+        layout=(("azimuth", 1), ("intrinsic", 199)) if chairs
+        else (("azimuth", 1), ("elevation", 1), ("light", 1), ("intrinsic", 197)),  # Fig. 2
+        procedure="sgvb", clamp="mean", clamped="latents", invariance=0.01,  # Sec. 3.1, 3.2
+        kl_reaches="all", kl=1.0, kl_warm_up=1,
+        likelihood="bernoulli",  # not in the paper: the code's
+        optimiser="rmsprop", momentum=0.1, weight_decay=0.01, clip=None, ema=0.0, augment=None,
+        phases=(Phase(150, 20 * PAPER_STEPS, 1, 5e-4, 5e-4),), warm_up=1,
+        shards=46 if chairs else 47,  # every mini-batch is shown once
+        recipe=PAPER_CHAIRS if chairs else PAPER_FACES)
+
+
+def as_coded(config: TrainConfig) -> TrainConfig:
+    """The same with the choices of the authors' code in place of the paper's."""
+    return replace(config, clamp="first", clamped="posterior", invariance=0.0, kl_reaches="active",
+                   optimiser="adam", weight_decay=0.0)
 
 
 def preset(name: str, source: str) -> TrainConfig:
@@ -63,4 +109,16 @@ def preset(name: str, source: str) -> TrainConfig:
             config, network=NetworkConfig.tiny(24, 40), shards=2,
             layout=(("azimuth", 4), ("elevation", 2), ("light", 2), ("intrinsic", 16)),
             phases=(Phase(20, 20_000, 8, 2e-3, 1e-3), Phase(40, 20_000, 8, 2e-3, 1e-4)))
-    raise ValueError(f"Unknown preset {name!r}: choose studio or tiny.")
+    if name == "paper":
+        return paper(source)
+    if name == "paper-as-coded":
+        return replace(as_coded(paper(source)), preset=name)
+    # the baselines: the same network, pictures, optimiser and budget, but SGVB on mixed mini-batches
+    entangled = replace(paper(source), preset=name, clamp="none", mixed=True)
+    if name == "entangled":
+        return entangled
+    if name == "beta":  # Higgins and others 2017
+        return replace(entangled, kl=4.0)
+    if name == "info":  # Zhao, Song and Ermon 2017, with alpha = 0.9 and lambda = 1000
+        return replace(entangled, kl=0.1, mmd=999.9)
+    raise ValueError(f"Unknown preset {name!r}: choose paper, paper-as-coded, entangled, beta, info, studio or tiny.")
