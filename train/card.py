@@ -8,10 +8,14 @@ from pathlib import Path
 
 from dcign import checkpoints
 from train.measures.report import tables
+from train.scenes import STAGES
 
 DATA = {
     "faces": "Renders of the ICT Face Model Light (ICT-FaceKit, MIT) with MakeHuman skins, eyes, brows, lashes and hair "
              "(CC0), by this repository's rasteriser. No photograph was used.",
+    "basel": "Renders of a Basel Face Model (its own licence), by this repository's rasteriser.",
+    "ict": "Renders of the ICT Face Model Light (ICT-FaceKit, MIT), by this repository's rasteriser.",
+    "meshes": "Renders of a folder of meshes, by this repository's rasteriser.",
     "heads": "Renders of this repository's procedural heads.",
     "chairs": "Renders of this repository's procedural chairs. No photograph and no other mesh was used.",
 }
@@ -68,6 +72,6 @@ Printed by `python -m train measure weights/{name}`.
 
 ## Limits
 Trained on renders alone. On photographs the estimate is rougher and the re-rendered picture looks like a render of a
-similar {'face' if name != 'chairs' else 'chair'}, not like the photograph: identity, hair and accessories outside the
+similar {STAGES[name].subject}, not like the photograph: identity, hair and accessories outside the
 training set are replaced by the nearest thing that the network knows. Not for identifying or judging people.
 """

@@ -13,10 +13,10 @@ from train.raster import render
 from train.scenes import STAGES, open_source
 
 FIRST_SEED = 500  # clear of the identities that `measure` starts from
-VIEWS = {  # azimuth, elevation, light
-    "faces": ((0, 0, 20), (30, 5, -35), (-35, 0, 30), (15, -12, 50), (-55, 8, -20), (50, -5, 10), (-15, 15, -55),
+VIEWS = {  # by subject: azimuth, elevation, light
+    "face": ((0, 0, 20), (30, 5, -35), (-35, 0, 30), (15, -12, 50), (-55, 8, -20), (50, -5, 10), (-15, 15, -55),
               (25, 10, 60), (-25, -8, 0), (5, 0, -15), (-70, 0, 25), (40, 0, -50)),
-    "chairs": ((35, 15, 30), (-40, 20, -30), (140, 25, 20), (-20, 10, 50), (75, 20, -20), (-110, 15, 40),
+    "object": ((35, 15, 30), (-40, 20, -30), (140, 25, 20), (-20, 10, 50), (75, 20, -20), (-110, 15, 40),
                (20, 30, -50), (-60, 12, 10), (55, 22, 0), (-150, 18, -35), (5, 15, 25), (-30, 28, -10)),
 }
 
@@ -26,7 +26,7 @@ def write_examples(name: str, folder: Path, assets_folder: str | None, size: int
     source, stage = open_source(name, assets_folder), STAGES[name]
     folder.mkdir(parents=True, exist_ok=True)
     entries, seed, styles = [], FIRST_SEED, []
-    for azimuth, elevation, light in VIEWS["chairs" if name == "chairs" else "faces"]:
+    for azimuth, elevation, light in VIEWS[stage.subject]:
         identity = source.identity(seed)
         while not identity.has_front or styles.count(identity.style) >= 3:
             seed += 1

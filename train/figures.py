@@ -16,7 +16,7 @@ from train.scenes import HELD_OUT, STAGES, open_source
 
 SIZE = 160
 SHOWN = {"azimuth": (-60, -30, 0, 30, 60), "elevation": (-25, -12, 0, 12, 25), "light": (-75, -40, 0, 40, 75)}
-CHAIRS_SHOWN = {"azimuth": (-120, -60, 0, 60, 120), "elevation": (2, 10, 20, 30, 38), "light": (-75, -40, 0, 40, 75)}
+OBJECTS_SHOWN = {"azimuth": (-120, -60, 0, 60, 120), "elevation": (2, 10, 20, 30, 38), "light": (-75, -40, 0, 40, 75)}
 
 
 def _labelled(picture: np.ndarray, labels: list[str], columns: int, size: int) -> Image.Image:
@@ -52,10 +52,11 @@ def preview_scenes(name: str, path: Path, sweep: str | None, count: int, assets_
 def convention_figure(path: Path, name: str, assets_folder: str | None) -> None:
     """What the sign of every angle means, drawn by the rasteriser."""
     source, stage = open_source(name, assets_folder), STAGES[name]
-    mesh = source.identity(3 if name == "chairs" else 1).mesh
-    rest = {"elevation": 15.0} if name == "chairs" else {}
+    thing = stage.subject == "object"
+    mesh = source.identity(3 if thing else 1).mesh
+    rest = {"elevation": 15.0} if thing else {}
     rows, labels = [], []
-    for factor, values in (("azimuth", (-45, 0, 45)), ("elevation", (0, 15, 40) if name == "chairs" else (-25, 0, 25)),
+    for factor, values in (("azimuth", (-45, 0, 45)), ("elevation", (0, 15, 40) if thing else (-25, 0, 25)),
                            ("light", (-60, 0, 60))):
         for value in values:
             rows.append(render(mesh, View(**(rest | {factor: float(value)})), stage.rig, SIZE).colour)
@@ -68,7 +69,8 @@ def rerendering_figure(weights: Path, path: Path, assets_folder: str | None, ide
     studio = dcign.load(str(weights))
     name = checkpoints.load_weights(weights).name
     source, stage = open_source(name, assets_folder), STAGES[name]
-    shown = CHAIRS_SHOWN if name == "chairs" else SHOWN
+    thing = stage.subject == "object"
+    shown = OBJECTS_SHOWN if thing else SHOWN
     cells, labels, seed = [], [], 900
     for _ in range(identities):
         identity = source.identity(seed)
@@ -76,7 +78,7 @@ def rerendering_figure(weights: Path, path: Path, assets_folder: str | None, ide
             seed += 1
             identity = source.identity(seed)
         seed += 1
-        view = View(25.0, 15.0 if name == "chairs" else 0.0, -25.0)
+        view = View(25.0, 15.0 if thing else 0.0, -25.0)
         picture = render(identity.mesh, view, stage.rig, SIZE).colour
         code = studio.encode(picture)
         drawn, truth = [picture, studio.render(code)], [picture, picture]
@@ -98,12 +100,12 @@ def turn(weights: Path, path: Path, assets_folder: str | None, seeds: tuple[int,
     studio = dcign.load(str(weights))
     name = checkpoints.load_weights(weights).name
     source, stage = open_source(name, assets_folder), STAGES[name]
-    elevation = 15.0 if name == "chairs" else 0.0
+    elevation = 15.0 if stage.subject == "object" else 0.0
     strips = []
     for seed in seeds:
         picture = render(source.identity(seed).mesh, View(20.0, elevation, 20.0), stage.rig, SIZE).colour
         code = studio.encode(picture)
-        around = studio.sweep(code, "azimuth", frames=24, there_and_back=name != "chairs")
+        around = studio.sweep(code, "azimuth", frames=24, there_and_back="azimuth" not in stage.circular)
         lit = studio.sweep(code, "light", frames=16, there_and_back=True)
         strips.append(np.concatenate([around, lit]))
     dcign.export.save(np.concatenate(strips, 2), str(path), fps=14)

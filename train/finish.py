@@ -64,7 +64,7 @@ def calibrate(network: DCIGN, layout: CodeLayout, name: str, assets_folder: str 
 def face_box(name: str, assets_folder: str | None, size: int = 160, faces: int = 60) -> list[float] | None:
     """Where YuNet sees the face in frontal renders, [x, y, width, height] in fractions; None without a detector."""
     model = os.environ.get(DETECTOR)
-    if name != "faces" or not model or not Path(model).exists():
+    if STAGES[name].subject != "face" or not model or not Path(model).exists():
         return None
     import cv2
 
@@ -84,7 +84,7 @@ def finish(network: DCIGN, config: TrainConfig, target: Path, pictures: int, ass
     network = network.eval()
     layout, stage = CodeLayout(config.layout), STAGES[config.source]
     box = face_box(config.source, assets_folder)
-    framing = {"subject": "object" if config.source == "chairs" else "face"} | ({"face_box": box} if box else {})
+    framing = {"subject": stage.subject} | ({"face_box": box} if box else {})
     checkpoints.save_weights(
         target, network, layout, calibrate(network, layout, config.source, assets_folder, scenes),
         stage.ranges,

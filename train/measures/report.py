@@ -24,15 +24,15 @@ from train.raster import render
 from train.scenes import STAGES, Stage, open_source
 from train.scenes.mesh import Source
 
-MEASURED = {"faces": {"azimuth": (-86.0, 86.0), "elevation": (-23.0, 23.0), "light": (-80.0, 80.0)}}
+FACE_RANGES = {"azimuth": (-86.0, 86.0), "elevation": (-23.0, 23.0), "light": (-80.0, 80.0)}  # the authors'
 VIEWS = 4  # random views of every held-out identity
-MOVES = {"faces": {"azimuth": (-60.0, 60.0), "elevation": (-15.0, 15.0), "light": (-60.0, 60.0)},
-         "chairs": {"azimuth": (-90.0, 90.0), "elevation": (-15.0, 15.0), "light": (-60.0, 60.0)}}
+MOVES = {"face": {"azimuth": (-60.0, 60.0), "elevation": (-15.0, 15.0), "light": (-60.0, 60.0)},
+         "object": {"azimuth": (-90.0, 90.0), "elevation": (-15.0, 15.0), "light": (-60.0, 60.0)}}
 
 
-def _ranges(name: str, stage: Stage) -> dict[str, tuple[float, float]]:
+def _ranges(stage: Stage) -> dict[str, tuple[float, float]]:
     """What is measured: the authors' ranges for faces, the trained ones otherwise."""
-    return MEASURED["faces"] if name in ("faces", "heads") else stage.ranges
+    return FACE_RANGES if stage.subject == "face" else stage.ranges
 
 
 def _identities(source: Source, count: int) -> list:
@@ -76,7 +76,7 @@ def equivariance_table(studio: Studio, weights, identities: list, stage: Stage, 
         "gradient_share": float(images.gradient_magnitude(drawn).mean() / images.gradient_magnitude(truth).mean()),
     }
     detector = os.environ.get(DETECTOR)
-    if stage is STAGES["faces"] and detector:
+    if stage.subject == "face" and detector:
         chosen = np.flatnonzero(near)[:200]
         result["yunet_pictures"] = len(chosen)
         result["yunet_found"] = _faces_found(drawn[chosen], detector)
@@ -93,7 +93,7 @@ def _faces_found(pictures: np.ndarray, model: str) -> float:
     return float(np.mean([detector.detect(np.ascontiguousarray(p[..., ::-1]))[1] is not None for p in pictures]))
 
 
-def novel_views(studio: Studio, identities: list, stage: Stage, name: str, ranges: dict) -> dict:
+def novel_views(studio: Studio, identities: list, stage: Stage, ranges: dict) -> dict:
     """Re-render one picture at another angle, against the true render, beside copying the input."""
     rng = np.random.default_rng(4)
     result = {}
@@ -103,7 +103,7 @@ def novel_views(studio: Studio, identities: list, stage: Stage, name: str, range
         for identity in identities:
             view = View(**{f: float(rng.uniform(*ranges[f])) for f in FACTORS})
             here = getattr(view, factor)
-            moves = [m for m in MOVES["chairs" if name == "chairs" else "faces"][factor]
+            moves = [m for m in MOVES[stage.subject][factor]
                      if factor in stage.circular or low <= here + m <= high]
             there = here + (moves[int(rng.integers(len(moves)))] if moves else (low + high) / 2 - here)
             if factor in stage.circular:
@@ -141,10 +141,10 @@ def measure(folder: Path, assets_folder: str | None, identities: int = 200, writ
     studio = checkpoints.load_studio(folder)
     name = weights.name
     stage, source = STAGES[name], open_source(name, assets_folder)
-    ranges = _ranges(name, stage)
+    ranges = _ranges(stage)
     held_out = _identities(source, identities)
     table, reconstruction = equivariance_table(studio, weights, held_out, stage, ranges)
-    views = novel_views(studio, held_out, stage, name, ranges)
+    views = novel_views(studio, held_out, stage, ranges)
     example = render(held_out[0].mesh, View(), stage.rig, studio.size).colour
     result = {"identities": identities, "equivariance": table, "reconstruction": reconstruction, "novel_views": views,
               "speed": {"render_ms": render_milliseconds(studio, example), "threads": torch.get_num_threads()}}

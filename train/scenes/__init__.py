@@ -19,12 +19,13 @@ class Stage:
     rig: Rig
     ranges: dict[str, tuple[float, float]]
     circular: tuple[str, ...] = ()
+    subject: str = "face"  # or "object"
 
 
 STAGES = {
     "faces": Stage(FACE_RIG, {"azimuth": (-90.0, 90.0), "elevation": (-30.0, 30.0), "light": (-85.0, 85.0)}),
     "chairs": Stage(CHAIR_RIG, {"azimuth": (-180.0, 180.0), "elevation": (0.0, 40.0), "light": (-80.0, 80.0)},
-                    ("azimuth",)),
+                    ("azimuth",), "object"),
 }
 STAGES["heads"] = STAGES["basel"] = STAGES["ict"] = STAGES["faces"]
 STAGES["meshes"] = STAGES["chairs"]
