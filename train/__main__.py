@@ -48,10 +48,9 @@ def _train(arguments: argparse.Namespace) -> int:
     import torch
     from tqdm import tqdm
 
-    from train.batches import IDENTITIES_PER_SHARD, ensure_shards
     from train.finish import finish
     from train.loop import fit
-    from train.pool import Pool
+    from train.pool import open_pool
     from train.presets import preset
     from train.scenes import STAGES, assets, open_source
 
@@ -68,10 +67,9 @@ def _train(arguments: argparse.Namespace) -> int:
         config = replace(config, shards=arguments.shards)
     folder = Path(arguments.runs) / (arguments.name or f"{name}-{config.preset}")
     torch.set_num_threads(arguments.threads or max(1, torch.get_num_threads()))
-    with tqdm(total=config.shards * IDENTITIES_PER_SHARD, unit="pictures", desc="rendering") as bar:
-        paths = ensure_shards(_pictures(arguments, name), name, config.phases[-1].size, config.shards,
-                              _data(arguments), progress=bar.update)
-    outcome = fit(Pool(paths, config.seed), STAGES[name].rig.ground, config, folder, arguments.minutes,
+    with tqdm(total=config.shards * config.recipe.pictures, unit="pictures", desc="rendering") as bar:
+        pool = open_pool(_pictures(arguments, name), config, _data(arguments), progress=bar.update)
+    outcome = fit(pool, STAGES[name].rig.ground, config, folder, arguments.minutes,
                   resume=not arguments.fresh)
     print(f"{outcome.pictures:,} pictures seen; {'finished' if outcome.finished else 'run again to go on'}.")
     if outcome.finished or arguments.export:

@@ -58,7 +58,7 @@ def calibrate(network: DCIGN, layout: CodeLayout, name: str, assets_folder: str 
     means = posterior_means(network, pictures)
     return {factor: Calibration.fit(means[:, layout.slice(factor)], degrees[factor], factor,
                                     circular=factor in stage.circular, limits=stage.ranges[factor])
-            for factor in FACTORS}
+            for factor in FACTORS if factor in layout.names}
 
 
 def face_box(name: str, assets_folder: str | None, size: int = 160, faces: int = 60) -> list[float] | None:
@@ -84,9 +84,9 @@ def finish(network: DCIGN, config: TrainConfig, target: Path, pictures: int, ass
     network = network.eval()
     layout, stage = CodeLayout(config.layout), STAGES[config.source]
     box = face_box(config.source, assets_folder)
+    ranges = {factor: span for factor, span in stage.ranges.items() if factor in layout.names}
     framing = {"subject": stage.subject} | ({"face_box": box} if box else {})
     checkpoints.save_weights(
         target, network, layout, calibrate(network, layout, config.source, assets_folder, scenes),
-        stage.ranges,
-        name=config.source, circular=stage.circular, ground=stage.rig.ground, framing=framing,
+        ranges, name=config.source, circular=stage.circular, ground=stage.rig.ground, framing=framing,
         training={"preset": config.preset, "pictures": pictures, "config": config.to_dict()})
