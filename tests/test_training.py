@@ -105,6 +105,16 @@ def test_blur_costs_more_in_the_gradient_term():
     assert objective.laplace_gradients(blurred, target) > objective.laplace_gradients(near, target)
 
 
+def test_variation_ignores_what_a_mini_batch_shares():
+    target = torch.rand(8, 3, 16, 16, generator=torch.Generator().manual_seed(0))
+    shifted = target.clone()
+    shifted[:4] += 0.3  # the same error in all pictures of the first mini-batch
+    uneven = target.clone()
+    uneven[0] += 0.3
+    assert objective.variation(shifted, target, 2) < -8
+    assert objective.variation(uneven, target, 2) > objective.variation(shifted, target, 2) + 1
+
+
 def test_augmentation_changes_the_ground_but_not_the_object_much():
     pictures = torch.full((64, 4, 24, 24), 208 / 255)
     pictures[:, 3] = 0

@@ -118,6 +118,9 @@ def losses(network: torch.nn.Module, inputs: Tensor, targets: Tensor, factors: l
         terms[config.likelihood] = getattr(objective, config.likelihood)(reconstruction, targets)
         terms["edges"] = objective.laplace_gradients(reconstruction, targets)
         loss = terms[config.likelihood] + config.edges * terms["edges"] + kl * divergence / config.values
+        if config.variation:
+            terms["variation"] = objective.variation(reconstruction, targets, len(factors))
+            loss = loss + config.variation * terms["variation"]
     terms["mse"] = (reconstruction - targets).square().mean()
     return loss, {name: value.detach() for name, value in terms.items()}, reconstruction.detach()
 

@@ -52,6 +52,17 @@ def gaussian(reconstruction: Tensor, target: Tensor) -> Tensor:
     return 0.5 * (reconstruction - target).square().mean().clamp_min(1e-8).log()
 
 
+def variation(reconstruction: Tensor, target: Tensor, mini_batches: int) -> Tensor:
+    """Half the log of the squared error of how each one-factor mini-batch varies, averaged over mini-batches.
+
+    The error that all pictures of a mini-batch share is taken away: what is left is the active factor's own, however
+    little it changes the picture beside an identity that is not drawn right yet.
+    """
+    error = (reconstruction - target).unflatten(0, (mini_batches, -1))  # (B, K, 3, H, W)
+    error = error - error.mean(1, keepdim=True)
+    return 0.5 * error.square().mean((1, 2, 3, 4)).clamp_min(1e-8).log().mean()
+
+
 def laplace_gradients(reconstruction: Tensor, target: Tensor) -> Tensor:
     """The same for differences of neighbours, at full and half resolution: edges count as much as areas."""
     total = reconstruction.new_zeros(())
