@@ -38,7 +38,7 @@ class Rig:
 
 
 FACE_RIG = Rig()
-CHAIR_RIG = Rig(field_of_view=34.0, extent=1.04, light_elevation=40.0, key=0.85, ambient=0.34, sky=0.22,
+CHAIR_RIG = Rig(field_of_view=34.0, extent=1.04, light_elevation=22.0, key=1.0, ambient=0.20, sky=0.16,
                 ground=(255, 255, 255))
 
 
