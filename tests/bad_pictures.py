@@ -22,6 +22,21 @@ def straight(size: int = 160) -> Image.Image:
     return Image.fromarray(pixels)
 
 
+RED, GREEN, BLUE = (220, 30, 30), (30, 200, 30), (30, 30, 220)
+
+
+def quadrants() -> Image.Image:
+    """80 x 60: red, green / blue, white."""
+    pixels = np.full((60, 80, 3), 255, np.uint8)
+    pixels[:30, :40], pixels[:30, 40:], pixels[30:, :40] = RED, GREEN, BLUE
+    return Image.fromarray(pixels)
+
+
+def near(pixel, colour, tolerance: int = 12) -> bool:
+    """Whether two colours differ by at most tolerance levels in every channel."""
+    return max(abs(int(a) - b) for a, b in zip(pixel, colour, strict=True)) <= tolerance
+
+
 def text(path: Path) -> None:
     path.write_text("This is no picture.\n" * 50)
 

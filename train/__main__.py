@@ -74,7 +74,7 @@ def _train(arguments: argparse.Namespace) -> int:
     print(f"{outcome.pictures:,} pictures seen; {'finished' if outcome.finished else 'run again to go on'}.")
     if outcome.finished or arguments.export:
         target = Path(arguments.output or folder / "weights")
-        finish(outcome.network, config, target, outcome.pictures, _data(arguments))
+        finish(outcome.network, config, target, outcome.pictures, _data(arguments), note=arguments.note)
         print(f"weights in {target}")
     return 0
 
@@ -135,6 +135,7 @@ def parser() -> argparse.ArgumentParser:
         train.add_argument("--threads", type=int)
         train.add_argument("--name", help="folder of the run below --runs")
         train.add_argument("--export", action="store_true", help="write weights even if the budget is not reached")
+        train.add_argument("--note", default="", help="a sentence for the model card: what the command does not say")
         train.add_argument("-o", "--output", help="where the weights go")
         train.set_defaults(run=_train)
     render = commands.add_parser("render", parents=[common], help="render shards ahead of training")

@@ -60,7 +60,7 @@ elevation and light.
 - **Data**: {DATA[name]} {settings['shards'] * 2048:,} distinct pictures in one-factor mini-batches.
 - **Command**: `python -m train {name} --preset {training['preset']}`
 - **Pictures seen**: {training['pictures']:,} (planned: {phases}).
-- **Procedure**: {clamp}; the true degrees are never shown to the network. The read-out in degrees was fitted afterwards
+{f"- **Note**: {training['note']}{chr(10)}" if training.get("note") else ""}- **Procedure**: {clamp}; the true degrees are never shown to the network. The read-out in degrees was fitted afterwards
   on 2,000 training scenes.
 - **Ranges**: {ranges}. Outside them nothing was learned.
 - **Size**: {size / 1e6:.2f} MB, 16-bit safetensors.

@@ -79,8 +79,8 @@ def face_box(name: str, assets_folder: str | None, size: int = 160, faces: int =
 
 
 def finish(network: DCIGN, config: TrainConfig, target: Path, pictures: int, assets_folder: str | None,
-           scenes: int = SCENES) -> None:
-    """Calibrate ``network`` and write model.safetensors and config.json to ``target``."""
+           scenes: int = SCENES, note: str = "") -> None:
+    """Calibrate ``network`` and write model.safetensors and config.json to ``target``; ``note`` is for the card."""
     network = network.eval()
     layout, stage = CodeLayout(config.layout), STAGES[config.source]
     box = face_box(config.source, assets_folder)
@@ -89,4 +89,4 @@ def finish(network: DCIGN, config: TrainConfig, target: Path, pictures: int, ass
     checkpoints.save_weights(
         target, network, layout, calibrate(network, layout, config.source, assets_folder, scenes),
         ranges, name=config.source, circular=stage.circular, ground=stage.rig.ground, framing=framing,
-        training={"preset": config.preset, "pictures": pictures, "config": config.to_dict()})
+        training={"preset": config.preset, "pictures": pictures, "note": note, "config": config.to_dict()})
