@@ -98,6 +98,7 @@ def test_damaged_tensors_are_an_error(weights_folder):
         {"calibration": []},
         {"ground": [300, 0, 0]},
         {"ground": "white"},
+        {"framing": ["face"]},
     ],
 )
 def test_a_config_that_does_not_fit_is_an_error(weights_folder, changes):

@@ -1,0 +1,212 @@
+"""A weights folder: model.safetensors and config.json, read strictly and written in one step.
+
+    save_weights("runs/mine", network, layout, calibrations, ranges, name="faces")
+    weights = load_weights("runs/mine")
+
+Only safetensors and JSON are ever read, so a folder from a stranger cannot run code.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import re
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .calibration import Calibration
+from .graphics_code import CodeLayout
+
+if TYPE_CHECKING:
+    from .networks import DCIGN
+
+FORMAT = 1
+TENSORS = "model.safetensors"
+CONFIG = "config.json"
+#: The end of a message about missing weights.
+TRAIN = "train some with `python -m train faces`, or pass the path of a weights folder"
+_AGAIN = "fetch or train the weights again"
+
+
+class WeightsError(ValueError):
+    """Weights that cannot be used; the text names the remedy."""
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Everything in one weights folder. ranges and calibrations are keyed by factor, in degrees."""
+
+    name: str
+    network: DCIGN
+    layout: CodeLayout
+    calibrations: dict[str, Calibration]
+    ranges: dict[str, tuple[float, float]]
+    circular: tuple[str, ...] = ()
+    ground: tuple[int, int, int] = (255, 255, 255)
+    framing: dict = field(default_factory=dict)
+    training: dict = field(default_factory=dict)
+    measures: dict = field(default_factory=dict)
+
+
+def is_weights(folder: Path) -> bool:
+    """Whether both files are there; what they hold is not looked at."""
+    return (folder / CONFIG).is_file() and (folder / TENSORS).is_file()
+
+
+def load_weights(folder: str | os.PathLike) -> Weights:
+    """Read one weights folder, strictly: every tensor and every field must be there.
+
+    The network is in float32, in evaluation mode, on the CPU. WeightsError, naming the remedy, otherwise.
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    from .paper_network import network_from_dict
+
+    folder = Path(folder)
+    if not is_weights(folder):
+        raise FileNotFoundError(f"{folder} has no {CONFIG} and {TENSORS}: {TRAIN}")
+    config = _read_config(folder / CONFIG)
+    try:
+        network = network_from_dict(config["network"])
+        layout = CodeLayout.from_list(config["layout"])
+        calibrations = {name: Calibration.from_dict(record) for name, record in config["calibration"].items()}
+        ranges = {name: (float(low), float(high)) for name, (low, high) in config["ranges"].items()}
+        ground = tuple(int(level) for level in config["ground"])
+        weights = Weights(
+            str(config["name"]), network, layout, calibrations, ranges, tuple(config["circular"]), ground,
+            *(dict(config.get(part) or {}) for part in ("framing", "training", "measures")),
+        )
+        _check(weights)
+    except (KeyError, TypeError, ValueError, AttributeError) as problem:
+        raise WeightsError(f"{folder / CONFIG} is not usable ({problem}): {_AGAIN}") from None
+    try:
+        tensors = load_file(folder / TENSORS)
+        # load_state_dict copies into the network's float32 parameters.
+        network.load_state_dict(tensors, strict=True)
+    except (SafetensorError, RuntimeError, OSError) as problem:
+        reason = str(problem).splitlines()[0]
+        raise WeightsError(
+            f"{folder / TENSORS} does not fit its {CONFIG} ({reason}): {_AGAIN}"
+        ) from None
+    network.eval().requires_grad_(False)
+    return weights
+
+
+def _read_config(path: Path) -> dict:
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        config = None
+    if not isinstance(config, dict):
+        raise WeightsError(f"{path} is not valid JSON: {_AGAIN}")
+    if config.get("format") != FORMAT:
+        raise WeightsError(
+            f"{path} has format {config.get('format')!r}, this version reads {FORMAT}: update dcign, "
+            f"or {_AGAIN}"
+        )
+    return config
+
+
+def _check(weights: Weights) -> None:
+    """ValueError if the parts of a model do not belong together."""
+    layout, names = weights.layout, weights.layout.names
+    if layout.size != weights.network.config.latents:
+        raise ValueError(f"layout of {layout.size}, network of {weights.network.config.latents} latents")
+    if set(weights.ranges) != set(weights.calibrations):
+        raise ValueError("every factor needs a range and a calibration")
+    sizes = dict(layout.groups)
+    for name, calibration in weights.calibrations.items():
+        if name not in names or calibration.size != sizes[name]:
+            raise ValueError(f"the calibration of {name} does not fit the layout")
+        if calibration.circular != (name in weights.circular):
+            raise ValueError(f"{name} is circular in one place and not in another")
+        low, high = weights.ranges[name]
+        if not (math.isfinite(low) and math.isfinite(high) and low < high):
+            raise ValueError(f"the range of {name} must be two increasing numbers")
+    if len(weights.ground) != 3 or not all(0 <= level <= 255 for level in weights.ground):
+        raise ValueError("the ground must be three levels of 0..255")
+
+
+def save_weights(
+    folder: str | os.PathLike,
+    network: DCIGN,
+    layout: CodeLayout,
+    calibrations: Mapping[str, Calibration],
+    ranges: Mapping[str, Sequence[float]],
+    *,
+    name: str,
+    circular: Sequence[str] = (),
+    ground: Sequence[int] = (255, 255, 255),
+    framing: Mapping | None = None,
+    training: Mapping | None = None,
+    measures: Mapping | None = None,
+    half: bool = True,
+) -> Path:
+    """Write model.safetensors and config.json; other files of the folder stay. Returns the folder.
+
+    half: store the parameters in 16 bits (loaded as float32 again). Each file is replaced in one step.
+    WeightsError if the parts do not belong together or a weight is not finite.
+    """
+    import torch
+    from safetensors.torch import save_file
+
+    weights = Weights(
+        name, network, layout, dict(calibrations),
+        {key: tuple(map(float, value)) for key, value in ranges.items()},
+        tuple(circular), tuple(int(level) for level in ground), dict(framing or {}), dict(training or {}),
+        dict(measures or {}),
+    )
+    try:
+        _check(weights)
+    except ValueError as problem:
+        raise WeightsError(f"these weights cannot be saved: {problem}") from None
+    parameters = {key for key, _ in network.named_parameters()}
+    tensors = {}
+    for key, value in network.state_dict().items():
+        # Buffers (running statistics) are small and may exceed the range of 16 bits.
+        dtype = torch.float16 if half and key in parameters else value.dtype
+        tensors[key] = value.detach().to("cpu", dtype).contiguous().clone()
+        if value.is_floating_point() and not torch.isfinite(tensors[key]).all():
+            raise WeightsError(f"{key} is not finite in {dtype}: save with half=False, or train again")
+    config = {
+        "format": FORMAT,
+        "name": name,
+        "network": network.config.to_dict(),
+        "layout": layout.to_list(),
+        "ranges": {key: list(value) for key, value in weights.ranges.items()},
+        "circular": list(weights.circular),
+        "calibration": {key: value.to_dict() for key, value in weights.calibrations.items()},
+        "ground": list(weights.ground),
+        "framing": weights.framing,
+        "training": weights.training,
+        "measures": weights.measures,
+    }
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(config, indent=1, allow_nan=False)
+    replace(folder / TENSORS, lambda path: save_file(tensors, path, metadata={"format": "pt"}))
+    replace(folder / CONFIG, lambda path: Path(path).write_text(_compact(text) + "\n", encoding="utf-8"))
+    return folder
+
+
+def _compact(text: str) -> str:
+    """Indented JSON with each innermost list of numbers on one line."""
+    return re.sub(r"\[[^\[\]{}\"]*\]", lambda found: " ".join(found[0].split()), text)
+
+
+def replace(path: Path, write: Callable[[str], object]) -> None:
+    """Write a file beside path under another name, then put it in path's place in one step."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    os.close(handle)
+    try:
+        write(temporary)
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
