@@ -105,6 +105,16 @@ def _preview(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _examples(arguments: argparse.Namespace) -> int:
+    from dcign import checkpoints
+    from train.examples import write_examples
+
+    folder = Path(arguments.weights)
+    entries = write_examples(checkpoints.load_weights(folder).name, folder / "examples", arguments.assets)
+    print(f"wrote {len(entries)} examples to {folder / 'examples'}")
+    return 0
+
+
 def _figures(arguments: argparse.Namespace) -> int:
     from train.figures import figures
 
@@ -154,6 +164,9 @@ def parser() -> argparse.ArgumentParser:
     preview.add_argument("--count", type=int, default=32)
     preview.add_argument("-o", "--output", default="sheet.png")
     preview.set_defaults(run=_preview)
+    examples = commands.add_parser("examples", parents=[common], help="the pictures that the demo offers")
+    examples.add_argument("weights")
+    examples.set_defaults(run=_examples)
     figures = commands.add_parser("figures", parents=[common], help="the README's pictures")
     figures.add_argument("weights")
     figures.add_argument("-o", "--output", default="figures")
