@@ -11,9 +11,11 @@ import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from html import escape
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio.utils import get_upload_folder
 
 from ..graphics_code import FACTORS, GraphicsCode
 
@@ -30,9 +32,11 @@ def problem(message: str) -> gr.Error:
 
 def number(value: Any, name: str) -> float:
     """A finite number. gr.Error for NaN, infinity, text, truth values and lists."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-        raise problem(f"{name} must be a finite number, not {str(value)[:40]!r}.")
-    return float(value)
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63 or (
+        isinstance(value, float) and math.isfinite(value)
+    ):
+        return float(value)
+    raise problem(f"{name} must be a finite number, not {str(value)[:40]!r}.")
 
 
 def degrees(value: Any, name: str) -> float | None:
@@ -75,11 +79,14 @@ def studio(studios: Mapping[str, Any], name: Any) -> Any:
 def upload(value: Any) -> str:
     """The path of an uploaded picture, from the file record that the page or a client sends.
 
-    Gradio has already checked that the path lies in its own upload folder. The file is not opened here.
+    Gradio checks paths only in records that call themselves file records, so a path outside its folder of
+    uploads is refused here: nobody may have other files of this machine opened.
     """
     path = value.get("path") if isinstance(value, Mapping) else None
-    if not isinstance(path, str) or not path:
+    if not isinstance(path, str) or not path or "\0" in path:
         raise problem("There is no picture: upload a file (a data: address is not accepted).")
+    if not Path(path).resolve().is_relative_to(Path(get_upload_folder()).resolve()):
+        raise problem("This picture was not uploaded: upload the file itself.")
     return path
 
 
