@@ -36,6 +36,7 @@ def main(argv: list[str] | None = None) -> None:
     options = arguments(argv)   # before the slow imports, so that --help and mistakes answer at once
     import torch
 
+    from dcign import face_detector
     from dcign.ui import Studios, build_demo
     from dcign.ui.style import CSS, theme
 
@@ -45,6 +46,8 @@ def main(argv: list[str] | None = None) -> None:
         demo = build_demo(Studios(options.weights, options.device))
     except (FileNotFoundError, ValueError) as error:   # no weights, or weights that do not fit
         raise SystemExit(f"app.py: {error}") from None
+    if face_detector.path() is None:
+        print(f"app.py: no face detector: {face_detector.REMEDY}")
     try:
         demo.queue(max_size=MAX_WAITING).launch(
             server_name=options.host,

@@ -17,7 +17,7 @@ from . import checkpoints
 
 VARIABLE = "DCIGN_DETECTOR"                   # the environment variable that names the file
 FILE = "face_detection_yunet_2023mar.onnx"    # its name in weights/, where no variable is set
-REMEDY = f"To have faces found, install opencv-python-headless and put {FILE} into weights/."
+REMEDY = f"to have faces found in uploads, install opencv-python-headless and put {FILE} into weights/"
 
 _SIDE = 480      # YuNet finds faces from about 10 to 300 pixels; larger photos are reduced to this
 _SCORE = 0.6
@@ -47,7 +47,7 @@ def find_face(image: Image.Image) -> tuple[float, float, float, float] | None:
     """The largest face's x, y, width, height in pixels, or None. RuntimeError without a detector."""
     file = path()
     if file is None:
-        raise RuntimeError(f"there is no face detector. {REMEDY}")
+        raise RuntimeError(f"there is no face detector: {REMEDY}")
     scale = min(1.0, _SIDE / max(image.size))
     small = image.convert("RGB").resize([max(1, round(side * scale)) for side in image.size])
     detector, lock = _detector(str(file))

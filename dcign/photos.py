@@ -94,8 +94,8 @@ def _is_render(image: Image.Image, spec: PictureSpec) -> bool:
 def _prepare_face(image: Image.Image, spec: PictureSpec) -> Prepared:
     if face_detector.path() is None:
         warning = (
-            "Faces are not looked for here, so this is the middle of the picture: if the head does not fill "
-            f"it, crop the picture to a square around the head yourself. {face_detector.REMEDY}"
+            "Faces cannot be found by themselves here, so the middle of the picture was taken: if the head "
+            "does not fill it, crop the picture to a square around the head and upload it again."
         )
         return Prepared(_centre_square(image, spec.size), False, [warning])
     box = face_detector.find_face(image)

@@ -240,6 +240,27 @@ def test_export_makes_a_gif_with_the_frames_and_the_time_asked_for(page, tmp_pat
     assert np.abs(frames[0] - frames[-1]).mean() > 0.5
 
 
+def test_a_long_export_shows_its_progress_and_goes_with_its_class(page):
+    """The longest sweep, so that several of the server's reports (ten a second) fall into it."""
+    page.evaluate("""() => {
+        window.reports = [];
+        const note = () => {
+            const found = document.querySelector('#sweep').innerText.match(/(Drawing|Writing)[^\\n]*/);
+            if (found) window.reports.push(found[0]);
+        };
+        const how = {childList: true, characterData: true, subtree: true};
+        new MutationObserver(note).observe(document.querySelector('#results'), how);
+    }""")
+    page.fill("#frames input", "144")
+    page.click("#make-gif")
+    page.wait_for_selector("#sweep img", timeout=60_000)
+    assert page.evaluate("window.reports.length") > 0
+    if page.locator("#model").count():
+        page.click("#model label:has-text('Chairs')")
+        page.wait_for_selector("#sweep img", state="detached")
+        page.wait_for_selector("#download", state="hidden")
+
+
 def test_live_frames_are_not_written_to_files(page, server, tmp_path):
     """The address of the picture is its data, and dragging asks for nothing from the file route."""
     asked = []

@@ -52,10 +52,10 @@ def export_file(
 
 def panel(
     studios: Mapping[str, Studio], code: gr.Textbox, sliders: Sequence[gr.Slider], first: Studio
-) -> gr.Radio:
-    """Lay the panel out and wire it; returns the choice of factor, which follows the model."""
+) -> tuple[gr.Radio, gr.Image, gr.DownloadButton]:
+    """Lay the panel out and wire it; returns what follows the model: the factor, the GIF, its download."""
     gr.HTML("<h2>Export a sweep</h2>", elem_classes="panel-title", apply_default_css=False)
-    factor = gr.Radio(factor_choices(first), value=FACTORS[0], label="Factor", elem_id="factor")
+    factor = gr.Radio(_choices(first), value=FACTORS[0], label="Factor", elem_id="factor")
     with gr.Row(elem_id="numbers"):
         frames = gr.Number(
             36, label="Frames", minimum=checks.FRAMES[0], maximum=checks.FRAMES[1], precision=0,
@@ -89,9 +89,15 @@ def panel(
         concurrency_limit=1,
         api_visibility="private",
     )
-    return factor
+    return factor, preview, download
 
 
-def factor_choices(studio: Studio) -> list[tuple[str, str]]:
+def cleared(studio: Studio) -> list[Any]:
+    """Values of what panel() returned for another model: its factors, and no GIF of the one before."""
+    factor = gr.Radio(_choices(studio), value=FACTORS[0])
+    return [factor, None, gr.DownloadButton(value=None, visible=False)]
+
+
+def _choices(studio: Studio) -> list[tuple[str, str]]:
     """(label, factor) of every factor that can be swept."""
     return [(LABELS[name], name) for name in FACTORS if name in studio.ranges]

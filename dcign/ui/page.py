@@ -108,7 +108,7 @@ def build_demo(studios: Studios) -> gr.Blocks:
             with gr.Column(elem_id="results"):
                 pair = gr.HTML(start.pictures, apply_default_css=False, elem_id="pictures")
                 estimate = gr.HTML(start.estimate, apply_default_css=False, elem_id="estimate")
-                factor = export_panel.panel(studios, code, sliders, first)
+                exported = export_panel.panel(studios, code, sliders, first)
 
         shown = [code, pair, estimate, notes, view, *sliders]
         live.connect(studios, code, sliders, view)
@@ -148,7 +148,7 @@ def build_demo(studios: Studios) -> gr.Blocks:
                 *(gr.Slider(**_slider_settings(studio, n, (reading.start or {}).get(n, 0))) for n in FACTORS),
                 None,
                 gr.Gallery([str(path) for path in pictures[name]], selected_index=None),
-                gr.Radio(export_panel.factor_choices(studio), value=FACTORS[0]),
+                *export_panel.cleared(studio),
                 *(gr.Button(visible=offered(studio, n, angle)) for _, n, angle in PRESETS),
             ]
 
@@ -172,7 +172,7 @@ def build_demo(studios: Studios) -> gr.Blocks:
         quiet = {"preprocess": False, "show_progress": "hidden", "api_visibility": "private"}
         upload.input(show_upload, [model, upload], [*shown, upload, gallery], **quiet)
         gallery.select(show_example, model, [*shown, upload], **quiet)
-        model.input(show_model, model, [*shown, upload, gallery, factor, *chips], **quiet)
+        model.input(show_model, model, [*shown, upload, gallery, *exported, *chips], **quiet)
         reset.click(show_reset, code, [view, *sliders], queue=False, **quiet)
         for chip, (_, name, angle) in zip(chips, PRESETS, strict=True):
             chip.click(preset(name, angle), [code, *sliders], [view, sliders[FACTORS.index(name)]],

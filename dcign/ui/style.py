@@ -22,6 +22,7 @@ def theme() -> Base:
     ).set(
         body_background_fill="*neutral_50",
         body_background_fill_dark="*neutral_950",
+        body_text_color_subdued="*neutral_500",   # readable: 4.5 times the ground's contrast and more
         block_background_fill="white",
         block_background_fill_dark="*neutral_900",
         block_border_width="1px",
