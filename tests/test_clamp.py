@@ -3,7 +3,7 @@
 import torch
 
 from dcign.graphics_code import CodeLayout
-from train.clamp import active_latents, clamp_by_swap, clamp_to_mean
+from train.clamp import active_latents, clamp_by_both, clamp_by_swap, clamp_to_mean
 
 LAYOUT = CodeLayout((("azimuth", 2), ("elevation", 1), ("light", 1), ("intrinsic", 4)))
 
@@ -61,3 +61,14 @@ def test_swap_takes_inactive_groups_from_another_sample_and_keeps_the_active_one
     for sample in range(6):
         rows = (latents[0, :, 4:] == swapped[0, sample, 4:]).all(1)
         assert rows.sum() == 1 and not rows[sample]  # exactly one other sample of the same mini-batch
+
+
+def test_both_clamps_each_mini_batch_one_way_or_the_other():
+    latents, active = _latents(), active_latents(LAYOUT, ["azimuth", "azimuth"])
+    mean = latents.mean(1, keepdim=True).expand_as(latents)
+    averaged = []
+    for seed in range(20):
+        clamped = clamp_by_both(latents, active, LAYOUT, torch.Generator().manual_seed(seed))
+        assert torch.equal(clamped[:, :, :2], latents[:, :, :2])
+        averaged += [bool(torch.equal(row[:, 2:], m[:, 2:])) for row, m in zip(clamped, mean)]
+    assert 10 < sum(averaged) < 30

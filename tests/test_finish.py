@@ -28,7 +28,7 @@ def test_the_folder_loads_and_carries_its_provenance(folder):
     studio = checkpoints.load_studio(folder)
     assert studio.ranges["azimuth"] == (-180.0, 180.0)
     training = json.loads((folder / "config.json").read_text())["training"]
-    assert training["pictures"] == 1234 and training["config"]["clamp"] == "swap"
+    assert training["pictures"] == 1234 and training["config"]["clamp"] == "both"
 
 
 def test_measure_prints_tables_and_writes_the_card(folder, capsys):

@@ -140,7 +140,7 @@ def parser() -> argparse.ArgumentParser:
         train.add_argument("--minutes", type=float, help="stop after so long; run again to go on")
         train.add_argument("--resume", action="store_true", help="the default; kept for clarity")
         train.add_argument("--fresh", action="store_true", help="start over even if there is a state")
-        train.add_argument("--clamp", choices=("mean", "swap"), help="how inactive latents are clamped")
+        train.add_argument("--clamp", choices=("mean", "swap", "both"), help="how inactive latents are clamped")
         train.add_argument("--shards", type=int, help="shards of 2,048 rendered pictures")
         train.add_argument("--threads", type=int)
         train.add_argument("--name", help="folder of the run below --runs")

@@ -43,6 +43,8 @@ def card(config: dict, result: dict, size: int) -> str:
     phases = "; ".join(f"{p['pictures']:,} at {p['size']} px" for p in settings["phases"])
     clamp = ("inactive latents clamped to the mini-batch mean, invariance gradient "
              f"{settings['invariance']}" if settings["clamp"] == "mean" else
+             "inactive latents of a one-factor mini-batch clamped either to their mean (as in the paper, the gradient "
+             "kept) or to another sample's, by a coin" if settings["clamp"] == "both" else
              "inactive latents taken from another sample of the one-factor mini-batch (`clamp = \"swap\"`: the paper's "
              "procedure with the mean replaced by a sample and the gradient kept)")
     return f"""---

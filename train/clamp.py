@@ -1,10 +1,12 @@
 """Sec. 3.1, steps 4-8, and Sec. 3.2: what happens between encoder and decoder in a one-factor mini-batch.
 
-Two ways, chosen by the preset:
+Three ways, chosen by the preset:
   mean   the paper's: an inactive latent becomes its mean over the mini-batch; its gradient is replaced by
          (z - mean) x strength, so that a descent step draws the mini-batch together
   swap   an inactive latent is taken from another sample of the mini-batch and keeps its gradient: the
          reconstruction itself then asks for invariance
+  both   each mini-batch at random one of: swap, or the mean with its gradient. With the mean, nothing but the active
+         factor differs between the reconstructions, so that one of small effect (light on chairs) is heard
 
 Shape legend: B mini-batches, K pictures in each, L latents.
 """
@@ -57,3 +59,11 @@ def clamp_by_swap(latents: Tensor, active: Tensor, layout: CodeLayout, generator
         part = layout.slice(name)
         moved[:, :, part] = latents[:, :, part].roll(shift, 1)
     return torch.where(active, latents, moved)
+
+
+def clamp_by_both(latents: Tensor, active: Tensor, layout: CodeLayout, generator: torch.Generator) -> Tensor:
+    """A coin for each mini-batch: clamp_by_swap, or the mean over the mini-batch with the gradient flowing through."""
+    swapped = clamp_by_swap(latents, active, layout, generator)
+    averaged = torch.where(active, latents, latents.mean(1, keepdim=True))
+    coin = torch.rand(len(latents), 1, 1, generator=generator) < 0.5
+    return torch.where(coin.to(latents.device), averaged, swapped)

@@ -23,7 +23,7 @@ from dcign.networks import DCIGN
 from dcign.paper_network import PaperNetwork, new_network
 from train import objective, state
 from train.augment import augment
-from train.clamp import active_latents, clamp_by_swap, clamp_to_mean
+from train.clamp import active_latents, clamp_by_both, clamp_by_swap, clamp_to_mean
 from train.optimiser import MuonAdam
 from train.pool import Pool
 from train.presets import Phase, TrainConfig
@@ -107,7 +107,8 @@ def losses(network: torch.nn.Module, inputs: Tensor, targets: Tensor, factors: l
     if config.clamp == "mean":
         grouped = clamp_to_mean(grouped, active, config.invariance)  # steps 4, 5, 7
     else:
-        grouped = clamp_by_swap(grouped, active, layout, generator)
+        clamp = clamp_by_both if config.clamp == "both" else clamp_by_swap
+        grouped = clamp(grouped, active, layout, generator)
     reconstruction = network.decode(grouped.flatten(0, 1))  # step 6
     divergence = objective.kl_divergence(mean, log_variance)
     terms = {"kl": divergence}

@@ -28,7 +28,7 @@ class TrainConfig:
     network: NetworkConfig | PaperConfig = NetworkConfig()
     layout: tuple[tuple[str, int], ...] = (("azimuth", 4), ("elevation", 4), ("light", 4), ("intrinsic", 116))
     procedure: str = "studio"  # or "sgvb", the paper's: objective.sgvb
-    clamp: str = "swap"  # or "mean", the paper's (train/clamp.py); with "sgvb" also "first", the authors' code's: the
+    clamp: str = "swap"  # or "both", or "mean", the paper's (train/clamp.py); with "sgvb" also "first", the authors' code's: the
     # value of the mini-batch's first picture; or "none"
     clamped: str = "latents"  # the paper's: z, noise and all; or "posterior", the code's: mean and log-variance, with
     # noise drawn afterwards (only with "sgvb")
@@ -102,7 +102,7 @@ def preset(name: str, source: str) -> TrainConfig:
     # chairs cover a fifth of the picture: the median that an absolute error asks for would be an empty one
     config = TrainConfig(source, name)
     if source == "chairs":
-        config = replace(config, likelihood="gaussian", augment=AugmentConfig(background=0.15, exposure=0.1),
+        config = replace(config, likelihood="gaussian", clamp="both", augment=AugmentConfig(background=0.15, exposure=0.1),
                          phases=(Phase(80, 340_000, 6, 5e-4, 6e-5), Phase(160, 55_000, 4, 2.5e-4, 1e-5)))
     if name == "studio":
         return config
