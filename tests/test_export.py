@@ -58,10 +58,11 @@ def test_a_gif_looks_like_its_frames(tmp_path):
 
 
 def test_a_gif_of_72_frames_takes_less_than_two_seconds(tmp_path):
+    """Of this process's own time: others may be busy beside it."""
     frames = a_sweep(72)
-    start = time.perf_counter()
+    start = time.process_time()
     export.save(frames, tmp_path / "turn.gif")
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
 
 
 def test_webp_keeps_frames_and_time(tmp_path):

@@ -40,7 +40,7 @@ def estimate_html(code: GraphicsCode) -> str:
     rows = ""
     for name in estimates(code):
         value = round(getattr(code, name))   # as start_degrees() does: the table agrees with the sliders
-        number = f"{value:+d}".replace("-", "−")
+        number = f"{value:+d}".replace("-", "−") if value else "0"
         rows += (
             f"<tr><th scope='row'>{LABELS[name]}</th><td class='degrees'>{number}°</td>"
             f"<td>{in_words(name, value)}</td></tr>"
