@@ -155,7 +155,9 @@ def _save_mp4(frames: np.ndarray, path: str, fps: float, progress: Progress | No
         import imageio.v2 as imageio
         import imageio_ffmpeg  # noqa: F401  (imageio's writer needs it)
     except ImportError:
-        raise RuntimeError('MP4 needs ffmpeg: pip install "imageio[ffmpeg]", or save as .gif or .webp') from None
+        raise RuntimeError(
+            'MP4 needs ffmpeg: pip install "imageio[ffmpeg]", or save as .gif or .webp'
+        ) from None
     # H.264 with 4:2:0 colour needs even sides.
     odd = ((0, 0), (0, frames.shape[1] % 2), (0, frames.shape[2] % 2), (0, 0))
     frames = np.pad(frames, odd, mode="edge")

@@ -24,8 +24,8 @@ sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not 
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--no-first-run",
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run",
 ]
 BUNDLED = weights_root() / "faces" / "examples"
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
@@ -129,7 +129,8 @@ def drag(page, name: str, where: float) -> list[str]:
             frames.append(address(page))
         if step % 5 == 0:
             if len(frames) == seen and degrees(page, name) != value:
-                page.wait_for_function("old => document.querySelector('#view img').src !== old", arg=frames[-1])
+                came = "old => document.querySelector('#view img').src !== old"
+                page.wait_for_function(came, arg=frames[-1])
                 frames.append(address(page))
             seen, value = len(frames), degrees(page, name)
     page.mouse.up()

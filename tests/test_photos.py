@@ -55,7 +55,8 @@ def test_a_chair_in_a_room_is_shown_whole_with_a_warning():
     picture = prepared.picture
     assert picture.size == (160, 160)
     # 80 x 60 fills the width; above and below, the edge is drawn out.
-    for place, colour in (((5, 0), RED), ((155, 0), GREEN), ((5, 159), BLUE), ((5, 75), RED), ((5, 85), BLUE)):
+    seen = {(5, 0): RED, (155, 0): GREEN, (5, 159): BLUE, (5, 75): RED, (5, 85): BLUE}
+    for place, colour in seen.items():
         assert near(picture.getpixel(place), colour)
 
 
