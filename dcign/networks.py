@@ -17,6 +17,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+LARGEST = 1024  # of any width: a downloaded configuration must not ask for more memory than there is
+
 
 @dataclass(frozen=True)
 class NetworkConfig:
@@ -46,6 +48,9 @@ class NetworkConfig:
     def __post_init__(self):
         if len(self.encoder_widths) != len(self.decoder_widths) + 1:
             raise ValueError("encoder_widths needs one level more than decoder_widths: it starts at the picture")
+        numbers = (self.latents, self.base, self.norm_groups, *self.decoder_widths, *self.encoder_widths)
+        if not all(isinstance(n, int) and 1 <= n <= LARGEST for n in numbers) or self.size > LARGEST:
+            raise ValueError(f"every width and the picture's size must be whole numbers from 1 to {LARGEST}")
         if not 1 <= self.heads <= len(self.decoder_widths):
             raise ValueError("heads must be between 1 and the number of decoder levels")
 
@@ -144,7 +149,7 @@ class Encoder(nn.Module):
 
 
 class Decoder(nn.Module):
-    """P(x | z): from ``base`` pixels up, each level unpools (nearest x2) and convolves; the latents steer every level."""
+    """P(x | z): each level unpools (nearest x2) and convolves; the latents steer every level."""
 
     def __init__(self, config: NetworkConfig):
         super().__init__()
