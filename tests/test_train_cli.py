@@ -1,0 +1,63 @@
+"""The trainer's command line, from an empty folder, without any data at hand."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from train.__main__ import main
+from train.camera import View
+from train.raster import render
+from train.scenes import HELD_OUT, STAGES, open_source
+from train.scenes.assets import VARIABLE, AssetsMissing, find
+
+
+def test_faces_without_the_asset_pack_say_so_and_train_on_heads(tmp_path, monkeypatch, capsys):
+    monkeypatch.delenv(VARIABLE, raising=False)
+    command = ["faces", "--preset", "tiny", "--minutes", "0", "--shards", "1", "--runs", str(tmp_path)]
+    assert main(command) == 0
+    said = capsys.readouterr()
+    assert "procedural heads" in said.err and VARIABLE in said.err
+    assert "run again to go on" in said.out
+    folder = tmp_path / "heads-tiny"
+    assert (folder / "state.safetensors").exists()
+    assert json.loads((folder / "config.json").read_text())["source"] == "heads"
+    shards = list((tmp_path / "pictures").rglob("shard-*.npy"))
+    assert len(shards) == 1
+    pictures = np.load(shards[0], mmap_mode="r")
+    assert pictures[..., 3].max() == 255 and pictures[..., :3].std() > 10  # something is drawn
+
+
+def test_an_incomplete_asset_pack_is_named_with_what_is_missing(tmp_path, monkeypatch, capsys):
+    with pytest.raises(AssetsMissing, match="ict_core.npz"):
+        find(tmp_path)
+    assert main(["faces", "--assets", str(tmp_path), "--runs", str(tmp_path)]) == 2
+    assert "ict_core.npz" in capsys.readouterr().err
+
+
+def test_unknown_preset_is_an_error_of_one_line(tmp_path, capsys):
+    assert main(["chairs", "--preset", "nonesuch", "--runs", str(tmp_path)]) == 2
+    assert capsys.readouterr().err.startswith("error: Unknown preset")
+
+
+def test_preview_draws_a_labelled_sheet(tmp_path):
+    assert main(["preview", "chairs", "--count", "8", "--sweep", "azimuth", "-o", str(tmp_path / "sheet.png")]) == 0
+    assert Image.open(tmp_path / "sheet.png").size == (8 * 160, 160)
+
+
+def _drawn(name, azimuth):
+    source, stage = open_source(name), STAGES[name]
+    identity = next(i for i in (source.identity(HELD_OUT + k) for k in range(9)) if i.has_front)
+    return render(identity.mesh, View(azimuth, 5.0, 0.0), stage.rig, 80)
+
+
+def test_positive_azimuth_turns_the_nose_of_a_head_to_image_right():
+    """The nose is the nearest point of a head that is turned a little."""
+    nearest = {a: np.unravel_index(_drawn("heads", a).depth[30:60].argmin(), (30, 80))[1] for a in (-20.0, 20.0)}
+    assert nearest[-20.0] < 37 and nearest[20.0] > 42
+
+
+def test_a_quarter_turn_to_the_right_shows_a_chair_with_its_back_rest_left():
+    upper = {a: np.nonzero(_drawn("chairs", a).mask[10:30] > 127)[1].mean() for a in (-90.0, 90.0)}
+    assert upper[90.0] < 38 and upper[-90.0] > 41
