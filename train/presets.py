@@ -102,7 +102,7 @@ def preset(name: str, source: str) -> TrainConfig:
     # chairs cover a fifth of the picture: the median that an absolute error asks for would be an empty one
     config = TrainConfig(source, name)
     if source == "chairs":
-        config = replace(config, likelihood="gaussian", clamp="both", augment=AugmentConfig(background=0.15, exposure=0.1),
+        config = replace(config, likelihood="gaussian", clamp="both", variation=1.0, augment=AugmentConfig(background=0.15, exposure=0.1),
                          phases=(Phase(80, 325_000, 6, 5e-4, 6e-5), Phase(160, 40_000, 4, 2.5e-4, 1e-5)))
     if name == "studio":
         return config
