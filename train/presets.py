@@ -42,7 +42,7 @@ class TrainConfig:
     kl: float = 1.0  # beta of a beta-VAE; 1 - alpha of InfoVAE
     mmd: float = 0.0  # alpha + lambda - 1 of InfoVAE (only with "sgvb")
     kl_warm_up: int = 1000  # steps until the KL term has its full weight
-    phases: tuple[Phase, ...] = (Phase(80, 345_000, 6, 5e-4, 6e-5), Phase(160, 55_000, 4, 2.5e-4, 1e-5))
+    phases: tuple[Phase, ...] = (Phase(80, 345_000, 6, 5e-4, 6e-5), Phase(160, 68_000, 4, 2.5e-4, 1e-5))
     shards: int = 24  # of 2,048 pictures each (or the recipe's number), at the last phase's size
     recipe: Recipe = Recipe()
     mixed: bool = False  # mini-batches of pictures from everywhere instead of one-factor ones
@@ -102,8 +102,10 @@ def preset(name: str, source: str) -> TrainConfig:
     # chairs cover a fifth of the picture: the median that an absolute error asks for would be an empty one
     config = TrainConfig(source, name)
     if source == "chairs":
-        config = replace(config, likelihood="gaussian", clamp="both", variation=1.0, augment=AugmentConfig(background=0.15, exposure=0.1),
-                         phases=(Phase(80, 325_000, 6, 5e-4, 6e-5), Phase(160, 40_000, 4, 2.5e-4, 1e-5)))
+        config = replace(
+            config, likelihood="gaussian", clamp="both", variation=1.0,
+            augment=AugmentConfig(background=0.15, exposure=0.1),
+            phases=(Phase(80, 325_000, 6, 5e-4, 6e-5), Phase(160, 50_000, 4, 2.5e-4, 1e-5)))
     if name == "studio":
         return config
     if name == "tiny":
