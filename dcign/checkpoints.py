@@ -60,7 +60,8 @@ def load_studio(name_or_path: str | os.PathLike, device: str = "auto", **options
     weights = load_weights(find(name_or_path))
     return Studio(
         weights.network, weights.layout, weights.calibrations, weights.ranges, weights.circular,
-        weights.ground, weights.name, device=device, framing=weights.framing, **options,
+        weights.ground, weights.name, device=device, framing=weights.framing, unlearned=weights.unlearned,
+        **options,
     )
 
 

@@ -36,6 +36,7 @@ class Studio:
 
     name: what the codes are marked with. device: "auto", "cpu", "cuda" or "cuda:N". threads: CPU threads of
     torch, a setting of the whole process; None leaves it. precision: of the decoder, "float32" or "bfloat16".
+    unlearned: factors whose measured estimate is hardly better than chance, so that a page can say so.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class Studio:
         threads: int | None = None,
         framing: Mapping | None = None,
         precision: str = "float32",
+        unlearned: Sequence[str] = (),
     ) -> None:
         if layout.size != network.config.latents:
             raise ValueError(f"the layout has {layout.size} latents, the network {network.config.latents}")
@@ -67,6 +69,7 @@ class Studio:
         self._ranges = {factor: (float(low), float(high)) for factor, (low, high) in ranges.items()}
         self._circular = frozenset(circular)
         self._precision = PRECISIONS[precision]
+        self.unlearned = frozenset(unlearned)
         network = network.to(self.device, memory_format=torch.channels_last)
         self._network = network.eval().requires_grad_(False)
         framing = dict(framing or {})

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .networks import DCIGN
 
 FORMAT = 1
+_NEARLY_CHANCE = 0.8  # of the error of a guess
 TENSORS = "model.safetensors"
 CONFIG = "config.json"
 #: The end of a message about missing weights.
@@ -50,6 +51,17 @@ class Weights:
     framing: dict = field(default_factory=dict)
     training: dict = field(default_factory=dict)
     measures: dict = field(default_factory=dict)
+
+    @property
+    def unlearned(self) -> tuple[str, ...]:
+        """Factors whose measured error is nearly that of a guess (`python -m train measure` keeps both)."""
+        try:
+            return tuple(
+                str(name) for name, row in self.measures.get("equivariance", {}).items()
+                if float(row["calibrated_mae"]) > _NEARLY_CHANCE * float(row["chance_mae"])
+            )
+        except (AttributeError, KeyError, TypeError, ValueError):
+            return ()  # measures of another shape say nothing
 
 
 def is_weights(folder: Path) -> bool:

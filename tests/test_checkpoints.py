@@ -15,6 +15,7 @@ from conftest import a_model
 from dcign import checkpoints
 from dcign.checkpoints import WeightsError, find, load_weights, save_weights, update_index
 from dcign.studio import Studio
+from dcign.weights_folder import Weights
 
 
 def edit_config(folder, **changes):
@@ -226,3 +227,13 @@ def test_weights_come_from_the_hub_once_and_then_from_the_cache(weights_folder, 
     (root / "index.json").write_text(json.dumps(index))
     refused = find_in_a_new_process("faces", root, tmp_path / "cache", endpoint, HF_HUB_OFFLINE="1")
     assert refused.returncode and "checksum" in refused.stderr
+
+
+def test_a_factor_measured_at_chance_is_unlearned():
+    def weights(measures):
+        return Weights("x", None, None, {}, {}, (), (0, 0, 0), {}, {}, measures)
+
+    rows = {"azimuth": {"calibrated_mae": 2.0, "chance_mae": 42.0}, "light": {"calibrated_mae": 41.0, "chance_mae": 42.0}}
+    assert weights({"equivariance": rows}).unlearned == ("light",)
+    for odd in ({}, {"equivariance": 3}, {"equivariance": {"light": 1}}, {"equivariance": {"light": {"chance_mae": None}}}):
+        assert weights(odd).unlearned == ()

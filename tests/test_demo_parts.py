@@ -15,7 +15,7 @@ from PIL import Image
 import app
 import dcign
 from dcign.ui import Studios, examples, live, presets
-from dcign.ui.estimate import in_words
+from dcign.ui.estimate import NOT_LEARNED, estimate_html, in_words
 
 
 @pytest.fixture(scope="module")
@@ -115,3 +115,10 @@ def test_address_at_home_and_on_a_space(monkeypatch):
     monkeypatch.setenv("SPACE_ID", "owner/demo")
     assert (app.arguments([]).host, app.arguments([]).port) == ("0.0.0.0", 9000)
     assert app.arguments(["--port", "8000"]).port == 8000
+
+
+def test_a_factor_that_was_not_learned_is_said_to_be_so(studios):
+    code = studios["faces"].encode(demo_weights.picture(2))
+    honest = estimate_html(code, {"light"})
+    assert honest.count(NOT_LEARNED) == 1 and honest.index(NOT_LEARNED) > honest.index("Light")
+    assert NOT_LEARNED not in estimate_html(code)

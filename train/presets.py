@@ -105,7 +105,7 @@ def preset(name: str, source: str) -> TrainConfig:
         config = replace(
             config, likelihood="gaussian", clamp="both", variation=1.0,
             augment=AugmentConfig(background=0.15, exposure=0.1),
-            phases=(Phase(80, 325_000, 6, 5e-4, 6e-5), Phase(160, 50_000, 4, 2.5e-4, 1e-5)))
+            phases=(Phase(80, 325_000, 6, 5e-4, 6e-5), Phase(160, 80_000, 4, 2.5e-4, 1e-5)))
     if name == "studio":
         return config
     if name == "tiny":

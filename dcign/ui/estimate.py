@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from html import escape
 
 from ..graphics_code import FACTORS, GraphicsCode
@@ -18,6 +18,7 @@ _WORDS = {
     "light": ("from the left", "from the camera", "from the right"),
 }
 _ABOUT_ZERO = 5.0
+NOT_LEARNED = "not learned yet"
 
 
 def estimates(code: GraphicsCode) -> dict[str, float]:
@@ -35,10 +36,13 @@ def in_words(name: str, degrees: float) -> str:
     return positive if degrees > 0 else negative
 
 
-def estimate_html(code: GraphicsCode) -> str:
-    """The estimates as a small table."""
+def estimate_html(code: GraphicsCode, unlearned: Collection[str] = ()) -> str:
+    """The estimates as a small table; a factor that the weights have not learned is said to be so."""
     rows = ""
     for name in estimates(code):
+        if name in unlearned:
+            rows += f"<tr><th scope='row'>{LABELS[name]}</th><td class='degrees'>?</td><td>{NOT_LEARNED}</td></tr>"
+            continue
         value = round(getattr(code, name))   # as start_degrees() does: the table agrees with the sliders
         number = f"{value:+d}".replace("-", "−") if value else "0"
         rows += (

@@ -11,7 +11,7 @@ import gradio as gr
 from ..graphics_code import FACTORS
 from ..studio import Studio
 from . import checks, endpoints, examples, export_panel, live
-from .estimate import LABELS, estimate_html, notes_html, pictures_html, refusal_html
+from .estimate import LABELS, NOT_LEARNED, estimate_html, notes_html, pictures_html, refusal_html
 from .presets import PRESETS, offered
 from .studios import Studios
 
@@ -47,7 +47,7 @@ def read(studio: Studio, path: str | Path) -> Reading:
     return Reading(
         code=code.to_json(),
         pictures=pictures_html(studio, prepared, code),
-        estimate=estimate_html(code),
+        estimate=estimate_html(code, studio.unlearned),
         notes=notes_html(prepared.warnings),
         frame=live.data_url(studio.render(code)),
         start=live.start_degrees(code, studio),
@@ -56,9 +56,10 @@ def read(studio: Studio, path: str | Path) -> Reading:
 
 def _slider_settings(studio: Studio, name: str, value: float) -> dict[str, Any]:
     low, high = studio.ranges.get(name, (0.0, 1.0))
+    meaning = f"({NOT_LEARNED})" if name in studio.unlearned else _POSITIVE[name]
     return {
         "minimum": low, "maximum": high, "value": value, "visible": name in studio.ranges,
-        "label": f"{LABELS[name]} ° {_POSITIVE[name]}",
+        "label": f"{LABELS[name]} ° {meaning}",
     }
 
 
