@@ -1,4 +1,4 @@
-"""Fixtures: a tiny network with random weights, as a Studio and as a folder. Nothing is downloaded."""
+"""Fixtures: tiny networks with random weights, as a Studio, a folder and a running app. Nothing is downloaded."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 import torch
 
+import demo_weights
 from dcign.calibration import Calibration
 from dcign.checkpoints import save_weights
 from dcign.graphics_code import CodeLayout
 from dcign.networks import DCIGN, NetworkConfig
 from dcign.studio import Studio
+from demo_server import serve
 
 LAYOUT = CodeLayout((("azimuth", 3), ("elevation", 2), ("light", 2), ("intrinsic", 9)))
 RANGES = {"azimuth": (-90.0, 90.0), "elevation": (-30.0, 30.0), "light": (-85.0, 85.0)}
@@ -83,3 +85,21 @@ def bundled(weights_folder, monkeypatch):
     checkpoints.update_index(root, "faces")
     monkeypatch.setattr(checkpoints, "weights_root", lambda: root)
     return root
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory):
+    """A folder of small random weights with examples: what --weights takes."""
+    return demo_weights.write(tmp_path_factory.mktemp("weights"))
+
+
+@pytest.fixture(scope="module")
+def server(weights, tmp_path_factory):
+    """app.py running on them."""
+    with serve(weights, tmp_path_factory.mktemp("log") / "app.log") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def client(server):
+    return server.client()

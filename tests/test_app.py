@@ -7,33 +7,17 @@ import json
 import urllib.error
 import urllib.request
 
-import demo_weights
 import numpy as np
 import pytest
-from demo_server import serve
 from gradio.utils import get_upload_folder
 from gradio_client import handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
 
 import dcign
+import demo_weights
 from dcign.ui.live import jpeg
-
-
-@pytest.fixture(scope="module")
-def weights(tmp_path_factory):
-    return demo_weights.write(tmp_path_factory.mktemp("weights"))
-
-
-@pytest.fixture(scope="module")
-def server(weights, tmp_path_factory):
-    with serve(weights, tmp_path_factory.mktemp("log") / "app.log") as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def client(server):
-    return server.client()
+from demo_server import serve
 
 
 @pytest.fixture(scope="module")

@@ -6,26 +6,14 @@ import json
 import urllib.error
 import urllib.request
 
-import demo_weights
 import numpy as np
 import pytest
-from bad_pictures import READ, REFUSED, straight
-from demo_server import serve
 from gradio_client import handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
 
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    weights = demo_weights.write(tmp_path_factory.mktemp("weights"))
-    with serve(weights, tmp_path_factory.mktemp("log") / "app.log") as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def client(server):
-    return server.client()
+import demo_weights
+from bad_pictures import READ, REFUSED, straight
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,6 @@ import base64
 import io
 import json
 
-import demo_weights
 import gradio as gr
 import numpy as np
 import pytest
@@ -14,13 +13,9 @@ from PIL import Image
 
 import app
 import dcign
+import demo_weights
 from dcign.ui import Studios, examples, live, presets
 from dcign.ui.estimate import NOT_LEARNED, estimate_html, in_words
-
-
-@pytest.fixture(scope="module")
-def weights(tmp_path_factory):
-    return demo_weights.write(tmp_path_factory.mktemp("weights"))
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,40 @@
+"""Helpers of the tests of other people's data: a bulging face, a box, and where red pixels are in a render."""
+
+import numpy as np
+
+from train.camera import View
+from train.raster import render
+from train.scenes import STAGES
+from train.scenes.mesh import Mesh
+
+
+def same_bytes(one: Mesh, two: Mesh) -> bool:
+    names = ("vertices", "triangles", "colours", "normals")
+    return all(getattr(one, name).tobytes() == getattr(two, name).tobytes() for name in names)
+
+
+def red_column(mesh: Mesh, azimuth: float, stage: str) -> float:
+    """Where red pixels are across the picture, -1 (left) to 1 (right)."""
+    pixels = render(mesh, View(azimuth), STAGES[stage].rig, 80).colour.astype(int)
+    columns = np.nonzero(pixels[..., 0] > pixels[..., 1:].max(-1) + 40)[1]
+    assert len(columns) > 3
+    return (columns.mean() - 39.5) / 40
+
+
+def a_mask(depth: float = 60.0):
+    """A bulging face of (V, 3) points, y up and z forward, with a nose that is marked; triangles from 0."""
+    across, up = np.meshgrid(np.linspace(-1, 1, 17), np.linspace(-1.25, 1.25, 21))
+    points = np.stack([70 * across, 80 * up + 15, depth * (1 - 0.6 * across**2 - 0.3 * up**2)], -1)
+    nose = (np.abs(across) < 0.2) & (np.abs(up) < 0.2)
+    points[nose, 2] += 25
+    corner = (np.arange(20)[:, None] * 17 + np.arange(16)).ravel()
+    outwards = np.concatenate([np.stack([corner, corner + 1, corner + 18], 1),
+                               np.stack([corner, corner + 18, corner + 17], 1)])
+    return points.reshape(-1, 3), outwards, nose.ravel()
+
+
+def a_box(low, high):
+    """Corners (8, 3) and 12 triangles of a box, wound outwards."""
+    corners = np.array([[(low, high)[(i >> k) & 1][k] for k in range(3)] for i in range(8)], float)
+    quads = [(0, 2, 3, 1), (4, 5, 7, 6), (0, 1, 5, 4), (2, 6, 7, 3), (0, 4, 6, 2), (1, 3, 7, 5)]
+    return corners, np.array([(q[i], q[i + 1], q[0]) for q in quads for i in (1, 2)])
