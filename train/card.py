@@ -63,7 +63,7 @@ elevation and light.
 - **Command**: `python -m train {name} --preset {training['preset']}`
 - **Pictures seen**: {training['pictures']:,} (planned: {phases}).
 {f"- **Note**: {training['note']}{chr(10)}" if training.get("note") else ""}- **Procedure**: {clamp}; the true degrees are never shown to the network. The read-out in degrees was fitted afterwards
-  on 2,000 training scenes.
+  on 2,000 training scenes, less those without a front.
 - **Ranges**: {ranges}. Outside them nothing was learned.
 - **Size**: {size / 1e6:.2f} MB, 16-bit safetensors.
 

@@ -6,7 +6,7 @@ Three ways, chosen by the preset:
   swap   an inactive latent is taken from another sample of the mini-batch and keeps its gradient: the
          reconstruction itself then asks for invariance
   both   each mini-batch at random one of: swap, or the mean with its gradient. With the mean, nothing but the active
-         factor differs between the reconstructions, so that one of small effect (light on chairs) is heard
+         factor differs between the reconstructions, which leaves one of small effect (light on chairs) alone
 
 Shape legend: B mini-batches, K pictures in each, L latents.
 """

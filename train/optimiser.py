@@ -1,4 +1,4 @@
-"""Muon for the convolutions, Adam for the rest, as one torch optimiser whose state is plain tensors.
+"""Muon for most kernels, Adam for the rest, as one torch optimiser whose state is plain tensors.
 
 Muon (K. Jordan and others, 2024) replaces a matrix's momentum by the nearest orthogonal matrix, found by five
 Newton-Schulz steps, so that every direction of the matrix moves at the same speed. A kernel (out, in, k, k) counts as
