@@ -9,8 +9,8 @@ from PIL import Image, ImageDraw
 
 import dcign
 from dcign import checkpoints
+from dcign.export import contact_sheet
 from train.camera import View
-from train.preview import sheet
 from train.raster import render
 from train.scenes import HELD_OUT, STAGES, open_source
 
@@ -19,12 +19,12 @@ SHOWN = {"azimuth": (-60, -30, 0, 30, 60), "elevation": (-25, -12, 0, 12, 25), "
 OBJECTS_SHOWN = {"azimuth": (-120, -60, 0, 60, 120), "elevation": (2, 10, 20, 30, 38), "light": (-75, -40, 0, 40, 75)}
 
 
-def _labelled(picture: np.ndarray, labels: list[str], columns: int, size: int) -> Image.Image:
+def _labelled(pictures: list[np.ndarray], labels: list[str], columns: int) -> Image.Image:
     """A sheet with a short text at the top left of every cell."""
-    image = Image.fromarray(picture)
+    image = contact_sheet(pictures, columns, gap=0)
     draw = ImageDraw.Draw(image)
     for index, label in enumerate(labels):
-        place = (index % columns * size + 4, index // columns * size + 2)
+        place = (index % columns * SIZE + 4, index // columns * SIZE + 2)
         draw.text(place, label, fill=(20, 20, 20), stroke_width=1, stroke_fill=(255, 255, 255))
     return image
 
@@ -46,7 +46,7 @@ def preview_scenes(name: str, path: Path, sweep: str | None, count: int, assets_
             view = View(*(float(rng.uniform(*stage.ranges[f])) for f in ("azimuth", "elevation", "light")))
             labels.append(identity.style)
         pictures.append(render(identity.mesh, view, stage.rig, SIZE).colour)
-    _labelled(sheet(np.stack(pictures), 8), labels, 8, SIZE).save(path)
+    _labelled(pictures, labels, 8).save(path)
 
 
 def convention_figure(path: Path, name: str, assets_folder: str | None) -> None:
@@ -61,7 +61,7 @@ def convention_figure(path: Path, name: str, assets_folder: str | None) -> None:
         for value in values:
             rows.append(render(mesh, View(**(rest | {factor: float(value)})), stage.rig, SIZE).colour)
             labels.append(f"{factor} {value:+d}" if value else f"{factor} 0")
-    _labelled(sheet(np.stack(rows), 9), labels, 9, SIZE).save(path)
+    _labelled(rows, labels, 9).save(path)
 
 
 def rerendering_figure(weights: Path, path: Path, assets_folder: str | None, identities: int = 4) -> None:
@@ -92,7 +92,7 @@ def rerendering_figure(weights: Path, path: Path, assets_folder: str | None, ide
         cells += drawn + truth
         labels += ["true render"] * len(truth)
     columns = 2 + len(shown["azimuth"]) + len(shown["light"])
-    _labelled(sheet(np.stack(cells), columns), labels, columns, SIZE).save(path, optimize=True)
+    _labelled(cells, labels, columns).save(path, optimize=True)
 
 
 def turn(weights: Path, path: Path, assets_folder: str | None, seeds: tuple[int, ...]) -> None:
