@@ -21,6 +21,7 @@ def save_reconstructions(path: Path, inputs: Tensor, targets: Tensor, reconstruc
     """Three rows: what the encoder saw, what it should draw, what it drew."""
     every = max(1, len(inputs) // most)
     rows = torch.cat([rows[::every][:most] for rows in (inputs, targets, reconstruction)])
+    rows = rows.expand(-1, 3, -1, -1)  # grey becomes three equal channels
     partial = path.with_suffix(".partial.png")
     contact_sheet(to_uint8(rows), min(most, len(rows) // 3), gap=0).save(partial)
     os.replace(partial, path)
