@@ -31,6 +31,12 @@ class Rig:
     ambient: float = 0.24
     sky: float = 0.12  # how much more light comes from above than from below
     ground: tuple[int, int, int] = (208, 208, 208)  # sRGB behind the object
+    roll: float = 0.0  # degrees of camera roll; positive turns the picture's content clockwise
+    softness: float = 0.08  # width of the penumbra of the key light's shadows, scene units; 0 is hard
+    fill: float = 0.0  # a second light, which casts no shadow
+    fill_light: float = -60.0  # degrees, as View.light
+    fill_elevation: float = 10.0  # degrees, as light_elevation
+    floor_shadow: float = 0.0  # the share of its light that the floor below the object loses in the shadow, 0..1
 
     @property
     def distance(self) -> float:
@@ -38,8 +44,8 @@ class Rig:
 
 
 FACE_RIG = Rig()
-CHAIR_RIG = Rig(field_of_view=34.0, extent=1.04, light_elevation=22.0, key=1.0, ambient=0.20, sky=0.16,
-                ground=(255, 255, 255))
+CHAIR_RIG = Rig(field_of_view=34.0, extent=1.04, light_elevation=34.0, key=1.0, ambient=0.20, sky=0.16,
+                ground=(255, 255, 255), floor_shadow=0.5)
 
 
 def rotation(azimuth: float, elevation: float) -> np.ndarray:

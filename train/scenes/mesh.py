@@ -80,11 +80,17 @@ class Identity:
 
 
 class Source(Protocol):
-    """A class of things: ``identity(seed)`` is deterministic, the same bytes on every call."""
+    """A class of things, drawn from seeds: the same seeds give the same bytes on every call.
+
+    ``parts`` names the independent streams of an identity, such as ("shape", "texture"): a mini-batch can vary one of
+    them alone. ``identity(5, texture=9)`` is identity 5 with the texture of identity 9, and ``identity(5)`` equals
+    ``identity(5, **{part: 5 for part in parts})``. A part that the source does not have raises TypeError.
+    """
 
     name: str
+    parts: tuple[str, ...]
 
-    def identity(self, seed: int) -> Identity: ...
+    def identity(self, seed: int, **parts: int) -> Identity: ...
 
 
 @numba.njit(cache=True, nogil=True, fastmath=False)
