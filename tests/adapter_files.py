@@ -1,6 +1,7 @@
 """Helpers of the tests of other people's data: a bulging face, a box, and where red pixels are in a render."""
 
 import numpy as np
+import pytest
 
 from train.camera import View
 from train.raster import render
@@ -38,3 +39,18 @@ def a_box(low, high):
     corners = np.array([[(low, high)[(i >> k) & 1][k] for k in range(3)] for i in range(8)], float)
     quads = [(0, 2, 3, 1), (4, 5, 7, 6), (0, 1, 5, 4), (2, 6, 7, 3), (0, 4, 6, 2), (1, 3, 7, 5)]
     return corners, np.array([(q[i], q[i + 1], q[0]) for q in quads for i in (1, 2)])
+
+
+def basel_2009(path, inwards: bool = False, **changes):
+    """A model of 3 shape and 2 texture components: micrometres, 0 to 255, triangles from 1."""
+    io = pytest.importorskip("scipy.io", reason="the .mat files are written and read by scipy")
+    points, triangles, nose = a_mask()
+    rng = np.random.default_rng(1)
+    size = 3 * len(points)
+    data = {"shapeMU": 1000.0 * points.reshape(-1, 1), "shapePC": rng.normal(size=(size, 3)) / size**0.5,
+            "shapeEV": np.array([[30000.0], [20000.0], [10000.0]]),
+            "texMU": np.where(nose, [[255.0], [0.0], [0.0]], 128.0).T.reshape(-1, 1),
+            "texPC": rng.normal(size=(size, 2)) / size**0.5, "texEV": np.array([[20.0], [10.0]]),
+            "tl": (triangles[:, ::-1] if inwards else triangles) + 1.0}
+    io.savemat(path, {key: value.astype(np.float32) for key, value in (data | changes).items() if value is not None})
+    return path

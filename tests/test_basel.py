@@ -3,24 +3,9 @@
 import numpy as np
 import pytest
 
-from adapter_files import a_mask, red_column, same_bytes
+from adapter_files import a_mask, basel_2009, red_column, same_bytes
 from train.raster import to_linear
 from train.scenes.basel import HALF_HEIGHT, BaselSource
-
-
-def basel_2009(path, inwards: bool = False, **changes):
-    """A model of 3 shape and 2 texture components: micrometres, 0 to 255, triangles from 1."""
-    io = pytest.importorskip("scipy.io", reason="the .mat files are written and read by scipy")
-    points, triangles, nose = a_mask()
-    rng = np.random.default_rng(1)
-    size = 3 * len(points)
-    data = {"shapeMU": 1000.0 * points.reshape(-1, 1), "shapePC": rng.normal(size=(size, 3)) / size**0.5,
-            "shapeEV": np.array([[30000.0], [20000.0], [10000.0]]),
-            "texMU": np.where(nose, [[255.0], [0.0], [0.0]], 128.0).T.reshape(-1, 1),
-            "texPC": rng.normal(size=(size, 2)) / size**0.5, "texEV": np.array([[20.0], [10.0]]),
-            "tl": (triangles[:, ::-1] if inwards else triangles) + 1.0}
-    io.savemat(path, {key: value.astype(np.float32) for key, value in (data | changes).items() if value is not None})
-    return path
 
 
 def basel_2017(path, expression: bool = True):

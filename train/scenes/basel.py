@@ -16,6 +16,7 @@ import numpy as np
 from train.raster import to_linear
 from train.scenes import optional_package
 from train.scenes.mesh import Identity, Mesh, material, vertex_normals
+from train.scenes.streams import streams
 
 HALF_HEIGHT = 0.95  # half the mean face's height in scene units, about that of the other faces
 TEMPERATURE = 1.0  # standard deviation of the shape and texture coefficients
@@ -63,6 +64,7 @@ class BaselSource:
     """Faces of the Basel model. Raises FileNotFoundError, ValueError or PackageMissing with what is wanted."""
 
     name = "basel"
+    parts = ("shape", "texture")
 
     def __init__(self, path: str | Path | None, temperature: float = TEMPERATURE):
         self.model = load(path)
@@ -74,13 +76,13 @@ class BaselSource:
         self._centre = 0.5 * (low + high)
         self._scale = np.float32(2.0 * HALF_HEIGHT / (high[1] - low[1]))
 
-    def identity(self, seed: int) -> Identity:
-        """The face of ``seed``: the same bytes on every call; shape, texture and expression have their own streams."""
+    def identity(self, seed: int, **parts: int) -> Identity:
+        """The face of ``seed``, with another seed's shape (with its expression) or texture where ``parts`` says so."""
         model = self.model
-        shape, texture, mood = (np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(3))
+        shape, texture = streams(self.parts, seed, parts)
         points = model.shape.draw(shape, self.temperature)
         if model.expression is not None:
-            points = points + model.expression.draw(mood, MOOD)
+            points = points + model.expression.draw(shape, MOOD)
         points = ((points - self._centre) * self._scale).astype(np.float32)
         colours = to_linear(np.clip(model.texture.draw(texture, self.temperature), 0.0, 1.0))
         specular = np.full(len(points), 0.04, np.float32)

@@ -8,6 +8,7 @@ import numpy as np
 
 from train.scenes import assets
 from train.scenes.mesh import Identity, Mesh, material, vertex_normals
+from train.scenes.streams import streams
 
 CENTRE = np.array([0.0, 2.6, 0.8], np.float32)  # cm, between chin and crown
 UNIT = 11.6  # cm, half the head's height
@@ -35,14 +36,15 @@ class FaceSource:
     """Faces of the asset pack. Raises assets.AssetsMissing without a complete pack."""
 
     name = "faces"
+    parts = ("shape", "texture", "expression", "hair")
 
     def __init__(self, folder: str | Path):
         self.pack = assets.load(Path(folder))
         self._expression = {name: i for i, name in enumerate(self.pack.expression_names)}
 
-    def identity(self, seed: int) -> Identity:
-        """The face of ``seed``: the same bytes on every call."""
-        shape, skin, expression, hair = (np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(4))
+    def identity(self, seed: int, **parts: int) -> Identity:
+        """The face of ``seed``, with the parts of other seeds where ``parts`` says so."""
+        shape, skin, expression, hair = streams(self.parts, seed, parts)
         head = self._head(shape, expression)
         return self._assemble(head, skin, hair, seed)
 

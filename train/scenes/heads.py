@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from train.scenes.mesh import Identity, Mesh, material, vertex_normals
+from train.scenes.streams import streams
 
 # The skull from crown to neck: height in front and behind, z in front and behind, half width.
 # fmt: off
@@ -119,18 +120,26 @@ def _bump(x: np.ndarray, y: np.ndarray, at_x: float, at_y: float, wide: float, t
     return np.exp(-(((np.abs(x) - at_x) / wide) ** 2) - ((y - at_y) / tall) ** 2)
 
 
+def _variation(rng: np.random.Generator):
+    """A function of a middle and a spread: the next of the normal variates of ``rng``, none far out."""
+    normal = iter(rng.normal(0.0, 1.0, 48).clip(-2.2, 2.2))
+
+    def vary(middle: float, spread: float) -> float:
+        return middle + spread * next(normal)
+
+    return vary
+
+
 class HeadSource:
     """Procedural heads of random proportions, skin, hair and eyes."""
 
     name = "heads"
+    parts = ("shape", "texture", "hair")
 
-    def identity(self, seed: int) -> Identity:
-        """The head of ``seed``: the same bytes on every call."""
-        rng = np.random.default_rng(seed)
-        normal = iter(rng.normal(0.0, 1.0, 48).clip(-2.2, 2.2))
-
-        def vary(middle: float, spread: float) -> float:
-            return middle + spread * next(normal)
+    def identity(self, seed: int, **parts: int) -> Identity:
+        """The head of ``seed``, with the parts of other seeds where ``parts`` says so."""
+        shape, texture, growth = streams(self.parts, seed, parts)
+        vary, vary_hair = _variation(shape), _variation(growth)
 
         sections = SECTIONS.copy()
         sections[:, 4] *= vary(1.0, 0.04)
@@ -161,17 +170,17 @@ class HeadSource:
         near = np.exp(-((inside / 3.0) ** 2)) * (ahead > 0.3)
         z = z + near * (ball + lids - z)
 
-        style = ("bald", "short", "short", "medium", "long")[rng.integers(5)]
-        hair, volume = self._hairline(x, y, z, style, vary)
+        style = ("bald", "short", "short", "medium", "long")[growth.integers(5)]
+        hair, volume = self._hairline(x, y, z, style, vary_hair)
         grow = 1.0 + volume * hair
         points = np.stack(
             [x * grow, np.where(y > 0.2, 0.2 + (y - 0.2) * grow, y), z * grow], axis=-1
         ).reshape(-1, 3)
 
-        skin, tone = self._tones(rng)
-        iris = _linear(IRISES[rng.integers(len(IRISES))] * rng.uniform(0.8, 1.2))
+        skin, tone = self._tones(texture, growth)
+        iris = _linear(IRISES[texture.integers(len(IRISES))] * texture.uniform(0.8, 1.2))
         colours = self._paint(
-            x, y, skin, tone, hair, eye_x, mouth_y, ahead, inside, rng.random() < 0.15, vary
+            x, y, skin, tone, hair, eye_x, mouth_y, ahead, inside, growth.random() < 0.15, vary
         )
         ears = self._ear(float(wide.max()) - 0.02, vary(1.0, 0.1))
         balls = [_BALL * BALL + np.array([side * eye_x, eye_y, ball_z]) for side in (1.0, -1.0)]
@@ -244,7 +253,7 @@ class HeadSource:
         ]
 
     @staticmethod
-    def _tones(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    def _tones(rng: np.random.Generator, growth: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """Linear albedo of the skin and of the hair."""
         place = rng.uniform(0.0, len(SKINS) - 1.001)
         low = int(place)
@@ -254,7 +263,7 @@ class HeadSource:
             if place < 3.2
             else np.array([0.8, 0.1, 0, 0, 0, 0, 0.1])
         )
-        hair = HAIRS[int(np.searchsorted(np.cumsum(shares), rng.random() * 0.999))] * rng.uniform(0.8, 1.2)
+        hair = HAIRS[int(np.searchsorted(np.cumsum(shares), growth.random() * 0.999))] * growth.uniform(0.8, 1.2)
         return _linear(np.clip(skin * rng.uniform(0.95, 1.04, 3), 0, 0.97)), _linear(np.clip(hair, 0, 1))
 
     @staticmethod

@@ -17,6 +17,7 @@ import numpy as np
 from train.raster import to_linear
 from train.scenes.faces import CENTRE, EXPRESSION, HAIR_TINT_SHARES, HAIR_TINTS, UNIT
 from train.scenes.mesh import Identity, Mesh, material, vertex_normals
+from train.scenes.streams import streams
 
 HOW_TO = ("Wanted: a checkout of ICT-FaceKit with FaceXModel/generic_neutral_mesh.obj and identity000.obj to "
           "identity099.obj; git clone https://github.com/ICT-VGL/ICT-FaceKit and name the folder with --data.")
@@ -45,26 +46,30 @@ class ICTSource:
     """Faces of ICT-FaceKit. Raises FileNotFoundError or ValueError with the file that is wanted."""
 
     name = "ict"
+    parts = ("shape", "texture")
 
     def __init__(self, folder: str | Path | None):
         self.model = load(folder)
         self._gaze = _gaze_angle(self.model)
 
-    def identity(self, seed: int) -> Identity:
-        """The face of ``seed``: the same bytes on every call; shape, skin, expression and hair: a stream each."""
+    def identity(self, seed: int, **parts: int) -> Identity:
+        """The face of ``seed``, with the shape or the texture of another where ``parts`` says so.
+
+        The expression and the hairline are part of the shape.
+        """
         model = self.model
-        shape, skin, mood, hair = (np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(4))
+        shape, skin = streams(self.parts, seed, parts)
         weights = shape.normal(0.0, TEMPERATURE, len(model.identities)).astype(np.float32)
         # einsum and not a BLAS product: the same bytes on any number of threads
         head = model.neutral + np.einsum("k,kv->v", weights, model.identities).reshape(-1, 3)
-        feeling = str(mood.choice(["neutral", *EXPRESSION], p=[0.35, 0.35, 0.08, 0.08, 0.08, 0.06]))
-        strength = mood.uniform(0.2, 1.0)
+        feeling = str(shape.choice(["neutral", *EXPRESSION], p=[0.35, 0.35, 0.08, 0.08, 0.08, 0.06]))
+        strength = shape.uniform(0.2, 1.0)
         for name, most in EXPRESSION.get(feeling, ()):
             head = head + np.float32(most * strength) * model.expressions[name]
-        style = str(hair.choice(["bald", "short"], p=[0.3, 0.7]))
-        volume = hair.uniform(0.02, 0.07)
-        tone = np.clip(HAIR_TONE * HAIR_TINTS[hair.choice(len(HAIR_TINTS), p=HAIR_TINT_SHARES)], 0.0, 0.8)
-        cap = _hair(model.neutral, hair) if style == "short" else np.zeros(len(head), np.float32)
+        style = str(shape.choice(["bald", "short"], p=[0.3, 0.7]))
+        volume = shape.uniform(0.02, 0.07)
+        tone = np.clip(HAIR_TONE * HAIR_TINTS[skin.choice(len(HAIR_TINTS), p=HAIR_TINT_SHARES)], 0.0, 0.8)
+        cap = _hair(model.neutral, shape) if style == "short" else np.zeros(len(head), np.float32)
         points = ((head - CENTRE) / np.float32(UNIT)).astype(np.float32)
         points = points + np.float32(volume) * cap[:, None] * vertex_normals(points, model.triangles)
         colours = self._paint(skin, tone, cap)

@@ -17,6 +17,7 @@ import numpy as np
 from train.raster import to_linear
 from train.scenes import optional_package
 from train.scenes.mesh import Identity, Mesh
+from train.scenes.streams import streams
 
 SUFFIXES = (".ply", ".obj", ".glb")
 CREASE = 40.0  # degrees between two faces from which on their common edge is sharp
@@ -44,6 +45,7 @@ class MeshSource:
     """
 
     name = "meshes"
+    parts: tuple[str, ...] = ()
 
     def __init__(self, folder: MeshFolder | str | Path | None):
         if folder is None:
@@ -67,8 +69,12 @@ class MeshSource:
         rounds, place = divmod(seed, len(self.files))
         return self.files[np.random.default_rng(rounds).permutation(len(self.files))[place] if rounds else place]
 
-    def identity(self, seed: int) -> Identity:
-        """The thing of ``seed``: the same bytes on every call. Stools and benches, by name, have no front."""
+    def identity(self, seed: int, **parts: int) -> Identity:
+        """The thing of ``seed``: the same bytes on every call. Stools and benches, by name, have no front.
+
+        A file is one whole: any part raises TypeError.
+        """
+        streams(self.parts, seed, parts)
         file = self.file_of(seed)
         if file not in self._kept:
             self._kept[file] = self._read(file)
