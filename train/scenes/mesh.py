@@ -18,7 +18,7 @@ class TextureBank:
     """Textures packed into one array, so that a kernel can address them by number.
 
     ``texels`` is (P, 4) float32: linear RGB and coverage; texture ``i`` starts at ``offset[i]`` and has
-    ``height[i]`` rows of ``width[i]``.
+    ``height[i]`` rows of ``width[i]``. Its mip levels follow it: half the size, rounded up, down to SMALLEST.
     """
 
     texels: np.ndarray
@@ -28,14 +28,33 @@ class TextureBank:
 
     @staticmethod
     def pack(textures: list[np.ndarray]) -> "TextureBank":
-        """Pack (H, W, 4) float32 textures."""
-        sizes = [texture.shape[0] * texture.shape[1] for texture in textures]
+        """Pack (H, W, 4) float32 textures and make their mip levels."""
+        chains = [_mip_levels(np.asarray(texture, np.float32)) for texture in textures]
+        sizes = [sum(level.shape[0] * level.shape[1] for level in chain) for chain in chains]
         return TextureBank(
-            np.ascontiguousarray(np.concatenate([t.reshape(-1, 4) for t in textures]).astype(np.float32)),
+            np.ascontiguousarray(np.concatenate([level.reshape(-1, 4) for chain in chains for level in chain])),
             np.cumsum([0] + sizes[:-1]).astype(np.int64),
             np.array([t.shape[0] for t in textures], np.int64),
             np.array([t.shape[1] for t in textures], np.int64),
         )
+
+
+SMALLEST = 4  # texels along the longer side of the last mip level
+
+
+def _mip_levels(texture: np.ndarray) -> list[np.ndarray]:
+    """The texture and its halvings. Transparent texels give no colour to the texels they are averaged into."""
+    levels = [texture]
+    while max(levels[-1].shape[:2]) > SMALLEST:
+        top = levels[-1]
+        top = np.pad(top, ((0, top.shape[0] % 2), (0, top.shape[1] % 2), (0, 0)), mode="edge")
+        weight = top[..., 3:] + np.float32(1e-4)
+        weighed = np.concatenate([top[..., :3] * weight, weight], -1)
+        four = weighed[0::2, 0::2] + weighed[1::2, 0::2] + weighed[0::2, 1::2] + weighed[1::2, 1::2]
+        colour = four[..., :3] / four[..., 3:]
+        coverage = np.clip(four[..., 3:] / 4 - np.float32(1e-4), 0.0, 1.0)
+        levels.append(np.concatenate([colour, coverage], -1).astype(np.float32))
+    return levels
 
 
 EMPTY_BANK = TextureBank(np.ones((1, 4), np.float32), np.zeros(1, np.int64), np.ones(1, np.int64), np.ones(1, np.int64))

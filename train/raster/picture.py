@@ -1,0 +1,77 @@
+"""One picture: the passes in their order, and the arrays that a thread keeps between pictures."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+
+import numpy as np
+
+from train.camera import Rig, View
+from train.raster.colour import to_linear
+from train.raster.floor import NONE, floor_shadow
+from train.raster.geometry import UNITS, camera_of, lights_of, project, surface_of
+from train.raster.shadows import cast, map_of
+from train.raster.shading import shade
+from train.raster.visibility import see
+from train.scenes.mesh import CUTOUT, SHADOW, Mesh
+
+DENSE = 6000  # triangles, from which on a mesh is drawn with 4 samples per pixel instead of 8
+_kept = threading.local()
+
+
+@dataclass(frozen=True)
+class Render:
+    colour: np.ndarray  # (H, W, 3) uint8 sRGB on the rig's ground
+    mask: np.ndarray  # (H, W) uint8 coverage
+    depth: np.ndarray  # (H, W) float32 scene units from the camera, inf where nothing is
+
+
+def _scratch(name: str, shape: tuple[int, ...], kind) -> np.ndarray:
+    """An array of this thread with whatever the last picture left in it."""
+    arrays = _kept.__dict__
+    count = int(np.prod(shape))
+    if name not in arrays or arrays[name].size < count:
+        arrays[name] = np.empty(count, kind)
+    return arrays[name][:count].reshape(shape)
+
+
+def render(mesh: Mesh, view: View, rig: Rig, size: int) -> Render:
+    """Draw ``mesh`` from ``view`` into a square picture of ``size`` pixels. The camera must be outside the mesh."""
+    surface, camera, lights = surface_of(mesh), camera_of(view, rig, size), lights_of(view, rig)
+    count = len(surface.vertices)
+    points, near = _scratch("points", (count, 2), np.int32), _scratch("near", (count,), np.float32)
+    lit, low, high = _scratch("lit", (count, 3), np.float32), np.empty(3, np.float32), np.empty(3, np.float32)
+    project(surface.vertices, camera, lights.axes, points, near, lit, low, high)
+
+    samples = 4 if len(surface.triangles) >= DENSE else 8
+    grid = (size * samples, size)
+    best, owner = _scratch("best", grid, np.float32), _scratch("owner", grid, np.int32)
+    best.fill(0.0)
+    layered = bool((surface.materials[:, CUTOUT] == 1.0).any())
+    shape = grid if layered else (1, 1)
+    cover, front_near, front_owner = (_scratch("cover", shape, np.float32), _scratch("front_near", shape, np.float32),
+                                      _scratch("front_owner", shape, np.int32))
+    see(surface, points, near, size, samples, False, best, owner, cover, front_near, front_owner)
+    if layered:
+        cover.fill(0.0)
+        see(surface, points, near, size, samples, True, best, owner, cover, front_near, front_owner)
+
+    casting = bool((surface.materials[:, SHADOW] != 0.0).any())
+    on_floor = casting and rig.floor_shadow > 0.0
+    shadow = map_of(low, high, rig.softness, on_floor, _scratch)
+    floor = NONE
+    if casting:
+        cast(surface, lit, shadow)
+    if on_floor:
+        floor = floor_shadow(shadow, lights.axes, camera, float(surface.vertices[:, 1].min()), rig.floor_shadow)
+
+    first, last = points.min(0) // UNITS, points.max(0) // UNITS
+    colour = np.empty((size, size, 3), np.uint8)
+    mask = np.empty((size, size), np.uint8)
+    depth = np.empty((size, size), np.float32)
+    backdrop = np.array(rig.ground, np.uint8)
+    shade(surface, camera, lights, shadow, casting, floor, points, near, best, owner, layered, cover, front_near,
+          front_owner, first[1], last[1], first[0], last[0], to_linear(backdrop / np.float32(255.0)), backdrop,
+          colour, mask, depth)
+    return Render(colour, mask, depth)

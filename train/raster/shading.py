@@ -1,0 +1,165 @@
+"""What colour each pixel is: lights and textures in linear light, once per surface that a pixel sees."""
+
+import numpy as np
+from numba import njit
+
+from train.raster.colour import CODES, ENCODED
+from train.raster.floor import light_left
+from train.raster.geometry import UNITS
+from train.raster.shadows import reached
+from train.raster.textures import HALF, ONE, ZERO, colour_at
+from train.scenes.mesh import BLEND, BLUE, FIRST, GREEN, RED, SECOND, WRAP
+
+MOST = 16  # surfaces that can share a pixel
+SEEN = np.float32(0.01)  # coverage below which nothing is shaded
+APART = np.float32(0.05)  # scene units in depth between surfaces that are shaded apart
+TINY = np.float32(1e-9)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def surface_light(surface, camera, lights, shadow, casting, points, near, t, x, y):
+    """Linear RGB towards the camera of triangle ``t`` at the middle of pixel (x, y), or at its nearest place to it."""
+    a, b, c = surface.triangles[t, 0], surface.triangles[t, 1], surface.triangles[t, 2]
+    ax, ay = np.int64(points[a, 0]), np.int64(points[a, 1])
+    bx, by = np.int64(points[b, 0]) - ax, np.int64(points[b, 1]) - ay
+    cx, cy = np.int64(points[c, 0]) - ax, np.int64(points[c, 1]) - ay
+    px, py = x * UNITS + UNITS // 2 - ax, y * UNITS + UNITS // 2 - ay
+    inverse = ONE / np.float32(bx * cy - by * cx)
+    wb = max(np.float32(px * cy - py * cx) * inverse, ZERO)
+    wc = max(np.float32(bx * py - by * px) * inverse, ZERO)
+    wa = max(ONE - wb - wc, ZERO)
+    wa, wb, wc = wa * near[a], wb * near[b], wc * near[c]  # perspective
+    total = ONE / (wa + wb + wc)
+    wa, wb, wc = wa * total, wb * total, wc * total
+
+    vertices, normals = surface.vertices, surface.normals
+    vx = wa * vertices[a, 0] + wb * vertices[b, 0] + wc * vertices[c, 0]
+    vy = wa * vertices[a, 1] + wb * vertices[b, 1] + wc * vertices[c, 1]
+    vz = wa * vertices[a, 2] + wb * vertices[b, 2] + wc * vertices[c, 2]
+    nx = wa * normals[a, 0] + wb * normals[b, 0] + wc * normals[c, 0]
+    ny = wa * normals[a, 1] + wb * normals[b, 1] + wc * normals[c, 1]
+    nz = wa * normals[a, 2] + wb * normals[b, 2] + wc * normals[c, 2]
+    ex, ey, ez = camera.eye[0] - vx, camera.eye[1] - vy, camera.eye[2] - vz
+    norm = ONE / (np.sqrt(nx * nx + ny * ny + nz * nz) + TINY)
+    if nx * ex + ny * ey + nz * ez < ZERO:  # two-sided: face the camera
+        norm = -norm
+    nx, ny, nz = nx * norm, ny * norm, nz * norm
+
+    row = surface.materials[surface.which[t]]
+    colours = surface.colours
+    red = (wa * colours[a, 0] + wb * colours[b, 0] + wc * colours[c, 0]) * row[RED]
+    green = (wa * colours[a, 1] + wb * colours[b, 1] + wc * colours[c, 1]) * row[GREEN]
+    blue = (wa * colours[a, 2] + wb * colours[b, 2] + wc * colours[c, 2]) * row[BLUE]
+    if row[FIRST] >= ZERO:
+        ta, tb, tc = surface.triangle_uv[t, 0], surface.triangle_uv[t, 1], surface.triangle_uv[t, 2]
+        uv = surface.uv
+        ua, va = uv[ta, 0], uv[ta, 1]
+        ub, vb, uc, vc = uv[tb, 0] - ua, uv[tb, 1] - va, uv[tc, 0] - ua, uv[tc, 1] - va
+        u, v = ua + wb * ub + wc * uc, va + wb * vb + wc * vc
+        density = abs((ub * vc - uc * vb) * inverse) * np.float32(UNITS * UNITS)
+        k = int(row[FIRST])
+        height, width = surface.height[k], surface.width[k]
+        r, g, s = colour_at(surface.texels, surface.offset[k], height, width, density * np.float32(height * width),
+                            u, v)
+        if row[SECOND] >= ZERO:
+            k = int(row[SECOND])
+            height, width = surface.height[k], surface.width[k]
+            r2, g2, s2 = colour_at(surface.texels, surface.offset[k], height, width,
+                                   density * np.float32(height * width), u, v)
+            blend = row[BLEND]
+            r, g, s = r + blend * (r2 - r), g + blend * (g2 - g), s + blend * (s2 - s)
+        red, green, blue = red * r, green * g, blue * s
+
+    lx, ly, lz = lights.axes[2, 0], lights.axes[2, 1], lights.axes[2, 2]
+    facing = nx * lx + ny * ly + nz * lz
+    diffuse = (facing + row[WRAP]) / (ONE + row[WRAP])
+    rise = nx * lights.up[0] + ny * lights.up[1] + nz * lights.up[2]
+    base = lights.ambient + lights.sky * rise
+    gloss = ZERO
+    if diffuse > ZERO:
+        lit = lights.key
+        if casting:
+            lit *= reached(shadow, lights.axes, vx, vy, vz, nx, ny, nz, facing)
+        base += lit * diffuse
+        shine = wa * surface.specular[a] + wb * surface.specular[b] + wc * surface.specular[c]
+        if shine > ZERO and facing > ZERO:
+            length = ONE / np.sqrt(ex * ex + ey * ey + ez * ez)
+            hx, hy, hz = lx + ex * length, ly + ey * length, lz + ez * length
+            half = max(nx * hx + ny * hy + nz * hz, ZERO) / np.sqrt(hx * hx + hy * hy + hz * hz)
+            half *= half
+            half *= half
+            half *= half  # to the 8th power
+            gloss = shine * lit * half * half * half
+    if lights.fill > ZERO:
+        across = nx * lights.fill_direction[0] + ny * lights.fill_direction[1] + nz * lights.fill_direction[2]
+        base += lights.fill * max((across + row[WRAP]) / (ONE + row[WRAP]), ZERO)
+    return red * base + gloss, green * base + gloss, blue * base + gloss
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def shade(surface, camera, lights, shadow, casting, floor, points, near, best, owner, layered, cover, front_near,
+          front_owner, first_row, last_row, first_column, last_column, ground, backdrop, colour, mask, depth):
+    """Fill ``colour``, ``mask`` and ``depth``; the object lies within the rows and columns given (inclusive)."""
+    size = mask.shape[0]
+    samples = best.shape[0] // size
+    share = ONE / np.float32(samples)
+    kind, place = np.empty(MOST, np.int64), np.empty(MOST, np.float32)
+    shades = np.empty((MOST, 3), np.float32)
+    for y in range(size):
+        for x in range(size):
+            red, green, blue, covered, nearest = ZERO, ZERO, ZERO, ZERO, ZERO
+            if first_row <= y <= last_row and first_column <= x <= last_column:
+                found = 0
+                for s in range(samples):
+                    line = y * samples + s
+                    solid = best[line, x]
+                    hidden = cover[line, x] if layered else ZERO
+                    for layer in range(2):
+                        if layer == 0:
+                            weight, t, closeness = ONE - hidden, owner[line, x], solid
+                            if solid == ZERO or weight < SEEN:
+                                continue
+                        else:
+                            if hidden < SEEN:
+                                break
+                            weight, t, closeness = hidden, front_owner[line, x], front_near[line, x]
+                        m = surface.which[t]
+                        # textured surfaces are smooth: one of their triangles stands for its neighbours
+                        textured = surface.materials[m, FIRST] >= ZERO
+                        name = -1 - np.int64(m) if textured else np.int64(t)
+                        apart = APART * closeness * closeness
+                        i = 0
+                        while i < found and not (kind[i] == name and abs(place[i] - closeness) < apart):
+                            i += 1
+                        if i == found:
+                            if found < MOST:
+                                found += 1
+                            else:
+                                i -= 1
+                            kind[i], place[i] = name, closeness
+                            shades[i, 0], shades[i, 1], shades[i, 2] = surface_light(
+                                surface, camera, lights, shadow, casting, points, near, t, x, y)
+                        red += weight * shades[i, 0]
+                        green += weight * shades[i, 1]
+                        blue += weight * shades[i, 2]
+                        covered += weight
+                        nearest = max(nearest, closeness)
+            covered = covered * share
+            mask[y, x] = np.uint8(min(covered, ONE) * np.float32(255.0) + HALF)
+            depth[y, x] = np.inf if nearest == ZERO else ONE / nearest
+            rest = ONE - covered
+            if rest > np.float32(0.002):
+                left = ONE
+                if floor.strength > ZERO:
+                    left = light_left(floor, x, y)
+                if covered == ZERO and left == ONE:
+                    colour[y, x, 0], colour[y, x, 1], colour[y, x, 2] = backdrop[0], backdrop[1], backdrop[2]
+                    continue
+                rest *= left
+                red, green, blue = (red * share + rest * ground[0], green * share + rest * ground[1],
+                                    blue * share + rest * ground[2])
+            else:
+                red, green, blue = red * share, green * share, blue * share
+            colour[y, x, 0] = ENCODED[int(min(max(red, ZERO), ONE) * CODES)]
+            colour[y, x, 1] = ENCODED[int(min(max(green, ZERO), ONE) * CODES)]
+            colour[y, x, 2] = ENCODED[int(min(max(blue, ZERO), ONE) * CODES)]
