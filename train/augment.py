@@ -1,33 +1,115 @@
-"""What may befall an input before the encoder sees it; the target stays clean.
+"""What may befall an input before the encoder sees it, so that photographs look familiar; the target stays clean.
 
-Background, exposure and colour cast, noise, and a jitter of the crop, each on a share of the pictures. All random
-numbers come from the generator given. Shape legend: N pictures, S pixels.
+    inputs = photograph(picture, (208, 208, 208), AugmentConfig(), np.random.default_rng(5), "face")
+
+In this order: another crop (degrade.py), another ground (cutout.py, grounds.py), things in front (occluders.py),
+light, blur, noise and JPEG (degrade.py). All random numbers come from the generator given.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-import torch
-import torch.nn.functional as F
-from torch import Tensor
+import numpy as np
+
+from train.cutout import compose, take_apart, warp
+from train.degrade import blurred, develop, finish, forward, random_crop
+from train.grounds import new_ground
+from train.occluders import clothes, cover_parts
+from train.shapes import tables
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
 class AugmentConfig:
-    background: float = 0.4  # share of pictures with another ground
-    lights: float = 0.5  # share with another exposure and colour cast
-    exposure: float = 0.18  # standard deviation of the log gain
-    cast: float = 0.05
-    noise: float = 0.5  # share with noise
-    noise_deviation: float = 0.025
-    crop: float = 0.4  # share with a shifted and scaled crop
+    """Shares are of the pictures that are touched at all; amounts are the largest ones or standard deviations."""
+
+    touched: float = 0.73  # share of all pictures; the others stay as they were rendered
+    crop: float = 0.55  # share with another crop
     shift: float = 0.05  # of the picture's width
-    zoom: float = 0.07
+    zoom: float = 0.09
+    roll: float = 8.0  # degrees
+    aspect: float = 0.06
+    perspective: float = 0.06
+    background: float = 0.72  # share with another ground
+    occluders: float = 0.22  # share with something in front of the subject
+    clothes: float = 0.4  # share of faces with clothes below the chin
+    covered: float = 0.25  # of the subject and of the picture, at most, by either
+    lights: float = 0.65  # share with another exposure, contrast and colour
+    exposure: float = 0.25  # standard deviation of the log gain
+    cast: float = 0.07  # of the log gain of red against blue
+    saturation: float = 0.45
+    contrast: float = 0.13  # standard deviation of its logarithm
+    gamma: float = 0.25
+    shading: float = 0.14  # light that changes across the picture, vignette, haze
+    blur: float = 0.3  # share out of focus, moved or of low resolution
+    blur_deviation: float = 0.009  # of the picture's width
+    sharpen: float = 0.12  # share with halos
+    halo: float = 1.2
+    noise: float = 0.45  # share with noise
+    noise_deviation: float = 0.045
+    jpeg: float = 0.35  # share that went through JPEG
+    jpeg_quality: int = 25  # the worst
+
+
+_AMOUNTS = ("shift", "zoom", "roll", "aspect", "perspective", "exposure", "cast", "saturation", "contrast", "gamma",
+            "shading", "blur_deviation", "halo", "noise_deviation")
+
+
+def scaled(config: AugmentConfig, factor: float) -> AugmentConfig:
+    """The same, weaker or stronger: the share of touched pictures (at most all) and every amount times ``factor``."""
+    return replace(config, touched=min(factor * config.touched, 1.0),
+                   **{name: factor * getattr(config, name) for name in _AMOUNTS})
+
+
+def photograph(picture: np.ndarray, ground: tuple[int, int, int], config: AugmentConfig, rng: np.random.Generator,
+               subject: str = "face") -> np.ndarray:
+    """A rendered picture (S, S, 4) uint8, colour and mask, as a photograph might show it: (S, S, 3) uint8.
+
+    ground: the sRGB colour behind the subject in ``picture``. subject: "face" or "object". The same arguments and
+    state of ``rng`` give the same bytes.
+    """
+    if rng.random() >= config.touched:
+        return np.ascontiguousarray(picture[..., :3])
+    size = len(picture)
+    cropped, grounded, occluded, clothed, unsharp = rng.random(5)
+    planes, matrix = take_apart(picture, ground), np.eye(3, dtype=np.float32)
+    if cropped < config.crop:
+        matrix = random_crop(config, rng)
+        moved = np.empty_like(planes)
+        warp(planes, matrix, moved)
+        planes = moved
+    if grounded < config.background:
+        light = new_ground(size, subject, _lowest(planes[..., 3]), rng)
+    else:
+        light = np.empty((size, size, 3), np.float32)
+        light[:] = tables()[0][list(ground)]
+    compose(planes, light)
+    place = forward(matrix)
+    if subject == "face" and clothed < config.clothes:
+        clothes(light, picture, planes, place, config.covered, rng)
+    if occluded < config.occluders:
+        cover_parts(light, picture, planes, place, subject, config.covered, rng)
+    if unsharp < config.blur:
+        light = blurred(light, config, rng)
+    return finish(develop(light, config, rng), config, rng)
+
+
+def _lowest(mask: np.ndarray) -> float:
+    """Where the subject ends below, as a share of the picture's height."""
+    rows = np.flatnonzero((mask > 0.5).any(1))
+    return float(rows[-1] + 1) / len(mask) if len(rows) else 1.0
 
 
 def augment(pictures: Tensor, ground: Tensor, config: AugmentConfig, generator: torch.Generator) -> Tensor:
     """(N, 4, S, S) colour and mask in [0, 1], ground (3,), to inputs (N, 3, S, S)."""
+    import torch
+    import torch.nn.functional as F
+
     count, size = len(pictures), pictures.shape[-1]
     colour, mask = pictures[:, :3], pictures[:, 3:]
 

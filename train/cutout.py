@@ -1,0 +1,109 @@
+"""A rendered picture taken apart into its subject and the shadow on its ground, moved, and put on another ground.
+
+All of it in linear light, where the renderer mixes a pixel's colours: so nothing of the old ground is left at the
+subject's soft edges.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from train.shapes import tables
+
+
+@njit(cache=True, nogil=True)
+def _take_apart(picture, ground, linear, planes):
+    size = picture.shape[0]
+    one, zero = np.float32(1.0), np.float32(0.0)
+    ground_r, ground_g, ground_b = linear[ground[0]], linear[ground[1]], linear[ground[2]]
+    total = ground_r + ground_g + ground_b
+    scale = one / np.float32(255.0)
+    for y in range(size):
+        for x in range(size):
+            cover = picture[y, x, 3]
+            r, g, b = picture[y, x, 0], picture[y, x, 1], picture[y, x, 2]
+            if cover == 0:
+                shade = one
+                if total > 0 and (r != ground[0] or g != ground[1] or b != ground[2]):
+                    shade = min((linear[r] + linear[g] + linear[b]) / total, one)
+                planes[y, x, 0], planes[y, x, 1], planes[y, x, 2] = zero, zero, zero
+                planes[y, x, 3], planes[y, x, 4] = zero, shade
+            else:
+                planes[y, x, 0], planes[y, x, 1], planes[y, x, 2] = linear[r], linear[g], linear[b]
+                planes[y, x, 3], planes[y, x, 4] = cover * scale, one
+    for y in range(size):
+        for x in range(size):
+            cover = planes[y, x, 3]
+            if cover == zero or cover == one:
+                continue
+            # the shadow at an edge is that of the ground next to it
+            shade, count = zero, zero
+            for v in range(max(y - 2, 0), min(y + 3, size)):
+                for u in range(max(x - 2, 0), min(x + 3, size)):
+                    if picture[v, u, 3] == 0:
+                        shade += planes[v, u, 4]
+                        count += one
+            shade = shade / count if count > 0 else one
+            planes[y, x, 4] = shade
+            old = (one - cover) * shade
+            planes[y, x, 0] = min(max(planes[y, x, 0] - old * ground_r, zero), cover)
+            planes[y, x, 1] = min(max(planes[y, x, 1] - old * ground_g, zero), cover)
+            planes[y, x, 2] = min(max(planes[y, x, 2] - old * ground_b, zero), cover)
+
+
+def take_apart(picture: np.ndarray, ground: tuple[int, int, int]) -> np.ndarray:
+    """(S, S, 4) uint8 colour and mask to planes (S, S, 5) float32.
+
+    They are the subject's linear colour times its mask (3), the mask, and how much of its light the ground keeps:
+    less than 1 where a shadow lies on it.
+    """
+    planes = np.empty((*picture.shape[:2], 5), np.float32)
+    _take_apart(picture, np.array(ground, np.int64), tables()[0], planes)
+    return planes
+
+
+@njit(cache=True, nogil=True)
+def warp(planes, matrix, moved):
+    """Fill ``moved`` (S, S, 5): the pixel at p shows ``planes`` at ``matrix`` (3, 3) times p, from -1 to 1 each way.
+
+    Only a subject or a shadow that the border cuts goes on beyond it; the rest there is ground.
+    """
+    size = planes.shape[0]
+    m = matrix
+    one = np.float32(1.0)
+    step = np.float32(2.0 / size)
+    middle = np.float32(0.5 * (size - 1))
+    to_pixels = np.float32(0.5 * size)
+    for y in range(size):
+        ny = (np.float32(y) - middle) * step
+        for x in range(size):
+            nx = (np.float32(x) - middle) * step
+            depth = one / (m[2, 0] * nx + m[2, 1] * ny + m[2, 2])
+            u = (m[0, 0] * nx + m[0, 1] * ny + m[0, 2]) * depth * to_pixels + middle
+            v = (m[1, 0] * nx + m[1, 1] * ny + m[1, 2]) * depth * to_pixels + middle
+            u0, v0 = int(np.floor(u)), int(np.floor(v))
+            fu, fv = u - np.float32(u0), v - np.float32(v0)
+            a, b = min(max(u0, 0), size - 1), min(max(u0 + 1, 0), size - 1)
+            c, d = min(max(v0, 0), size - 1), min(max(v0 + 1, 0), size - 1)
+            ca, cb, da, db = (one - fu) * (one - fv), fu * (one - fv), (one - fu) * fv, fu * fv
+            moved[y, x, 3] = ca * planes[c, a, 3] + cb * planes[c, b, 3] + da * planes[d, a, 3] + db * planes[d, b, 3]
+            moved[y, x, 4] = ca * planes[c, a, 4] + cb * planes[c, b, 4] + da * planes[d, a, 4] + db * planes[d, b, 4]
+            if moved[y, x, 3] > 0:
+                for k in range(3):
+                    moved[y, x, k] = (ca * planes[c, a, k] + cb * planes[c, b, k] + da * planes[d, a, k]
+                                      + db * planes[d, b, k])
+            else:
+                moved[y, x, 0], moved[y, x, 1], moved[y, x, 2] = 0, 0, 0
+
+
+@njit(cache=True, nogil=True)
+def compose(planes, ground):
+    """Put the subject on ``ground`` (S, S, 3) linear light, in place; its shadow falls on it."""
+    size = planes.shape[0]
+    one = np.float32(1.0)
+    for y in range(size):
+        for x in range(size):
+            rest = (one - planes[y, x, 3]) * planes[y, x, 4]
+            for k in range(3):
+                ground[y, x, k] = planes[y, x, k] + rest * ground[y, x, k]
