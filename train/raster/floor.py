@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from train.raster.geometry import Camera
+from train.raster.kernel import inlined, kernel
 from train.raster.shadows import ShadowMap
 from train.raster.textures import HALF, ONE, ZERO
 
@@ -38,7 +38,8 @@ NONE = FloorShadow(np.zeros((1, 1), np.float32), np.zeros((3, 3), np.float32), n
                    np.zeros(2, np.float32), np.float32(0.0))
 
 
-def floor_shadow(shadow: ShadowMap, axes: np.ndarray, camera: Camera, floor: float, strength: float) -> FloorShadow:
+def floor_shadow(shadow: ShadowMap, axes: np.ndarray, camera: Camera, floor: float, strength: float,
+                 scratch) -> FloorShadow:
     """The shadow on the plane y = ``floor``, or NONE if the camera or the light is not above it."""
     fall = float(camera.eye[1]) - floor
     if strength <= 0.0 or fall <= 0.05 or axes[2, 1] < LOWEST_LIGHT:
@@ -47,7 +48,12 @@ def floor_shadow(shadow: ShadowMap, axes: np.ndarray, camera: Camera, floor: flo
     pool = -(-side // CELLS)
     cell = float(shadow.texel) * pool
     margin = int(np.ceil(0.5 * WIDEST / cell)) + 2
-    lost = lost_light(shadow, np.ascontiguousarray(axes), np.float32(floor), pool, margin)
+    cells = -(-side // pool) + 2 * margin
+    lost, table = scratch("lost", (cells, cells), np.float32), (cells + 1, cells + 1)
+    shaded, far, deep = (scratch(name, table, np.float32) for name in ("shaded", "far", "deep"))
+    for array in (lost, shaded, far, deep):
+        array.fill(0.0)
+    lose_light(shadow, axes, np.float32(floor), pool, margin, shaded, far, deep, lost)
     # a ray through a pixel: towards the middle of the picture, right and up by so much of the screen's axes
     tan = 1.0 / float(camera.scale)
     right, up, back = camera.axes.astype(np.float64)
@@ -60,7 +66,7 @@ def floor_shadow(shadow: ShadowMap, axes: np.ndarray, camera: Camera, floor: flo
                        np.float32(strength))
 
 
-@njit(cache=True, nogil=True)
+@inlined()
 def _box(table, row, column, half):
     """Sum of the table's cells within ``half`` of a cell, each way."""
     size = table.shape[0] - 1
@@ -69,16 +75,14 @@ def _box(table, row, column, half):
     return table[r1, c1] - table[r0, c1] - table[r1, c0] + table[r0, c0]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def lost_light(shadow, axes, floor, pool, margin):
-    """The share of the light (C, C) that the floor loses, in cells of ``pool`` texels with a margin around."""
+@kernel()
+def lose_light(shadow, axes, floor, pool, margin, shaded, far, deep, lost):
+    """Fill ``lost`` (C, C) with the share of the light that the floor loses, in cells of ``pool`` texels with a margin
+    around. ``shaded``, ``far`` and ``deep`` (C + 1, C + 1) become summed-area tables of how much of a cell is shaded,
+    at what distance from the floor, and how deeply."""
     bottom = shadow.bottom
-    inner = -(-bottom.shape[0] // pool)
-    size = inner + 2 * margin
+    size = lost.shape[0]
     cell = shadow.texel * np.float32(pool)
-    # summed-area tables: the share that is shaded, its distance from the floor, and its depth
-    shaded, far, deep = (np.zeros((size + 1, size + 1), np.float32), np.zeros((size + 1, size + 1), np.float32),
-                         np.zeros((size + 1, size + 1), np.float32))
     part = ONE / np.float32(pool * pool)
     for r in range(size):
         sum_shaded, sum_far, sum_deep = ZERO, ZERO, ZERO
@@ -96,7 +100,6 @@ def lost_light(shadow, axes, floor, pool, margin):
             shaded[r + 1, c + 1] = shaded[r, c + 1] + sum_shaded
             far[r + 1, c + 1] = far[r, c + 1] + sum_far
             deep[r + 1, c + 1] = deep[r, c + 1] + sum_deep
-    lost = np.zeros((size, size), np.float32)
     search = max(int(np.float32(SEARCH) / cell), 1)
     widest = np.float32(margin - 2)
     for r in range(1, size - 1):
@@ -115,10 +118,9 @@ def lost_light(shadow, axes, floor, pool, margin):
             inner_sum, outer_sum = _box(deep, r, c, whole), _box(deep, r, c, whole + 1)
             lost[r, c] = ((ONE - part) * inner_sum / np.float32((2 * whole + 1) ** 2)
                           + part * outer_sum / np.float32((2 * whole + 3) ** 2))
-    return lost
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@inlined()
 def light_left(floor, x, y):
     """The share of its light that the floor seen through pixel (x, y) keeps."""
     ray = floor.ray

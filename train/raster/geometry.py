@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from train.camera import Rig, View, light_direction, rotation
+from train.raster.kernel import kernel
 from train.scenes.mesh import Mesh, material, vertex_normals
 
 UNITS = 256  # fixed-point units in a pixel
@@ -103,7 +103,7 @@ def lights_of(view: View, rig: Rig) -> Lights:
                   np.float32(rig.sky))
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def project(vertices, camera, light_axes, points, near, lit, low, high):
     """Fill ``points`` (V, 2) with fixed-point places on the screen, ``near`` (V,) with 1 / distance, ``lit`` (V, 3)
     with places in the light's axes, and ``low`` and ``high`` (3,) with the bounds of these."""

@@ -12,8 +12,8 @@ from train.raster.colour import to_linear
 from train.raster.floor import NONE, floor_shadow
 from train.raster.geometry import UNITS, camera_of, lights_of, project, surface_of
 from train.raster.shadows import cast, map_of
-from train.raster.shading import shade
-from train.raster.visibility import see
+from train.raster.shading import MOST, shade
+from train.raster.visibility import sample_places, see
 from train.scenes.mesh import CUTOUT, SHADOW, Mesh
 
 DENSE = 6000  # triangles, from which on a mesh is drawn with 4 samples per pixel instead of 8
@@ -52,19 +52,21 @@ def render(mesh: Mesh, view: View, rig: Rig, size: int) -> Render:
     shape = grid if layered else (1, 1)
     cover, front_near, front_owner = (_scratch("cover", shape, np.float32), _scratch("front_near", shape, np.float32),
                                       _scratch("front_owner", shape, np.int32))
-    see(surface, points, near, size, samples, False, best, owner, cover, front_near, front_owner)
+    places = sample_places(samples)
+    see(surface, points, near, size, places, False, best, owner, cover, front_near, front_owner)
     if layered:
         cover.fill(0.0)
-        see(surface, points, near, size, samples, True, best, owner, cover, front_near, front_owner)
+        see(surface, points, near, size, places, True, best, owner, cover, front_near, front_owner)
 
     casting = bool((surface.materials[:, SHADOW] != 0.0).any())
     on_floor = casting and rig.floor_shadow > 0.0
     shadow = map_of(low, high, rig.softness, on_floor, _scratch)
     floor = NONE
     if casting:
-        cast(surface, lit, shadow)
+        cast(surface, lit, shadow, _scratch("places", (count, 2), np.int32))
     if on_floor:
-        floor = floor_shadow(shadow, lights.axes, camera, float(surface.vertices[:, 1].min()), rig.floor_shadow)
+        floor = floor_shadow(shadow, lights.axes, camera, float(surface.vertices[:, 1].min()), rig.floor_shadow,
+                             _scratch)
 
     first, last = points.min(0) // UNITS, points.max(0) // UNITS
     colour = np.empty((size, size, 3), np.uint8)
@@ -73,5 +75,5 @@ def render(mesh: Mesh, view: View, rig: Rig, size: int) -> Render:
     backdrop = np.array(rig.ground, np.uint8)
     shade(surface, camera, lights, shadow, casting, floor, points, near, best, owner, layered, cover, front_near,
           front_owner, first[1], last[1], first[0], last[0], to_linear(backdrop / np.float32(255.0)), backdrop,
-          colour, mask, depth)
+          np.empty(MOST, np.int64), np.empty(MOST, np.float32), np.empty((MOST, 3), np.float32), colour, mask, depth)
     return Render(colour, mask, depth)

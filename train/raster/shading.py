@@ -1,11 +1,11 @@
 """What colour each pixel is: lights and textures in linear light, once per surface that a pixel sees."""
 
 import numpy as np
-from numba import njit
 
 from train.raster.colour import CODES, ENCODED
 from train.raster.floor import light_left
 from train.raster.geometry import UNITS
+from train.raster.kernel import inlined, kernel
 from train.raster.shadows import reached
 from train.raster.textures import HALF, ONE, ZERO, colour_at
 from train.scenes.mesh import BLEND, BLUE, FIRST, GREEN, RED, SECOND, WRAP
@@ -16,7 +16,7 @@ APART = np.float32(0.05)  # scene units in depth between surfaces that are shade
 TINY = np.float32(1e-9)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@inlined()
 def surface_light(surface, camera, lights, shadow, casting, points, near, t, x, y):
     """Linear RGB towards the camera of triangle ``t`` at the middle of pixel (x, y), or at its nearest place to it."""
     a, b, c = surface.triangles[t, 0], surface.triangles[t, 1], surface.triangles[t, 2]
@@ -96,15 +96,14 @@ def surface_light(surface, camera, lights, shadow, casting, points, near, t, x, 
     return red * base + gloss, green * base + gloss, blue * base + gloss
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel()
 def shade(surface, camera, lights, shadow, casting, floor, points, near, best, owner, layered, cover, front_near,
-          front_owner, first_row, last_row, first_column, last_column, ground, backdrop, colour, mask, depth):
+          front_owner, first_row, last_row, first_column, last_column, ground, backdrop, kind,
+          place, shades, colour, mask, depth):
     """Fill ``colour``, ``mask`` and ``depth``; the object lies within the rows and columns given (inclusive)."""
     size = mask.shape[0]
     samples = best.shape[0] // size
     share = ONE / np.float32(samples)
-    kind, place = np.empty(MOST, np.int64), np.empty(MOST, np.float32)
-    shades = np.empty((MOST, 3), np.float32)
     for y in range(size):
         for x in range(size):
             red, green, blue, covered, nearest = ZERO, ZERO, ZERO, ZERO, ZERO

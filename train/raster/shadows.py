@@ -10,13 +10,13 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from train.raster.kernel import inlined, kernel
 from train.raster.textures import HALF, ONE, ZERO, coverage_at
 from train.raster.visibility import span
 from train.scenes.mesh import CULL, CUTOUT, FIRST, OPACITY, SHADOW
 
-PENUMBRA = 4  # texels of the map across a penumbra
+PENUMBRA = 3  # texels of the map across a penumbra
 FINEST, COARSEST = 208, 64  # texels along a side of the map
 WIDEST = 8  # texels across a penumbra, at most
 EMPTY_BELOW = np.float32(1e30)
@@ -51,15 +51,15 @@ def map_of(low, high, softness: float, bottom: bool, scratch) -> ShadowMap:
                      np.float32(texel), reach)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def cast(surface, lit, shadow):
-    """Draw all that casts a shadow into the map. ``lit`` (V, 3) are places in the light's axes."""
+@kernel()
+def cast(surface, lit, shadow, places):
+    """Draw all that casts a shadow into the map. ``lit`` (V, 3) are places in the light's axes; ``places`` (V, 2)
+    int32 receives them on the map's grid."""
     triangles, materials = surface.triangles, surface.materials
     top, bottom = shadow.top, shadow.bottom
     side = top.shape[0]
     both = bottom.shape[0] > 1
     grid = np.float32(256.0) / shadow.texel
-    places = np.empty((lit.shape[0], 2), np.int32)
     for i in range(lit.shape[0]):
         places[i, 0] = np.int32((lit[i, 0] - shadow.left) * grid)
         places[i, 1] = np.int32((lit[i, 1] - shadow.low) * grid)
@@ -117,7 +117,7 @@ def cast(surface, lit, shadow):
                     bottom[r, x] = min(bottom[r, x], towards)
 
 
-@njit(cache=True, nogil=True)
+@inlined()
 def reached(shadow, axes, x, y, z, nx, ny, nz, facing):
     """The share of the key light, 0..1, that reaches a point with a unit normal; ``facing`` is its cosine."""
     x, y, z = x + LIFT * nx, y + LIFT * ny, z + LIFT * nz

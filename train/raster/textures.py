@@ -1,15 +1,15 @@
 """Texture look-up: bilinear, from the mip level whose texels are about as large as a pixel."""
 
 import numpy as np
-from numba import njit
 
+from train.raster.kernel import inlined
 from train.scenes.mesh import SMALLEST
 
 ZERO, HALF, ONE = np.float32(0.0), np.float32(0.5), np.float32(1.0)
 TWO, QUARTER = np.float32(2.0), np.float32(0.25)
 
 
-@njit(cache=True, nogil=True)
+@inlined()
 def corners(start, height, width, density, u, v):
     """The four texels around (u, v), v upwards, and where between them it lies.
 
@@ -28,7 +28,7 @@ def corners(start, height, width, density, u, v):
     return top + x0, top + x1, low + x0, low + x1, x - np.float32(x0), y - np.float32(y0)
 
 
-@njit(cache=True, nogil=True)
+@inlined()
 def colour_at(texels, start, height, width, density, u, v):
     """Linear RGB at (u, v)."""
     a, b, c, d, fx, fy = corners(start, height, width, density, u, v)
@@ -38,7 +38,7 @@ def colour_at(texels, start, height, width, density, u, v):
             texels[a, 2] * wa + texels[b, 2] * wb + texels[c, 2] * wc + texels[d, 2] * wd)
 
 
-@njit(cache=True, nogil=True)
+@inlined()
 def coverage_at(texels, start, height, width, density, u, v):
     """Coverage at (u, v)."""
     a, b, c, d, fx, fy = corners(start, height, width, density, u, v)

@@ -6,9 +6,9 @@ a grid of 1/256 pixel and edges are exact integers, so no sample falls between t
 """
 
 import numpy as np
-from numba import njit
 
 from train.raster.geometry import UNITS
+from train.raster.kernel import inlined, kernel
 from train.raster.textures import ONE, ZERO, coverage_at
 from train.scenes.mesh import CULL, CUTOUT, FIRST, OPACITY
 
@@ -17,17 +17,13 @@ FORWARD = np.float32(0.012)  # scene units by which cut-outs (brows, hair) are d
 SOLID = np.float32(0.5)
 
 
-@njit(cache=True, nogil=True)
-def sample_places(samples):
+def sample_places(samples: int) -> np.ndarray:
     """Horizontal places (S,) of a pixel's samples in fixed point: a lattice with one sample per column and row."""
     step = UNITS // samples
-    places = np.empty(samples, np.int64)
-    for s in range(samples):
-        places[s] = ((3 * s + 1) % samples) * step + step // 2
-    return places
+    return (3 * np.arange(samples) + 1) % samples * step + step // 2
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@inlined()
 def span(edge, step, first, last):
     """The columns in [first, last] at which ``edge + column * step`` is not negative (edge counts from column 0)."""
     if step > 0:
@@ -41,8 +37,8 @@ def span(edge, step, first, last):
     return first, last
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def see(surface, points, near, size, samples, cutouts, best, owner, cover, front_near, front_owner):
+@kernel()
+def see(surface, points, near, size, places, cutouts, best, owner, cover, front_near, front_owner):
     """One pass over the triangles.
 
     Opaque ones (``cutouts`` False) fill ``best`` (S * size, size) with the largest 1 / distance and ``owner`` with
@@ -50,7 +46,7 @@ def see(surface, points, near, size, samples, cutouts, best, owner, cover, front
     ``front_owner`` with the one to be shown.
     """
     triangles, materials = surface.triangles, surface.materials
-    places = sample_places(samples)
+    samples = places.shape[0]
     step = UNITS // samples
     shift = 0
     while (1 << shift) < step:
