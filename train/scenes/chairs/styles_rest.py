@@ -1,247 +1,205 @@
-"""The rarer styles: Windsor, ladder back, rocker, bent plywood, Adirondack."""
+"""The rarer styles: rocker, bent plywood, zig-zag, wire, Adirondack, butterfly, plank."""
 
 from dataclasses import replace
 
 import numpy as np
 
+from .arms import arms
 from .assembly import Assembly
+from .backs import panel_back, post_back
 from .materials import scheme
-from .parts import ROUND, SQUARE, X, Y, Z, fillet, mirrored, pad, place, resample, shell, sticks, sweep
-from .proportions import Body, draw
-from .supports import four_legs, rockers, stretch
-from .uppers import arms, post_back, seat
+from .parts import (
+    ROUND, SQUARE, THIN, X, Y, Z, Pad, box, fillet, mirrored, resample, shell, shell_lines, sticks, superellipse, sweep,
+)
+from .proportions import draw
+from .seats import seat
+from .supports import BELOW, four_legs, rockers, stretch
 
-
-def windsor(rng: np.random.Generator) -> Assembly:
-    """A saddle seat on splayed turned legs, with spindles under a bow or a comb."""
-    body = draw(
-        rng, size=(0.2, 0.7), seat=(0.0, 0.5), thickness=(0.0, 0.0), leg=(0.2, 0.6), tilt=(0.75, 0.92)
-    )
-    body = replace(body, thickness=_plank(rng))
-    chair = Assembly(rng, scheme(rng, "any", 0.15))
-    frame, half, deep = chair.scheme.frame, 0.5 * body.width, 0.5 * body.depth
-    points = pad(half, deep, body.thickness, power=(3.0, 2.3), narrow=0.95, bevel=0.4 * body.thickness)
-    points[:, 2] -= 0.02 * np.maximum(1.0 - (points[:, 0] / half) ** 2 - (points[:, 1] / deep) ** 2, 0.0)
-    chair.add(place(points, (0.0, body.seat - 0.5 * body.thickness, 0.0), 90.0), chair.scheme.seat)
-    four_legs(
-        chair,
-        body,
-        body.seat - 0.5 * body.thickness,
-        chair.pick(turned=0.7, tapered=0.3),
-        chair.between(0.05, 0.12),
-        (0.62 * half, 0.6 * deep),
-        stretchers="h" if chair.chance(0.85) else "none",
-    )
-    count, armed = int(rng.integers(6, 12)), chair.chance(0.6)
-    spread = np.linspace(-1.0, 1.0, count + 2)[1:-1]
-    lean = np.tan(np.radians(max(body.tilt, 6.0))) * (1.0 - body.seat)
-    foot = np.stack(
-        [
-            0.78 * half * np.sin(1.2 * spread) / np.sin(1.2),
-            np.full(count, body.seat - 0.01),
-            -0.88 * deep * np.cos(0.95 * spread),
-        ],
-        axis=1,
-    )
-    bowed = chair.chance(0.6)
-    wide = half * chair.between(0.8, 1.0)
-    if bowed:
-        turn = np.linspace(0.0, np.pi, 19)
-        rise = np.sin(turn) ** 0.7
-        bow = np.stack(
-            [
-                0.9 * wide * np.sign(np.cos(turn)) * np.abs(np.cos(turn)) ** 0.75,
-                body.seat - 0.01 + (1.0 - body.seat) * rise,
-                -0.6 * deep - (0.3 * deep + lean) * rise,
-            ],
-            axis=1,
-        )
-        chair.add(sweep(bow, 0.016, ROUND, Z), frame)
-        x = 0.82 * wide * spread
-        y = np.interp(x, bow[::-1, 0], bow[::-1, 1])
-        z = np.interp(x, bow[::-1, 0], bow[::-1, 2])
-        head = np.stack([x, y, z], axis=1)
-    else:
-        x = 0.95 * wide * spread
-        head = np.stack([x, np.full(count, 0.95), -0.9 * deep - lean + 0.05 * spread**2], axis=1)
-        across = np.linspace(-1.12, 1.12, 9)
-        comb = np.stack(
-            [0.95 * wide * across, 0.96 + 0.02 * (1.0 - across**2), -0.9 * deep - lean + 0.05 * across**2],
-            axis=1,
-        )
-        chair.add(sweep(comb, (0.012, chair.between(0.025, 0.045)), SQUARE, Y), frame)
-    chair.add(sticks(foot, head, 0.011, taper=0.8, section=ROUND), frame)
-    if armed:
-        level = body.seat + chair.between(0.2, 0.28)
-        angle = np.linspace(0.0, np.pi, 13)
-        back_z = float(np.interp(level, (body.seat, 1.0), (-0.88 * deep, -0.9 * deep - lean)))
-        rail = np.stack([1.05 * half * np.cos(angle), np.full(13, level), back_z * np.sin(angle)], axis=1)
-        tips = np.array([[1.1 * half, level, 0.55 * deep]])
-        rail = np.concatenate([tips, rail, tips * np.array([-1.0, 1.0, 1.0])])
-        chair.add(sweep(rail, (0.024, 0.013), SQUARE, Y), frame)
-        posts = np.array([(0.8, 0.4, 1.08), (0.85, 0.08, 1.06), (0.85, -0.2, 1.03)])
-        start = np.stack([posts[:, 0] * half, np.full(3, body.seat - 0.01), posts[:, 1] * deep], axis=1)
-        end = np.stack([posts[:, 2] * half, np.full(3, level), posts[:, 1] * deep], axis=1)
-        chair.add(mirrored(sticks(start, end, 0.012, section=ROUND)), frame)
-    return chair
-
-
-def _plank(rng: np.random.Generator) -> float:
-    """Thickness of a solid wooden seat, in heights of the chair."""
-    return 0.035 + 0.02 * rng.random()
-
-
-def _framed(rng: np.random.Generator, upholstered: float, tilt) -> tuple[Assembly, Body]:
-    body = draw(rng, size=(0.1, 0.65), seat=(0.0, 0.5), thickness=(0.0, 0.1), leg=(0.15, 0.5), tilt=tilt)
-    return Assembly(rng, scheme(rng, "wood", upholstered)), body
-
-
-def ladder_back(rng: np.random.Generator, tilt=(0.3, 0.8), lift: float = 0.0) -> Assembly:
-    """Tall posts with rungs, a woven seat and many stretchers."""
-    chair, body = _framed(rng, 0.6, tilt)
-    narrow = chair.between(0.75, 0.9)
-    under, square = seat(chair, body, "cushion", narrow), chair.chance(0.25)
-    wide, leg = body.width / (1.0 + narrow), body.leg
-    kind, depth = "square" if square else "tapered", 0.5 * body.depth - leg
-    four_legs(chair, body, under + 0.02, kind, 0.0, (wide - leg, depth), front_only=True)
-    stretch(
-        chair, "box", under, (wide - leg, depth, 0.0), (narrow * wide - leg, depth, 0.0), 0.4 * leg, square
-    )
-    post_back(
-        chair,
-        body,
-        chair.pick(ladder=0.75, slats=0.25) if lift else "ladder",
-        narrow * wide - leg,
-        chair.between(0.0, 0.06),
-        square,
-    )
-    if lift or chair.chance(0.4):
-        arms(chair, body, 0.5 * (1.0 + narrow) * wide - leg, "bar", square)
-    if lift:
-        rockers(
-            chair,
-            0.5 * (1.0 + narrow) * wide - leg,
-            body.depth * chair.between(0.85, 1.05),
-            0.022,
-            chair.between(0.08, 0.14),
-        )
-    return chair
+FOUR = superellipse(4, 2.0)
 
 
 def rocker(rng: np.random.Generator) -> Assembly:
-    """A ladder or slat back with arms, on two curved runners."""
-    return ladder_back(rng, tilt=(0.75, 0.92), lift=0.05)
+    """A ladder, slat or spindle back with arms, on two curved runners."""
+    body = draw(rng, size=(0.1, 0.65), seat=(0.0, 0.5), thickness=(0.0, 0.1), leg=(0.15, 0.5), tilt=(0.75, 0.92))
+    chair = Assembly(rng, scheme(rng, "timber", 0.5, "cloth" if rng.random() < 0.5 else "rush"))
+    narrow = chair.between(0.75, 0.9)
+    kind = "woven" if chair.scheme.seat.kind == "rush" else ("cushion" if chair.scheme.seat.kind == "cloth" else "plank")
+    under, square = seat(chair, body, kind, narrow), chair.chance(0.25)
+    wide, leg = body.width / (1.0 + narrow), body.leg
+    legs, depth = "square" if square else "tapered", 0.5 * body.depth - leg
+    four_legs(chair, body, under + 0.02, legs, 0.0, (wide - leg, depth), front_only=True)
+    stretch(chair, "box", under, (wide - leg, depth, 0.0), (narrow * wide - leg, depth, 0.0), 0.4 * leg, square)
+    post_back(chair, body, chair.pick(ladder=0.5, slats=0.3, spindles=0.2), narrow * wide - leg, chair.between(0.0, 0.06), square)
+    middle = 0.5 * (1.0 + narrow) * wide - leg
+    if chair.chance(0.85):
+        arms(chair, body, middle, "bar", square)
+    rockers(chair, middle, body.depth * chair.between(0.85, 1.05), 0.022, chair.between(0.08, 0.14))
+    return chair
+
+
+def _profile(chair: Assembly, side: list, corner: float, count: int) -> np.ndarray:
+    return resample(fillet(side, corner, 8)[:, [2, 1]], count)
 
 
 def bent_ply(rng: np.random.Generator) -> Assembly:
-    """One bent sheet on bent side frames or thin legs, or bent down to the floor (Panton, zig-zag)."""
+    """One bent sheet on bent side frames, or on thin legs."""
     body = draw(rng, size=(0.2, 0.75), seat=(0.0, 0.6), tilt=(0.6, 0.95))
-    kind = ("loops", "legs", "zigzag")[int(np.searchsorted((0.4, 0.75), rng.random()))]
-    chair = Assembly(rng, scheme(rng, "metal" if kind == "legs" else "any", 0.0 if kind == "zigzag" else 0.5))
+    loops = rng.random() < 0.5
+    chair = Assembly(rng, scheme(rng, "ply" if loops else "metal", 0.25 if loops else 1.0, "cloth" if loops else "ply"))
     half, front, rear = 0.5 * body.width, 0.5 * body.depth, -0.5 * body.depth
-    top_z, sheet = float(body.back_z(1.0)), chair.between(0.018, 0.03)
-    dip = chair.between(0.01, 0.05)
-    side = [
-        (0.0, body.seat - 0.03, front + 0.01),
-        (0.0, body.seat, 0.85 * front),
-        (0.0, body.seat - dip, rear + 0.04),
-        (0.0, 1.0, top_z),
-    ]
-    corner = chair.between(0.06, 0.22)
-    if kind == "zigzag":
-        side = [(0.0, 0.5 * sheet, front), (0.0, 0.5 * sheet, rear), (0.0, body.seat, front), *side[2:]]
-        corner = chair.between(0.02, 0.14)
-    line = resample(fillet(side, corner, 8)[:, [2, 1]], 31 if kind == "zigzag" else 19)
-    count = len(line)
-    above = np.clip((np.arange(count) / count - 0.75) / 0.25, 0.0, 1.0)
+    dip, sheet = chair.between(0.01, 0.05), chair.between(0.018, 0.03)
+    side = [(0.0, body.seat - 0.03, front + 0.01), (0.0, body.seat, 0.85 * front), (0.0, body.seat - dip, rear + 0.04),
+            (0.0, 1.0, float(body.back_z(1.0)))]
+    line = _profile(chair, side, chair.between(0.06, 0.22), 21)
+    above = np.clip((np.linspace(0.0, 1.0, 21) - 0.75) / 0.25, 0.0, 1.0)
     width = half * (1.0 - chair.between(0.0, 0.25) * above**2)
-    chair.add(shell(line, width, np.full(count, chair.between(0.0, 0.03)), sheet), chair.scheme.seat)
-    if kind == "legs":
-        four_legs(
-            chair,
-            body,
-            body.seat - dip - 0.005,
-            "tube",
-            chair.between(0.02, 0.08),
-            (0.75 * half, 0.7 * front),
-        )
-        corners = np.array([(0.75 * half, body.seat - dip - 0.008, z) for z in (0.7 * front, -0.7 * front)])
-        chair.add(sticks(corners * np.array([-1.0, 1.0, 1.0]), corners, 0.012), chair.scheme.frame)
-        chair.add(mirrored(sticks(corners[0], corners[1], 0.012)), chair.scheme.frame)
-    elif kind == "loops":
-        x, level = half + 0.03, body.seat + chair.between(0.12, 0.22)
-        loop = fillet(
-            [
-                (x, 0.02, 0.2 * rear),
-                (x, 0.02, front),
-                (x, level, 0.95 * front),
-                (x, level, 1.05 * rear),
-                (x, 0.02, 1.15 * rear),
-                (x, 0.02, 0.2 * rear + 0.005),
-            ],
-            chair.between(0.08, 0.2),
-            7,
-        )
-        chair.add(mirrored(sweep(loop, (0.013, 0.028), SQUARE, X)), chair.scheme.frame)
-        bars = np.array([(x, body.seat - 0.03, 0.93 * front), (x, level - 0.01, 0.97 * rear)])
-        bars = np.concatenate([bars, [(x, body.seat - dip - 0.02, rear * 0.75)]])
-        chair.add(sticks(bars * np.array([-1.0, 1.0, 1.0]), bars, 0.014), chair.scheme.frame)
-        posts = np.array([(x - 0.015, body.seat - dip - 0.02, rear * 0.75), (x - 0.015, level, rear * 0.75)])
-        chair.add(mirrored(sticks(posts[0], posts[1], 0.012)), chair.scheme.frame)
+    low = body.seat - dip - sheet
+    curl = chair.between(0.0, 0.03)
+    chair.add(shell(line, width, np.full(21, curl), sheet), chair.scheme.seat)
+    if not loops:
+        x, z = 0.75 * half, 0.65 * front
+        four_legs(chair, body, low, "tube", chair.between(0.02, 0.08), (x, z))
+        corners = np.array([(x, low + 0.004, z), (x, low + 0.004, -z)])
+        chair.add(sticks(corners * (-1.0, 1.0, 1.0), corners, 0.011, section=ROUND), chair.scheme.frame)
+        chair.add(mirrored(sticks(corners[0], corners[1], 0.011, section=ROUND)), chair.scheme.frame)
+        blocks = np.array([(0.0, low, z), (0.0, low, -z)])  # up to the sheet, wherever it is there
+        tops = blocks + (0.0, dip + sheet, 0.0)
+        tops[1, 1] = low + 0.8 * sheet
+        chair.add(sticks(blocks, tops, 0.016), chair.scheme.frame)
+        return chair
+    x, level = half + 0.03, body.seat + chair.between(0.12, 0.22)
+    loop = fillet([(x, 0.014, 0.2 * rear), (x, 0.014, front), (x, level, 0.95 * front), (x, level, 1.05 * rear),
+                   (x, 0.014, 1.15 * rear), (x, 0.014, 0.2 * rear + 0.005)], chair.between(0.08, 0.2), 7)
+    chair.add(mirrored(sweep(loop, (0.013, 0.028), SQUARE, X)), chair.scheme.frame)
+    bars = np.array([(x, body.seat - 0.025, 0.93 * front), (x, level - 0.01, 0.97 * rear), (x, low + 0.006, rear * 0.72)])
+    chair.add(sticks(bars * (-1.0, 1.0, 1.0), bars, 0.014, section=ROUND), chair.scheme.frame)
+    posts = np.array([(x - 0.015, low, rear * 0.72), (x - 0.015, level, rear * 0.72)])
+    chair.add(mirrored(sticks(posts[0], posts[1], 0.012)), chair.scheme.frame)
+    return chair
+
+
+def zigzag(rng: np.random.Generator) -> Assembly:
+    """A Z of boards, or one flowing sheet of plastic, whose foot runs back under the seat."""
+    body = draw(rng, size=(0.2, 0.65), seat=(0.0, 0.6), tilt=(0.5, 0.85))
+    flowing = rng.random() < 0.5
+    chair = Assembly(rng, scheme(rng, "plastic" if flowing else "timber", 0.0))
+    half, front, rear = 0.5 * body.width, 0.5 * body.depth, -0.5 * body.depth
+    sheet = chair.between(0.025, 0.045) if flowing else chair.between(0.03, 0.05)
+    side = [(0.0, 0.5 * sheet, front), (0.0, 0.5 * sheet, rear), (0.0, body.seat, front),
+            (0.0, body.seat - 0.02, rear + 0.03), (0.0, 1.0, float(body.back_z(1.0)))]
+    line = _profile(chair, side, chair.between(0.1, 0.2) if flowing else 0.008, 41 if flowing else 61)
+    along = np.linspace(0.0, 1.0, len(line))
+    width = np.full(len(line), half)
+    if flowing:
+        width *= 1.0 - 0.25 * np.exp(-(((along - 0.33) / 0.13) ** 2))
+        width *= 1.0 - 0.3 * np.clip((along - 0.85) / 0.15, 0.0, 1.0) ** 2
+    curl = chair.between(0.02, 0.05) * np.clip((along - 0.45) / 0.2, 0.0, 1.0) if flowing else np.zeros(len(line))
+    chair.add(shell(line, width, curl, sheet), chair.scheme.seat)
+    return chair
+
+
+def wire(rng: np.random.Generator) -> Assembly:
+    """A bucket of crossed thin rods on a base of rods."""
+    body = draw(rng, size=(0.3, 0.8), seat=(0.1, 0.55), tilt=(0.6, 0.92))
+    chair = Assembly(rng, scheme(rng, "metal", 0.0))
+    frame, half = chair.scheme.frame, 0.5 * body.width
+    front, rear, rod = 0.5 * body.depth, -0.5 * body.depth, chair.between(0.0045, 0.0065)
+    side = [(0.0, body.seat - 0.02, front), (0.0, body.seat - 0.03, rear + 0.03), (0.0, 1.0, float(body.back_z(1.0)))]
+    line = _profile(chair, side, chair.between(0.12, 0.22), 15)
+    along = np.linspace(0.0, 1.0, 15)
+    ends = np.clip(np.minimum(along, 1.0 - along) / 0.18, 0.0, 1.0)
+    width = half * (0.7 + 0.3 * np.sqrt(1.0 - (1.0 - ends) ** 2)) * (1.0 - chair.between(0.0, 0.15) * along)
+    curl = 0.03 + chair.between(0.03, 0.14) * np.exp(-(((along - 0.5) / 0.22) ** 2))
+    columns = int(chair.between(9.0, 14.0))
+    grid = shell_lines(line, width, curl, np.linspace(-1.0, 1.0, columns), 2.2, True)
+    chair.add(sweep(np.ascontiguousarray(grid.transpose(1, 0, 2)[1:-1]), rod, FOUR), frame)
+    fine = shell_lines(line, width, curl, np.linspace(-1.0, 1.0, 9), 2.2, True)
+    chair.add(sweep(np.ascontiguousarray(fine[1:-1]), rod, FOUR, np.array([0.05, 0.72, 0.69])), frame)
+    rim = np.concatenate([grid[:, 0], fine[-1, 1:-1], grid[::-1, -1], fine[0, ::-1][1:]])
+    chair.add(sweep(rim, 1.9 * rod, THIN, np.array([0.3, 0.62, 0.72])), frame)
+    x, z, under = 0.55 * half, 0.5 * front, body.seat - 0.045
+    foot = chair.between(0.04, 0.1)
+    loop = fillet([(x, under, 0.1 * z), (x, under, z), (x + foot, 0.01, front + 0.02), (x + foot, 0.01, rear), (x, under, -z),
+                   (x, under, 0.1 * z - 0.01)], 0.04)
+    chair.add(mirrored(sweep(loop, 0.0095, ROUND)), frame)
+    bars = np.array([(x, under, z), (x, under, -z)])
+    chair.add(sticks(bars * (-1.0, 1.0, 1.0), bars, 0.0085, section=ROUND), frame)
+    if chair.chance(0.45):
+        pad = Pad(0.72 * half, 0.4 * body.depth, 0.05, power=(3.5, 3.5), bevel=0.023, crown=0.012)
+        chair.add(pad.place((0.0, body.seat + 0.012, 0.02), 91.0), chair.scheme.seat._replace(role="seat", kind="cloth"))
+    return chair
+
+
+def butterfly(rng: np.random.Generator) -> Assembly:
+    """A sling of leather or canvas hung on four corners of a frame of bent rods."""
+    body = draw(rng, size=(0.6, 0.85), seat=(0.0, 0.3), tilt=(0.9, 0.95))
+    chair = Assembly(rng, scheme(rng, "metal", 1.0, "cloth" if rng.random() < 0.6 else "canvas"))
+    half, top_z, front = 0.48 * body.width, -0.62 * body.depth, 0.58 * body.depth
+    low, knee = chair.between(0.26, 0.34), chair.between(0.55, 0.66)
+    line = _profile(chair, [(0.0, knee - 0.13, front), (0.0, low, -0.12), (0.0, 0.86, top_z + 0.03)], 0.35, 17)
+    along = np.linspace(0.0, 1.0, 17)
+    width = half * (0.8 + 0.2 * np.abs(2.0 * along - 1.0) ** 1.5)
+    curl = np.interp(along, (0.0, 0.5, 1.0), (0.13, 0.06, 0.15))
+    chair.add(shell(line, width, curl, 0.014, 2.0, True), chair.scheme.seat)
+    tips = shell_lines(line, width, curl, np.array([-1.0, 1.0]), 2.0, True)
+    size, wide = 0.011, 0.78 * half
+    fore, aft = tips[0, 1], tips[-1, 1]
+    rods = np.array([(wide, size, front - 0.06), (wide, size, top_z + 0.08)])
+    for tip, feet in ((aft, rods[0]), (fore, rods[1])):  # each rod runs from a corner to the far side of the floor
+        path = fillet([tip, feet, (-feet[0], feet[1], feet[2]), tip * (-1.0, 1.0, 1.0)], 0.05)
+        chair.add(sweep(path, size, ROUND, np.array([0.15, 0.5, 0.85])), chair.scheme.frame)
+    rails = np.stack([rods[0] - (0.03, 0.0, 0.0), rods[1] - (0.03, 0.0, 0.0)])
+    chair.add(mirrored(sticks(rails[0], rails[1], size, section=ROUND)), chair.scheme.frame)
+    return chair
+
+
+def plank(rng: np.random.Generator) -> Assembly:
+    """Boards alone: two sides that stand on the floor, a seat and a back between them."""
+    body = draw(rng, size=(0.1, 0.6), seat=(0.1, 0.6), tilt=(0.3, 0.8))
+    chair = Assembly(rng, scheme(rng, "timber" if rng.random() < 0.75 else "ply", 0.15, "plastic"))
+    frame, half, front, rear = chair.scheme.frame, 0.5 * body.width, 0.5 * body.depth, -0.5 * body.depth
+    thin, lean = chair.between(0.012, 0.022), np.tan(np.radians(body.tilt))
+    high = chair.between(0.16, 0.3) if chair.chance(0.45) else -0.02
+    top = body.seat + high
+    chair.add(mirrored(box((half, 0.0, rear - 0.02), (half + 2.0 * thin, top, front - 0.01), 0.005)), frame)
+    pad = Pad(half + 0.008, front, 2.0 * thin, power=(14.0, 14.0), bevel=0.005)
+    chair.add(pad.place((0.0, body.seat - thin, 0.005), 90.0), chair.scheme.seat)
+    low, wide = body.seat * chair.between(0.2, 0.6), half + 0.008
+    pad = Pad(wide, 0.5 * (1.0 - body.seat) + 0.03, 2.0 * thin, power=(14.0, chair.between(5.0, 14.0)), bevel=0.005)
+    middle = 0.5 * (1.0 + body.seat) - 0.03
+    chair.add(pad.place((0.0, middle, rear + 0.02 - lean * (middle - body.seat)), body.tilt), chair.scheme.back)
+    chair.add(box((-wide, low, rear + 0.03), (wide, low + 0.09, rear + 0.03 + 2.0 * thin), 0.005), frame)
     return chair
 
 
 def adirondack(rng: np.random.Generator) -> Assembly:
     """A low garden chair of planks with a fanned back and broad arms."""
     body = draw(rng, size=(0.4, 0.85), seat=(0.0, 0.2), leg=(0.1, 0.4))
-    chair = Assembly(rng, scheme(rng, "any", 0.0))
+    chair = Assembly(rng, scheme(rng, "timber", 0.0))
     frame, half, thin = chair.scheme.frame, 0.5 * body.width, 0.011
     front, rear = 0.55 * body.depth, -0.5 * body.depth
     high, low = body.seat * chair.between(0.9, 1.05), body.seat * chair.between(0.55, 0.75)
-    count = int(rng.integers(5, 8))
+    count = int(chair.between(5.0, 8.0))
     along = np.linspace(0.0, 1.0, count)
     centre = np.stack([np.zeros(count), high + (low - high) * along, front + (rear - front) * along], axis=1)
     reach = np.array([half, 0.0, 0.0])
-    gap = 0.42 * (front - rear) / (count - 1)
-    chair.add(sticks(centre - reach, centre + reach, (thin, gap)), frame)
+    chair.add(sticks(centre - reach, centre + reach, (thin, 0.42 * (front - rear) / (count - 1))), frame)
     lean = np.radians(chair.between(18.0, 30.0))
-    slats = int(rng.integers(5, 8))
+    slats = int(chair.between(5.0, 8.0))
     spread = np.linspace(-1.0, 1.0, slats)
     length = (1.0 - low) / np.cos(lean) * (1.0 - chair.between(0.0, 0.18) * spread**2)
     foot = np.stack([0.8 * half * spread, np.full(slats, low), np.full(slats, rear)], axis=1)
-    way = np.stack(
-        [chair.between(0.0, 0.14) * spread, np.full(slats, np.cos(lean)), np.full(slats, -np.sin(lean))],
-        axis=1,
-    )
-    head = foot + way * length[:, None]
-    chair.add(sticks(foot, head, (0.8 * half / (slats - 1) * 0.9, thin), taper=1.1), frame)
+    way = np.stack([chair.between(0.0, 0.14) * spread, np.full(slats, np.cos(lean)), np.full(slats, -np.sin(lean))], axis=1)
+    chair.add(sticks(foot, foot + way * length[:, None], (0.72 * half / (slats - 1), thin), taper=1.1), frame)
     level = high + chair.between(0.16, 0.24)
     back_z = rear - np.tan(lean) * (level - low)
-    cross = np.array([(half + 0.03, level - 0.02, back_z - 0.025), (half, low - 0.01, rear - 0.025)])
-    chair.add(sticks(cross * np.array([-1.0, 1.0, 1.0]), cross, (0.03, 0.012)), frame)
+    cross = np.array([(half + 0.03, level - 0.02, back_z - 0.02), (half, low - 0.01, rear - 0.02)])
+    chair.add(sticks(cross * (-1.0, 1.0, 1.0), cross, (0.03, 0.012)), frame)
     x = half + 0.01
-    legs = np.array([[(x, 0.0, front - 0.06), (x, level, front - 0.06)]])
-    chair.add(mirrored(sticks(legs[:, 0], legs[:, 1], (0.014, 0.045))), frame)
-    chair.add(
-        mirrored(
-            sticks(
-                (x - 0.02, high - 0.045, front),
-                (x - 0.02, 0.03, rear - 0.3 * body.depth),
-                (0.014, 0.04),
-                reference=Y,
-            )
-        ),
-        frame,
-    )
-    chair.add(
-        mirrored(
-            sticks(
-                (x + 0.01, level + 0.01, front + 0.04),
-                (x + 0.01, level + 0.01, back_z - 0.05),
-                (chair.between(0.04, 0.075), thin),
-                taper=0.7,
-            )
-        ),
-        frame,
-    )
+    legs = np.array([(x, -BELOW, front - 0.06), (x, level + 0.004, front - 0.06)])
+    chair.add(mirrored(sticks(legs[0], legs[1], (0.014, 0.045))), frame)
+    runner = np.array([(x - 0.02, high - 0.045, front), (x - 0.02, 0.025, rear - 0.3 * body.depth)])
+    chair.add(mirrored(sticks(runner[0], runner[1], (0.014, 0.04), reference=Y)), frame)
+    rest = np.array([(x + 0.01, level + 0.01, front + 0.04), (x + 0.01, level + 0.01, back_z - 0.05)])
+    chair.add(mirrored(sticks(rest[0], rest[1], (chair.between(0.04, 0.075), thin), taper=0.7)), frame)
     return chair
