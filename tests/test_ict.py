@@ -7,8 +7,8 @@ from adapter_files import a_mask, same_bytes
 from train.camera import View
 from train.raster import render
 from train.scenes import STAGES
-from train.scenes.faces import CENTRE, EXPRESSION, UNIT
-from train.scenes.ict import ICTSource
+from train.scenes.faces import CENTRE, UNIT
+from train.scenes.ict import EXPRESSIONS, ICTSource
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def ict(tmp_path):
     rng = np.random.default_rng(2)
     for number in range(3):
         write(f"identity{number:03d}", neutral * (1.0 + 0.02 * rng.normal(size=3)))
-    for name in {name for mood in EXPRESSION.values() for name, _ in mood}:
+    for name in EXPRESSIONS:
         write(name, neutral + (0.0, 0.0, 0.1) * (np.abs(neutral[:, 1:2]) < 2))
     return folder.parent
 

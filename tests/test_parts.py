@@ -13,7 +13,7 @@ from train.scenes.streams import streams
 CHANGES = {  # what another seed's part may change of a mesh, and what it leaves alone
     "shape": (("vertices",), ()),
     "texture": (("colours", "materials"), ("vertices", "triangles")),
-    "expression": (("vertices",), ("triangles", "colours", "materials")),
+    "expression": (("vertices",), ("colours", "materials")),  # and triangles: teeth come and go
     "hair": (("vertices", "colours", "materials"), ()),
 }
 

@@ -1,13 +1,13 @@
-"""The face asset pack on disk: found through --assets or DCIGN_FACE_ASSETS, read once, kept as arrays.
+"""The face asset pack on disk: found through --assets or DCIGN_FACE_ASSETS, and read into arrays.
 
-The pack holds the ICT Face Model Light (MIT) and MakeHuman skins, hair, brows, lashes and eyes (CC0).
+The pack holds the ICT Face Model Light (MIT) and MakeHuman skins, hair, brows, lashes and eyes (CC0). What is drawn
+of it is decided in face_model. V vertices, T triangles, K modes.
 """
 
 from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -17,9 +17,14 @@ from train.raster import to_linear
 from train.scenes.mesh import TextureBank
 
 VARIABLE = "DCIGN_FACE_ASSETS"
-WANTED = ("ict_core.npz", "accessories.npz", "skins", "tex")
+WANTED = ("ict_core.npz", "ict_mouth.npz", "accessories.npz", "skins", "tex")
 HOW_TO = (f"Point {VARIABLE} or --assets at a folder with {', '.join(WANTED)} (see train/README.md), "
           "or train on the built-in procedural heads.")
+MODES = 60  # of the 100 identity modes; they hold 97 % of the variance
+LINING = 11248  # vertices of the full ICT model from here on line the mouth and the eye sockets
+FACE, BACK, LEFT_EYE, RIGHT_EYE = range(4)
+GUMS, TEETH = range(2)
+LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
 
 
 class AssetsMissing(FileNotFoundError):
@@ -39,6 +44,18 @@ def find(folder: str | os.PathLike | None = None) -> Path | None:
 
 
 @dataclass(frozen=True)
+class Morphable:
+    """A linear model: ``mean`` (V, 3) cm, ``identity`` (K, V, 3), ``expression`` (57, V, 3), and its surface."""
+
+    mean: np.ndarray
+    identity: np.ndarray
+    expression: np.ndarray
+    names: tuple[str, ...]  # of the expressions
+    triangles: np.ndarray
+    part: np.ndarray  # (T,)
+
+
+@dataclass(frozen=True)
 class Accessory:
     """A strip of hair, brow or lash bound to the head: v' = v + sum_k w_k (head'[k] - mean[k])."""
 
@@ -51,21 +68,15 @@ class Accessory:
     bind_weight: np.ndarray
     texture: int
 
-    def follow(self, moved: np.ndarray) -> np.ndarray:
-        """Vertices on a head whose vertices have ``moved`` (N, 3) from the mean."""
-        return self.vertices + np.einsum("vk,vkc->vc", self.bind_weight, moved[self.bind_index])
-
 
 @dataclass(frozen=True)
 class FacePack:
-    mean: np.ndarray  # (N, 3) cm
-    identity_modes: np.ndarray  # (modes, N * 3)
-    expression_names: tuple[str, ...]
-    expression_modes: np.ndarray  # (57, N * 3)
-    triangles: np.ndarray
-    uv: np.ndarray
+    head: Morphable  # parts FACE, BACK, LEFT_EYE, RIGHT_EYE
+    lining: np.ndarray  # (V,) whether a vertex of the head lines the mouth or an eye socket
+    eye_polar: np.ndarray  # (V, 2) angle from the gaze axis as a disc, 0.5 is straight ahead
+    uv: np.ndarray  # of the skins
     triangle_uv: np.ndarray
-    part: np.ndarray  # (T,) 0 face, 1 back of the head, 2 left eye, 3 right eye
+    mouth: Morphable  # parts GUMS (with the tongue), TEETH
     bank: TextureBank
     skins: tuple[tuple[str, int, int], ...]  # name, texture of the face, texture of the back
     eyes: tuple[int, ...]
@@ -79,49 +90,85 @@ def _texture(path: Path, shrink: int) -> np.ndarray:
     return np.concatenate([to_linear(pixels[..., :3]), pixels[..., 3:]], -1)
 
 
-def _eye_uv(polar: np.ndarray) -> np.ndarray:
-    """Angle from the gaze axis (0.5 is straight back) to the left disc of a MakeHuman eye texture."""
-    away = (polar - 0.5) * 1.36  # an iris of 30 degrees fills the drawn one
-    radius = np.linalg.norm(away, axis=1, keepdims=True)
-    return np.array([0.289, 0.291]) + away * np.minimum(1.0, 0.27 / np.maximum(radius, 1e-6))
+def _blurred(values: np.ndarray, radius: int = 4) -> np.ndarray:
+    """The mean of the square of ``radius`` around each texel; its edge is repeated."""
+    for axis in (0, 1):
+        values = np.moveaxis(values, axis, 0)
+        padded = np.concatenate([values[:1].repeat(radius + 1, 0), values, values[-1:].repeat(radius, 0)])
+        sums = np.cumsum(padded, axis=0, dtype=np.float64)
+        values = np.moveaxis((sums[2 * radius + 1:] - sums[:-2 * radius - 1]) / (2 * radius + 1), 0, axis)
+    return values
 
 
-@lru_cache(maxsize=2)
-def load(root: Path, modes: int = 60) -> FacePack:
-    """Read the pack; ``modes`` identity modes of the 100 are kept (60 hold 97 % of the variance)."""
-    with np.load(root / "ict_core.npz") as core:
-        parts = list(core["part_names"])
-        uv, polar = core["uv"], core["eye_polar_uv"]
-        triangles, triangle_uv, part = core["tri"], core["tri_uv"].copy(), core["tri_part"].astype(np.int32)
-        part = np.array([["M_Face", "M_BackHead", "M_ScleraLeft", "M_ScleraRight"].index(p) for p in parts])[part]
-        back, eye = part == 1, part >= 2
-        uv = np.concatenate([uv, uv - [1.0, 0.0], _eye_uv(polar)]).astype(np.float32)
-        triangle_uv[back] += len(core["uv"])
-        triangle_uv[eye] = triangles[eye] + 2 * len(core["uv"])
-        mean = core["mean"].astype(np.float32)
-        identity = core["id_modes"][:modes].astype(np.float32).reshape(modes, -1)
-        names = tuple(str(name) for name in core["ex_names"])
-        expression = core["ex_modes"].astype(np.float32).reshape(len(names), -1)
+def _hair_texture(path: Path, shrink: int, contrast: float) -> np.ndarray:
+    """Strands as shades around 1, to be multiplied by a hair colour; uncovered texels take their neighbours' shade."""
+    texture = _texture(path, shrink)
+    shade, cover = texture[..., :3] @ LUMA, texture[..., 3]
+
+    weight = _blurred(cover)
+    around = np.where(weight > 1e-3, _blurred(shade * cover) / np.maximum(weight, 1e-3), shade)
+    solid = cover > 0.5
+    middle = max(float(shade[solid].mean()), 1e-6)  # brows are drawn in plain black
+    shade = np.clip(np.where(solid, shade, around) / middle, 0.05, 4.0) if middle > 1e-3 else np.ones_like(shade)
+    shade = np.clip(shade**contrast, 0.3, 2.5)
+    return np.stack([shade, shade, shade, cover], -1).astype(np.float32)
+
+
+def _eye_texture(path: Path) -> np.ndarray:
+    """An eye with a calmer iris: the drawn ones glow in blue and sink to black in brown."""
+    texture = _texture(path, 2)
+    grey = (texture[..., :3] @ LUMA)[..., None]
+    calm = grey + 0.62 * (texture[..., :3] - grey)
+    texture[..., :3] = np.where(grey < 0.02, calm * (1.5, 1.8, 1.8) + (0.012, 0.007, 0.004), calm)
+    return texture
+
+
+def _morphable(file: Path, parts: list[str], modes: int) -> tuple[Morphable, dict[str, np.ndarray]]:
+    """A model and the rest of its file; ``parts`` gives the order in which its parts are numbered."""
+    with np.load(file) as data:
+        arrays = {name: data[name] for name in data.files}
+    order = np.array([parts.index(str(name)) for name in arrays["part_names"]])
+    model = Morphable(arrays["mean"].astype(np.float32), arrays["id_modes"][:modes], arrays["ex_modes"],
+                      tuple(str(name) for name in arrays["ex_names"]), arrays["tri"].astype(np.int64),
+                      order[arrays["tri_part"]])
+    return model, arrays
+
+
+def load(root: Path, modes: int = MODES) -> FacePack:
+    """Read the pack; ``modes`` identity modes of the 100 are kept."""
+    head, arrays = _morphable(root / "ict_core.npz", ["M_Face", "M_BackHead", "M_ScleraLeft", "M_ScleraRight"], modes)
+    mouth, _ = _morphable(root / "ict_mouth.npz", ["M_GumsTongue", "M_Teeth"], modes)
+    lining = arrays["ict_vertex_index"] >= LINING
+    lining[np.unique(head.triangles[head.part >= LEFT_EYE])] = False
+    uv, triangle_uv = arrays["uv"], arrays["tri_uv"].astype(np.int64)
+    back = head.part == BACK
+    triangle_uv[back] += len(uv)
+    uv = np.concatenate([uv, uv - [1.0, 0.0]]).astype(np.float32)
     textures: list[np.ndarray] = []
 
-    def add(path: Path, shrink: int) -> int:
-        textures.append(_texture(path, shrink))
+    def add(texture: np.ndarray) -> int:
+        textures.append(texture)
         return len(textures) - 1
 
     skins = []
     for face in sorted((root / "skins").glob("*_face.png")):
         name = face.name.removesuffix("_diffuse_face.png").removesuffix("_face.png")
-        skins.append((name, add(face, 2), add(Path(str(face).replace("_face.png", "_back.png")), 2)))
+        behind = Path(str(face).replace("_face.png", "_back.png"))
+        skins.append((name, add(_texture(face, 2)), add(_texture(behind, 2))))
     irises = sorted((root / "tex").glob("eye_*.png"))
-    eyes = tuple(add(path, 2) for path in irises)
+    eyes = tuple(add(_eye_texture(path)) for path in irises)
     accessories: dict[str, list[Accessory]] = {"hair": [], "brow": [], "lash": []}
     with np.load(root / "accessories.npz") as data:
         for key in sorted({name.rsplit("/", 1)[0] for name in data.files}):
             kind, name = key.split("/")
-            texture = add(root / "tex" / f"{kind}_{name}.png", 2 if kind == "hair" else 4)
+            file = root / "tex" / f"{kind}_{name}.png"
+            if kind == "lash":
+                texture = add(_texture(file, 4))
+            else:
+                texture = add(_hair_texture(file, 2 if kind == "hair" else 4, 0.3 if "afro" in name else 0.85))
             accessories[kind].append(Accessory(
                 name, data[f"{key}/v"].astype(np.float32), data[f"{key}/tri"], data[f"{key}/uv"].astype(np.float32),
                 data[f"{key}/tri_uv"], data[f"{key}/bind_idx"], data[f"{key}/bind_w"].astype(np.float32), texture))
-    return FacePack(mean, identity, names, expression, triangles, uv, triangle_uv, part.astype(np.int32),
+    return FacePack(head, lining, arrays["eye_polar_uv"].astype(np.float32), uv, triangle_uv, mouth,
                     TextureBank.pack(textures), tuple(skins), eyes, tuple(path.stem for path in irises),
                     {kind: tuple(items) for kind, items in accessories.items()})

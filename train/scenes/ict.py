@@ -15,7 +15,9 @@ from pathlib import Path
 import numpy as np
 
 from train.raster import to_linear
-from train.scenes.faces import CENTRE, EXPRESSION, HAIR_TINT_SHARES, HAIR_TINTS, UNIT
+from train.scenes import face_expressions
+from train.scenes.face_looks import HAIR_TONE_SHARES, HAIR_TONES
+from train.scenes.faces import CENTRE, UNIT
 from train.scenes.mesh import Identity, Mesh, material, vertex_normals
 from train.scenes.streams import streams
 
@@ -26,7 +28,7 @@ SKIN, EYES = ("M_Face", "M_BackHead"), ("M_ScleraLeft", "M_ScleraRight")  # the 
 SOCKETS = 11248  # vertices from here on line the mouth and the eye sockets
 SKINS = to_linear(np.array([(238, 200, 176), (222, 178, 148), (196, 148, 112), (150, 102, 72), (104, 68, 50),
                             (76, 50, 40)]) / 255.0)
-HAIR_TONE = np.array([0.12, 0.10, 0.085], np.float32)  # linear, multiplied by one of HAIR_TINTS
+EXPRESSIONS = tuple(name for name in face_expressions.MODES if name not in face_expressions.OPEN_MOUTH)
 IRISES = to_linear(np.array([(86, 54, 34), (60, 38, 26), (110, 84, 50), (96, 124, 150), (90, 118, 92)]) / 255.0)
 
 
@@ -62,13 +64,12 @@ class ICTSource:
         weights = shape.normal(0.0, TEMPERATURE, len(model.identities)).astype(np.float32)
         # einsum and not a BLAS product: the same bytes on any number of threads
         head = model.neutral + np.einsum("k,kv->v", weights, model.identities).reshape(-1, 3)
-        feeling = str(shape.choice(["neutral", *EXPRESSION], p=[0.35, 0.35, 0.08, 0.08, 0.08, 0.06]))
-        strength = shape.uniform(0.2, 1.0)
-        for name, most in EXPRESSION.get(feeling, ()):
-            head = head + np.float32(most * strength) * model.expressions[name]
+        for name, weight in face_expressions.draw(shape)[1].items():
+            if name in model.expressions:
+                head = head + np.float32(weight) * model.expressions[name]
         style = str(shape.choice(["bald", "short"], p=[0.3, 0.7]))
         volume = shape.uniform(0.02, 0.07)
-        tone = np.clip(HAIR_TONE * HAIR_TINTS[skin.choice(len(HAIR_TINTS), p=HAIR_TINT_SHARES)], 0.0, 0.8)
+        tone = HAIR_TONES[skin.choice(len(HAIR_TONES), p=HAIR_TONE_SHARES)]
         cap = _hair(model.neutral, shape) if style == "short" else np.zeros(len(head), np.float32)
         points = ((head - CENTRE) / np.float32(UNIT)).astype(np.float32)
         points = points + np.float32(volume) * cap[:, None] * vertex_normals(points, model.triangles)
@@ -143,8 +144,7 @@ def load(folder: str | Path | None) -> Checkout:
     root = root / "FaceXModel" if (root / "FaceXModel").is_dir() else root
     neutral_file = root / "generic_neutral_mesh.obj"
     identity_files = sorted(root.glob("identity[0-9][0-9][0-9].obj"))
-    wanted = sorted({name for mood in EXPRESSION.values() for name, _ in mood})
-    absent = [f"{name}.obj" for name in wanted if not (root / f"{name}.obj").is_file()]
+    absent = [f"{name}.obj" for name in EXPRESSIONS if not (root / f"{name}.obj").is_file()]
     absent += [] if neutral_file.is_file() else [neutral_file.name]
     absent += [] if identity_files else ["identity000.obj"]
     if absent:
@@ -163,7 +163,7 @@ def load(folder: str | Path | None) -> Checkout:
         return points[used] - neutral
 
     identities = np.stack([mode(file).ravel() for file in identity_files])
-    expressions = {name: mode(root / f"{name}.obj") for name in wanted}
+    expressions = {name: mode(root / f"{name}.obj") for name in EXPRESSIONS}
     eye = np.isin(names[drawn], EYES)
     lining = (used >= SOCKETS) & ~np.isin(np.arange(len(used)), local.reshape(-1, 3)[eye])
     return Checkout(neutral, identities, expressions, local.reshape(-1, 3).astype(np.int32), eye, lining)
