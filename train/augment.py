@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from train.cutout import compose, take_apart, warp
+from train.cutout import colours, compose, take_apart, warp
 from train.degrade import blurred, develop, finish, forward, random_crop
 from train.grounds import new_ground
 from train.occluders import clothes, cover_parts
-from train.shapes import tables
+from train.shapes import spread, tables
 
 if TYPE_CHECKING:
     import torch
@@ -47,7 +47,7 @@ class AugmentConfig:
     gamma: float = 0.25
     shading: float = 0.14  # light that changes across the picture, vignette, haze
     blur: float = 0.3  # share out of focus, moved or of low resolution
-    blur_deviation: float = 0.009  # of the picture's width
+    blur_deviation: float = 0.008  # of the picture's width
     sharpen: float = 0.12  # share with halos
     halo: float = 1.2
     noise: float = 0.45  # share with noise
@@ -74,7 +74,7 @@ def photograph(picture: np.ndarray, ground: tuple[int, int, int], config: Augmen
     state of ``rng`` give the same bytes.
     """
     if rng.random() >= config.touched:
-        return np.ascontiguousarray(picture[..., :3])
+        return colours(picture)
     size = len(picture)
     cropped, grounded, occluded, clothed, unsharp = rng.random(5)
     planes, matrix = take_apart(picture, ground), np.eye(3, dtype=np.float32)
@@ -84,25 +84,18 @@ def photograph(picture: np.ndarray, ground: tuple[int, int, int], config: Augmen
         warp(planes, matrix, moved)
         planes = moved
     if grounded < config.background:
-        light = new_ground(size, subject, _lowest(planes[..., 3]), rng)
+        light = new_ground(planes[..., 3], subject, rng)
     else:
         light = np.empty((size, size, 3), np.float32)
-        light[:] = tables()[0][list(ground)]
+        spread(tables()[0][list(ground)][None, None], light)
     compose(planes, light)
-    place = forward(matrix)
     if subject == "face" and clothed < config.clothes:
-        clothes(light, picture, planes, place, config.covered, rng)
+        clothes(light, picture, planes, forward(matrix), config.covered, rng)
     if occluded < config.occluders:
-        cover_parts(light, picture, planes, place, subject, config.covered, rng)
+        cover_parts(light, picture, planes, forward(matrix), subject, config.covered, rng)
     if unsharp < config.blur:
         light = blurred(light, config, rng)
     return finish(develop(light, config, rng), config, rng)
-
-
-def _lowest(mask: np.ndarray) -> float:
-    """Where the subject ends below, as a share of the picture's height."""
-    rows = np.flatnonzero((mask > 0.5).any(1))
-    return float(rows[-1] + 1) / len(mask) if len(rows) else 1.0
 
 
 def augment(pictures: Tensor, ground: Tensor, config: AugmentConfig, generator: torch.Generator) -> Tensor:

@@ -7,12 +7,26 @@ subject's soft edges.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from train.raster.kernel import kernel
 from train.shapes import tables
 
 
-@njit(cache=True, nogil=True)
+@kernel()
+def _colours(picture, out):
+    for y in range(picture.shape[0]):
+        for x in range(picture.shape[1]):
+            out[y, x, 0], out[y, x, 1], out[y, x, 2] = picture[y, x, 0], picture[y, x, 1], picture[y, x, 2]
+
+
+def colours(picture: np.ndarray) -> np.ndarray:
+    """(S, S, 4) uint8 colour and mask to (S, S, 3) colour; several times as fast as a strided copy in numpy."""
+    out = np.empty((*picture.shape[:2], 3), np.uint8)
+    _colours(picture, out)
+    return out
+
+
+@kernel()
 def _take_apart(picture, ground, linear, planes):
     size = picture.shape[0]
     one, zero = np.float32(1.0), np.float32(0.0)
@@ -63,7 +77,7 @@ def take_apart(picture: np.ndarray, ground: tuple[int, int, int]) -> np.ndarray:
     return planes
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def warp(planes, matrix, moved):
     """Fill ``moved`` (S, S, 5): the pixel at p shows ``planes`` at ``matrix`` (3, 3) times p, from -1 to 1 each way.
 
@@ -75,6 +89,7 @@ def warp(planes, matrix, moved):
     step = np.float32(2.0 / size)
     middle = np.float32(0.5 * (size - 1))
     to_pixels = np.float32(0.5 * size)
+    last = np.float32(size - 1.001)
     for y in range(size):
         ny = (np.float32(y) - middle) * step
         for x in range(size):
@@ -82,22 +97,23 @@ def warp(planes, matrix, moved):
             depth = one / (m[2, 0] * nx + m[2, 1] * ny + m[2, 2])
             u = (m[0, 0] * nx + m[0, 1] * ny + m[0, 2]) * depth * to_pixels + middle
             v = (m[1, 0] * nx + m[1, 1] * ny + m[1, 2]) * depth * to_pixels + middle
-            u0, v0 = int(np.floor(u)), int(np.floor(v))
-            fu, fv = u - np.float32(u0), v - np.float32(v0)
-            a, b = min(max(u0, 0), size - 1), min(max(u0 + 1, 0), size - 1)
-            c, d = min(max(v0, 0), size - 1), min(max(v0 + 1, 0), size - 1)
+            u, v = min(max(u, np.float32(0.0)), last), min(max(v, np.float32(0.0)), last)
+            a, c = np.uint64(u), np.uint64(v)
+            fu, fv = u - np.float32(a), v - np.float32(c)
+            b, d = a + np.uint64(1), c + np.uint64(1)
             ca, cb, da, db = (one - fu) * (one - fv), fu * (one - fv), (one - fu) * fv, fu * fv
-            moved[y, x, 3] = ca * planes[c, a, 3] + cb * planes[c, b, 3] + da * planes[d, a, 3] + db * planes[d, b, 3]
+            cover = ca * planes[c, a, 3] + cb * planes[c, b, 3] + da * planes[d, a, 3] + db * planes[d, b, 3]
+            moved[y, x, 3] = cover
             moved[y, x, 4] = ca * planes[c, a, 4] + cb * planes[c, b, 4] + da * planes[d, a, 4] + db * planes[d, b, 4]
-            if moved[y, x, 3] > 0:
-                for k in range(3):
-                    moved[y, x, k] = (ca * planes[c, a, k] + cb * planes[c, b, k] + da * planes[d, a, k]
-                                      + db * planes[d, b, k])
-            else:
-                moved[y, x, 0], moved[y, x, 1], moved[y, x, 2] = 0, 0, 0
+            if cover == 0:
+                moved[y, x, 0] = moved[y, x, 1] = moved[y, x, 2] = np.float32(0.0)
+                continue
+            for k in range(3):
+                moved[y, x, k] = (ca * planes[c, a, k] + cb * planes[c, b, k] + da * planes[d, a, k]
+                                  + db * planes[d, b, k])
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def compose(planes, ground):
     """Put the subject on ``ground`` (S, S, 3) linear light, in place; its shadow falls on it."""
     size = planes.shape[0]

@@ -9,6 +9,7 @@ import numpy as np
 from numba import njit
 from PIL import Image
 
+from train.raster.kernel import kernel
 from train.shapes import spread, tables
 
 if TYPE_CHECKING:
@@ -37,28 +38,32 @@ def forward(matrix: np.ndarray) -> np.ndarray:
     return np.concatenate([inverse, (middle - inverse @ (middle + matrix[:2, 2] / 2))[:, None]], 1).astype(np.float32)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _develop(light, matrix, slope_x, slope_y, vignette, contrast, lift, bend, levels, out):
     """Linear light (S, S, 3) to sRGB levels (S, S, 3), 0..255, through a colour matrix, shading and a tone curve."""
     size = light.shape[0]
     one, zero, half = np.float32(1.0), np.float32(0.0), np.float32(0.5)
     top, codes = np.float32(255.0), np.float32(len(levels) - 1)
+    curve = levels
+    if contrast != one or bend != zero or lift != zero:
+        curve = np.empty_like(levels)
+        for i in range(len(levels)):
+            value = (levels[i] - np.float32(118.0)) * contrast + np.float32(118.0)
+            value += bend * value * (top - value)  # a gamma, nearly
+            curve[i] = min(max(lift + value * (one - lift / top), zero), top)
     step = np.float32(2.0 / size)
     even = slope_x == zero and slope_y == zero and vignette == zero
     for y in range(size):
         v = (np.float32(y) + half) * step - one
         for x in range(size):
-            gain = one
+            gain = codes
             if not even:
                 u = (np.float32(x) + half) * step - one
-                gain = (one + slope_x * u + slope_y * v) / (one + vignette * (u * u + v * v))
+                gain *= (one + slope_x * u + slope_y * v) / (one + vignette * (u * u + v * v))
             r, g, b = light[y, x, 0] * gain, light[y, x, 1] * gain, light[y, x, 2] * gain
             for k in range(3):
-                value = matrix[k, 0] * r + matrix[k, 1] * g + matrix[k, 2] * b
-                value = levels[int(min(max(value, zero), one) * codes + half)]
-                value = (value - np.float32(118.0)) * contrast + np.float32(118.0)
-                value += bend * value * (top - value)  # a gamma, nearly
-                out[y, x, k] = min(max(lift + value * (one - lift / top), zero), top)
+                value = matrix[k, 0] * r + matrix[k, 1] * g + matrix[k, 2] * b + half
+                out[y, x, k] = curve[np.uint64(min(max(value, zero), codes))]
 
 
 def develop(light: np.ndarray, config: AugmentConfig, rng: np.random.Generator) -> np.ndarray:
@@ -80,30 +85,34 @@ def develop(light: np.ndarray, config: AugmentConfig, rng: np.random.Generator) 
     return out
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _gaussian(picture, weights, between, out):
-    """Blur (S, S, 3) along the rows into ``between`` and along the columns into ``out``; the border goes on."""
-    size = picture.shape[0]
+    """Blur rows (S, 3 * S) of a picture into ``between``, and its columns into ``out``; the border goes on."""
+    size, wide = picture.shape
     reach = len(weights) // 2
+    padded = np.empty(wide + 6 * reach, np.float32)
     for y in range(size):
-        for x in range(size):
-            r = g = b = np.float32(0.0)
-            for tap in range(len(weights)):
-                place = min(max(x + tap - reach, 0), size - 1)
-                w = weights[tap]
-                r, g, b = r + w * picture[y, place, 0], g + w * picture[y, place, 1], b + w * picture[y, place, 2]
-            between[y, x, 0], between[y, x, 1], between[y, x, 2] = r, g, b
-    for y in range(size):
-        out[y] = 0
+        padded[3 * reach:3 * reach + wide] = picture[y]
+        for x in range(reach):
+            for k in range(3):
+                padded[3 * x + k] = picture[y, k]
+                padded[3 * (reach + x) + wide + k] = picture[y, wide - 3 + k]
+        row = between[y]
+        row[:] = 0
         for tap in range(len(weights)):
-            row = between[min(max(y + tap - reach, 0), size - 1)]
-            w = weights[tap]
-            for x in range(size):
-                for k in range(3):
-                    out[y, x, k] += w * row[x, k]
+            w, moved = weights[tap], padded[3 * tap:3 * tap + wide]
+            for x in range(wide):
+                row[x] += w * moved[x]
+    for y in range(size):
+        row = out[y]
+        row[:] = 0
+        for tap in range(len(weights)):
+            w, moved = weights[tap], between[min(max(y + tap - reach, 0), size - 1)]
+            for x in range(wide):
+                row[x] += w * moved[x]
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _smear(picture, step_x, step_y, taps, out):
     """The mean of ``taps`` copies, each moved by another step: a camera or a subject that moved."""
     size = picture.shape[0]
@@ -125,7 +134,9 @@ def gaussian(picture: np.ndarray, deviation: float) -> np.ndarray:
     reach = max(int(np.ceil(2.5 * deviation)), 1)
     weights = np.exp(-0.5 * (np.arange(-reach, reach + 1) / max(deviation, 1e-3)) ** 2)
     between, out = np.empty_like(picture), np.empty_like(picture)
-    _gaussian(picture, (weights / weights.sum()).astype(np.float32), between, out)
+    flat = (len(picture), -1)
+    _gaussian(picture.reshape(flat), (weights / weights.sum()).astype(np.float32), between.reshape(flat),
+              out.reshape(flat))
     return out
 
 
@@ -150,7 +161,7 @@ def blurred(light: np.ndarray, config: AugmentConfig, rng: np.random.Generator) 
     return out
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _finish(levels, soft, sharpen, deviation, grey, state, out):
     """Sharpen by what ``soft`` lacks, add noise and round; ``state`` seeds a generator of 32 bits."""
     size = levels.shape[0]

@@ -1,13 +1,15 @@
 """Grounds to put a subject on: studio paper, blurred and cluttered places, rooms, patterned surfaces.
 
-    ground = new_ground(160, "object", floor=0.9, rng=rng)       # (160, 160, 3) float32, linear light
+    ground = new_ground(mask, "object", rng)       # (S, S, 3) float32, linear light
 """
 
 from __future__ import annotations
 
-import numpy as np
-from numba import njit
+import functools
 
+import numpy as np
+
+from train.raster.kernel import inlined, kernel
 from train.shapes import BOX, ELLIPSE, paint, shape, spread, tiles
 
 #: kinds of ground and how often each is met, by subject
@@ -28,28 +30,31 @@ def natural_colour(rng: np.random.Generator, brightest: float = 1.0, vivid: floa
     return np.array([(value * (1.0 - saturation * (1.0 - min(max(w, 0.0), 1.0)))) ** 2.2 for w in wheel], np.float32)
 
 
-def _smooth(coarse: np.ndarray, out: np.ndarray) -> None:
-    """Spread a coarse picture (n, n, 3) without the corners of its cells: three rounds of Chaikin's corner cutting."""
+@functools.cache
+def _cut_corners(cells: int) -> np.ndarray:
+    """(8 * cells, cells): what three rounds of Chaikin's corner cutting make of a row of cells."""
+    rows = np.eye(cells)
     for _ in range(3):
-        for axis in (0, 1):
-            before, after = (np.concatenate(parts, axis) for parts in (
-                (coarse.take([0], axis), coarse.take(range(coarse.shape[axis] - 1), axis)),
-                (coarse.take(range(1, coarse.shape[axis]), axis), coarse.take([-1], axis))))
-            pair = np.stack((0.75 * coarse + 0.25 * before, 0.75 * coarse + 0.25 * after), axis + 1)
-            coarse = pair.reshape(*coarse.shape[:axis], -1, *coarse.shape[axis + 1:])
-        if len(coarse) > 24:
-            break
-    spread(coarse.astype(np.float32), out)
+        before, after = np.concatenate([rows[:1], rows[:-1]]), np.concatenate([rows[1:], rows[-1:]])
+        rows = np.stack([0.75 * rows + 0.25 * before, 0.75 * rows + 0.25 * after], 1).reshape(-1, cells)
+    return rows.astype(np.float32)
 
 
-@njit(cache=True, nogil=True, inline="always")
+def _smooth(coarse: np.ndarray, out: np.ndarray) -> None:
+    """Spread a coarse picture (n, n, 3) so that its cells are not seen."""
+    finer = _cut_corners(len(coarse))
+    rows = finer @ coarse.reshape(len(coarse), -1).astype(np.float32)
+    spread(np.matmul(finer, rows.reshape(len(finer), -1, 3)), out)
+
+
+@inlined()
 def _whole(value):
     """The largest integer that is not larger; int() alone rounds towards zero."""
     result = np.int32(value)
     return result - 1 if value < result else result
 
 
-@njit(cache=True, nogil=True)
+@inlined()
 def _pattern(kind, u, v, speckle, grain, scale, contrast):
     """How bright a patterned surface is at (u, v), in units of its own pattern; 1 on average."""
     one, half = np.float32(1.0), np.float32(0.5)
@@ -76,7 +81,7 @@ def _pattern(kind, u, v, speckle, grain, scale, contrast):
     return tone * (one + half * contrast * (np.float32((column + row) & 1) - half))
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _cover(out, top, tilt, kind, matrix, depth, speckle, grain, scale, contrast):
     """Multiply ``out`` below the line ``top`` by a pattern: flat, or a floor that is seen ``depth`` deep."""
     size = out.shape[0]
@@ -117,7 +122,6 @@ def _plain(out, subject, rng) -> None:
 
 def _gradient(out, subject, rng) -> None:
     """Studio paper: darker towards a corner or the border, or one colour that turns into another."""
-    size = len(out)
     colour = natural_colour(rng)
     fall, centre_x, centre_y, two = rng.random(4)
     if rng.random() < 0.5:
@@ -126,9 +130,10 @@ def _gradient(out, subject, rng) -> None:
             corners[1] = natural_colour(rng) * np.exp(rng.normal(0.0, 0.2, (2, 1)))
         _smooth(corners, out)
     else:
-        place = (np.arange(size, dtype=np.float32) + 0.5) / size
+        place = (np.arange(20, dtype=np.float32) + 0.5) / 20
         far = (place - np.float32(centre_x)) ** 2 + (place[:, None] - np.float32(0.1 + 0.6 * centre_y)) ** 2
-        out[:] = (np.float32(0.35 + 0.4 * fall) + np.exp(far * np.float32(-1.5 - 4.0 * fall)))[..., None] * colour
+        glow = np.float32(0.35 + 0.4 * fall) + np.exp(far * np.float32(-1.5 - 4.0 * fall))
+        spread(glow[..., None] * colour, out)
 
 
 def _blurred(out, subject, rng) -> None:
@@ -161,7 +166,10 @@ def _clutter(out, subject, rng) -> None:
 
 
 def _room(out, subject, rng, floor: float) -> None:
-    """A wall, its skirting and a floor in perspective; at times the corner of the room, a door or a picture."""
+    """A wall, its skirting and a floor in perspective; at times the corner of the room, a door or a picture.
+
+    ``floor`` is where the subject stands, as a share of the height.
+    """
     wall, ground = natural_colour(rng, 1.0, 0.5), natural_colour(rng, 0.85, 0.6)
     edge = float(rng.uniform(0.3, max(floor - 0.06, 0.35))) if subject == "object" else float(rng.uniform(0.6, 1.1))
     tilt, blur, lean, skirting, dark = rng.uniform(-0.05, 0.05), rng.random(), *rng.random(3)
@@ -206,17 +214,18 @@ _KINDS = {"plain": _plain, "gradient": _gradient, "blurred": _blurred, "clutter"
           "texture": _texture}
 
 
-def new_ground(size: int, subject: str, floor: float, rng: np.random.Generator, kind: str | None = None) -> np.ndarray:
-    """A ground (S, S, 3) of linear light for a subject ("face" or "object") that reaches down to ``floor``.
+def new_ground(mask: np.ndarray, subject: str, rng: np.random.Generator, kind: str | None = None) -> np.ndarray:
+    """A ground (S, S, 3) of linear light for a subject ("face" or "object") where ``mask`` (S, S) is above 0.
 
-    floor: a share of the picture's height, from its top. kind: one of those in MIX instead of a random one.
+    kind: one of those in MIX instead of a random one.
     """
-    out = np.empty((size, size, 3), np.float32)
+    out = np.empty((*mask.shape, 3), np.float32)
     if kind is None:
         mix = MIX[subject]
         kind = list(mix)[min(int(np.searchsorted(np.cumsum(list(mix.values())), rng.random())), len(mix) - 1)]
     if kind == "room":
-        _room(out, subject, rng, floor)
+        rows = np.flatnonzero((mask > 0.5).any(1))
+        _room(out, subject, rng, float(rows[-1] + 1) / len(mask) if len(rows) else 1.0)
     else:
         _KINDS[kind](out, subject, rng)
     return out

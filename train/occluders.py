@@ -11,9 +11,10 @@ import numpy as np
 from numba import njit
 
 from train.grounds import natural_colour
+from train.raster.kernel import kernel
 from train.shapes import BOX, ELLIPSE, ON_SUBJECT, UPPER_HALF, paint, placed, shape, tables
 
-_SYMMETRIC = 0.5  # how alike the two halves of a face must be for glasses to be put on it
+_EYES = 0.35  # how sure of the eyes one must be to put glasses on them
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Box:
     bottom: float
     left: np.ndarray
     right: np.ndarray
-    skin: np.ndarray  # the median of its middle, linear (3,)
+    skin: np.ndarray  # the mean of its middle, linear (3,)
     crown: np.ndarray  # of its uppermost part
 
     @property
@@ -35,68 +36,112 @@ class Box:
         """Row, middle column and half width at a share of the subject's height."""
         y = self.top + down * self.height
         row = min(max(int(y * len(self.left)), 0), len(self.left) - 1)
-        return y, (self.left[row] + self.right[row]) / 2, (self.right[row] - self.left[row]) / 2
+        return y, float(self.left[row] + self.right[row]) / 2, float(self.right[row] - self.left[row]) / 2
+
+
+@kernel()
+def _edges(picture, left, right):
+    """The first and the last column of the subject in every row, (0, 0) where there is none."""
+    size = picture.shape[0]
+    for y in range(size):
+        left[y] = right[y] = 0
+        for x in range(size):
+            if picture[y, x, 3] > 127:
+                if right[y] == 0:
+                    left[y] = x
+                right[y] = x + 1
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _mean(picture, linear, first, last):
+    total, count = np.zeros(3, np.float32), 1e-3
+    for y in range(first, last):
+        for x in range(picture.shape[0]):
+            if picture[y, x, 3] > 127:
+                count += 1
+                for k in range(3):
+                    total[k] += linear[picture[y, x, k]]
+    return total / np.float32(count)
 
 
 def find_box(picture: np.ndarray) -> Box | None:
     """Where the subject of (S, S, 4) uint8 is, or None if there is hardly any."""
-    size, mask = len(picture), picture[..., 3] > 127
-    rows = np.flatnonzero(mask.any(1))
+    size = len(picture)
+    left, right = np.empty(size, np.int64), np.empty(size, np.int64)
+    _edges(picture, left, right)
+    rows = np.flatnonzero(right)
     if len(rows) < 0.2 * size:
         return None
-    left, right = mask.argmax(1) / size, 1.0 - mask[:, ::-1].argmax(1) / size
     top, bottom = int(rows[0]), int(rows[-1]) + 1
-    high, linear = bottom - top, tables()[0]
-    colours = []
-    for first, last in ((0.5, 0.8), (0.02, 0.12)):
-        band = slice(top + int(first * high), top + int(last * high) + 1)
-        pixels = picture[band][mask[band]]
-        colours.append(linear[np.median(pixels[:, :3], 0).astype(int)] if len(pixels) else np.full(3, 0.2, np.float32))
-    return Box(top / size, bottom / size, left, right, *colours)
+    skin, crown = (_mean(picture, tables()[0], top + int(first * (bottom - top)), top + int(last * (bottom - top)) + 1)
+                   for first, last in ((0.5, 0.8), (0.02, 0.12)))
+    return Box(top / size, bottom / size, left / size, right / size, skin, crown)
 
 
-@njit(cache=True, nogil=True)
-def _bridge(grey, mask, rows, half):
-    """The column about which the rows [first, last) are most alike left and right, and how alike: -1 to 1."""
-    size = grey.shape[0]
-    first, last = rows
-    steps = np.zeros((last - first, size), np.float32)
-    for y in range(first, last):
+@njit(cache=True, nogil=True, error_model="numpy")
+def _bridge(picture, first, last, high, half):
+    """Where ``high`` rows within [first, last) look most like two eyes: (column, row, how sure, -1 to 1).
+
+    There are dark things with light above and below, alike left and right of the column, and none at it as at a
+    mouth. A fringe of hair has no light above.
+    """
+    size, rows, reach = picture.shape[0], last - first, max(high // 3, 1)
+    dark = np.zeros((rows, size), np.float32)
+    grey = np.empty((size, size), np.float32)
+    for y in range(first - reach, last + reach):
         for x in range(size):
-            if mask[y, x] > 250 and mask[y + 1, x] > 250:
-                steps[y - first, x] = grey[y + 1, x] - grey[y - 1, x]
-    best, column = np.float32(-1.0), -1
-    for x in range(half, size - half):
-        product, power = np.float32(0.0), np.float32(1e-4 * half * (last - first))
-        for y in range(last - first):
-            for d in range(2, half):
-                a, b = steps[y, x - d], steps[y, x + d]
-                product += a * b
+            total = np.float32(30.0)
+            for k in range(3):
+                total += picture[y, x, k]
+            grey[y, x] = np.log(total)
+    for y in range(rows):
+        v = y + first
+        for x in range(size):
+            if picture[v - reach, x, 3] > 250 and picture[v + reach, x, 3] > 250:
+                dark[y, x] = max(min(grey[v - reach, x], grey[v + reach, x]) - grey[v, x], np.float32(0.0))
+    # down to every row and about every column: likeness, power, what is dark beside the column and at it
+    sums = np.zeros((rows + 1, size, 4), np.float32)
+    near, inner, outer = max(half // 6, 1), (half * 3) // 10, (half * 3) // 4
+    for y in range(rows):
+        for x in range(half, size - half):
+            likeness, power, side, middle = np.float32(0.0), np.float32(1e-3 * half), np.float32(0.0), np.float32(0.0)
+            for d in range(1, half):
+                a, b = dark[y, x - d], dark[y, x + d]
+                likeness += a * b
                 power += np.float32(0.5) * (a * a + b * b)
-        if product > best * power:
-            best, column = product / power, x
-    return column, best
+                if d <= near:
+                    middle += a + b
+                elif inner <= d <= outer:
+                    side += a + b
+            sums[y + 1, x, 0] = sums[y, x, 0] + likeness
+            sums[y + 1, x, 1] = sums[y, x, 1] + power
+            sums[y + 1, x, 2] = sums[y, x, 2] + side / (outer - inner + 1)
+            sums[y + 1, x, 3] = sums[y, x, 3] + middle / near
+    best, column, row = np.float32(-1.0), half, first
+    for y in range(rows - high):
+        for x in range(half, size - half):
+            alike = (sums[y + high, x, 0] - sums[y, x, 0]) / (sums[y + high, x, 1] - sums[y, x, 1])
+            beside, at = sums[y + high, x, 2] - sums[y, x, 2], sums[y + high, x, 3] - sums[y, x, 3]
+            score = alike * (beside - at) / (beside + at + np.float32(0.1))
+            if score > best:
+                best, column, row = score, x, y + first + high // 2
+    return column, row, best
 
 
 def find_eyes(picture: np.ndarray, box: Box) -> tuple[float, float, float] | None:
     """The bridge of the nose, (x, y), and half the width of the face seen there, or None if it is turned away."""
     size = len(picture)
-    grey = np.log(picture[..., :3].sum(-1, dtype=np.float32) + 40.0)
-    half = int(0.27 * box.height * size)
-    found = (-1, -1.0, 0.0)
-    for down in (0.44, 0.48, 0.52):
-        rows = tuple(int((box.top + (down + shift) * box.height) * size) for shift in (-0.08, 0.08))
-        column, alike = _bridge(grey, picture[..., 3], rows, half)
-        if alike > found[1]:
-            found = (column, alike, down)
-    if found[1] < _SYMMETRIC:
+    high = box.height * size
+    first, last = (int(box.top * size + share * high) for share in (0.16, 0.66))
+    column, row, sure = _bridge(picture, first, last, max(int(0.13 * high), 3), int(0.25 * high))
+    if sure < _EYES:
         return None
-    y, middle, wide = box.at(found[2])
-    x = (found[0] + 0.5) / size
+    y, middle, wide = box.at(((row + 0.5) / size - box.top) / box.height)
+    x = (column + 0.5) / size
     turned = abs(x - middle) / max(wide, 0.01)
     if turned > 0.5:
         return None
-    return x, y, min(wide, 0.36 * box.height) * (1.0 - 0.6 * turned * turned)
+    return x, y + 0.012, min(wide, 0.29 * box.height) * (1.0 - 0.6 * turned * turned)
 
 
 def _glasses(eyes, box: Box, rng) -> list:
@@ -107,10 +152,11 @@ def _glasses(eyes, box: Box, rng) -> list:
     apart = wide * 0.46
     rim = 0.006 + 0.014 * thick * thick
     frame = natural_colour(rng, 0.5) if tint < 0.4 else np.full(3, 0.012, np.float32)
+    glass = natural_colour(rng, 0.25)
     rows = []
     for side in (-1, 1):
         if kind < 0.3:  # sunglasses
-            rows.append(shape(BOX, x + side * apart, y, lens_x, lens_y, natural_colour(rng, 0.25), 0.0, 0.008,
+            rows.append(shape(BOX, x + side * apart, y, lens_x, lens_y, glass, 0.0, 0.008,
                               0.8 + 0.2 * tint, 0.5 + 0.5 * corner, light=(0.2, -0.5)))
         else:
             rows.append(shape(BOX, x + side * apart, y, lens_x, lens_y, np.full(3, 0.8), 0.0, 0.008, 0.09 * tint,
@@ -134,14 +180,14 @@ def _hand(box: Box, rng) -> list:
     angle = side * (-10.0 - 35.0 * lean)  # of the fingers, from upright
     turn = np.radians(angle)
     up, across = np.array((np.sin(turn), -np.cos(turn))), np.array((np.cos(turn), np.sin(turn)))
-    rows = [shape(BOX, *(np.array((x, y)) - up * 0.24), 0.05, 0.2, skin * 0.8, angle, 0.012, corner=1.0, bulge=0.5),
-            shape(BOX, *(np.array((x, y)) - up * 0.06), 0.066, 0.085, skin, angle, 0.012, corner=0.8, bulge=0.4)]
+    rows = [shape(BOX, *(np.array((x, y)) - up * 0.24), 0.05, 0.2, skin * 0.8, angle, 0.012, corner=1.0, bulge=0.4),
+            shape(BOX, *(np.array((x, y)) - up * 0.06), 0.07, 0.085, skin, angle, 0.012, corner=0.8, bulge=0.3)]
     for finger in range(4):
         off = (finger - 1.5) * (0.029 + 0.008 * spread)
         reach = 0.055 + 0.025 * long - 0.008 * abs(finger - 1.3)
         place = np.array((x, y)) + up * (0.035 + reach * 0.5) + across * off
-        rows.append(shape(BOX, *place, 0.0165, reach, skin * (0.9 + 0.05 * finger), angle + 90 * off, 0.01, corner=1.0,
-                          bulge=0.55))
+        rows.append(shape(BOX, *place, 0.0185, reach, skin * (0.92 + 0.04 * finger), angle + 90 * off, 0.01,
+                          corner=1.0, bulge=0.35))
     return rows
 
 
@@ -181,45 +227,45 @@ def _scarf(box: Box, rng) -> list:
 
 
 def _strand(box: Box, rng) -> list:
-    """Hair that falls across the forehead and down one side."""
+    """Thin locks of the subject's own hair that fall across the forehead and down one side."""
     side = 1.0 if rng.random() < 0.5 else -1.0
-    tone = rng.random()
-    dark = box.crown if tone < 0.5 else np.array((0.05, 0.03, 0.018)) * (0.2 + 6.0 * (tone - 0.5))
-    y, middle, wide = box.at(0.12)
-    wide = min(wide, 0.35)
-    start = middle - side * wide * float(rng.uniform(0.0, 0.4))
+    y, middle, wide = box.at(0.1)
+    wide = min(max(wide, 0.2), 0.33)
+    start, lean = middle - side * wide * float(rng.uniform(0.0, 0.5)), float(rng.uniform(0.8, 1.1))
     rows = []
-    for lock in range(int(rng.integers(2, 5))):
-        along, bend = np.linspace(0, 1, 6), float(rng.uniform(0.7, 1.1))
-        xs = start + side * wide * bend * np.sin(along * 1.6) + 0.018 * lock * side
-        ys = y + box.height * (0.62 + 0.1 * lock) * along**1.3
-        for i in range(5):
+    for _ in range(int(rng.integers(3, 8))):
+        bend, long, tone, shift, thick = rng.random(5)
+        along = np.linspace(0, 1, 7)
+        xs = start + side * (wide * (lean + 0.15 * bend) * np.sin(along * (1.3 + 0.4 * shift)) + 0.05 * shift * along)
+        ys = y + box.height * (0.35 + 0.4 * long) * along**1.3
+        for i in range(6):
             dx, dy = xs[i + 1] - xs[i], ys[i + 1] - ys[i]
-            rows.append(shape(BOX, (xs[i] + xs[i + 1]) / 2, (ys[i] + ys[i + 1]) / 2, float(np.hypot(dx, dy)) / 2 + 0.012,
-                              0.02 - 0.0028 * i, dark * (0.85 + 0.12 * lock), float(np.degrees(np.arctan2(dy, dx))),
-                              0.012, 0.9, corner=1.0, bulge=0.4))
+            rows.append(shape(BOX, (xs[i] + xs[i + 1]) / 2, (ys[i] + ys[i + 1]) / 2, float(np.hypot(dx, dy)) / 2 + 0.006,
+                              (0.006 + 0.008 * thick) * (1.0 - 0.13 * i), box.crown * (0.75 + 0.6 * tone),
+                              float(np.degrees(np.arctan2(dy, dx))), 0.009, 0.85, corner=1.0))
     return rows
 
 
 def _clothes(box: Box, rng) -> list:
-    """Shoulders, with a collar or a neckline, below the chin."""
-    y, middle, wide = box.at(0.94)
-    neck = float(np.clip(wide, 0.12, 0.21))
-    colour, low, deep, cut = natural_colour(rng, 0.8), *rng.random(3)
-    shoulder = y + 0.03 + 0.05 * low
-    rows = [shape(ELLIPSE, middle, shoulder + 0.3, 0.52 + 0.1 * deep, 0.3, colour, 0.0, 0.012, light=(0.1, 0.2),
-                  bulge=0.3)]
-    if cut < 0.45:  # a shirt's collar under a jacket
-        shirt = natural_colour(rng) * 0.4 + 0.5
-        rows.append(shape(BOX, middle, shoulder + 0.06, neck * 0.8, neck * 0.8, shirt, 45.0, 0.01))
-        for side in (-1, 1):
-            rows.append(shape(BOX, middle + side * neck * 0.85, shoulder + 0.035, 0.022, 0.055, shirt * 0.9,
-                              side * 35.0, 0.01, corner=0.3))
+    """Shoulders below the chin, with a collar, a neckline or a jacket over a shirt."""
+    low, wide, cut, deep, tone = rng.random(5)
+    y, middle, neck = box.at(0.88 + 0.06 * low)
+    neck = float(np.clip(neck, 0.13, 0.2))
+    colour = natural_colour(rng, 0.75)
+    top = y + 0.02  # of the shoulders, beside the neck
+    rows = [shape(ELLIPSE, middle, top + 0.34, 0.56 + 0.15 * wide, 0.38, colour, 0.0, 0.012, light=(0.1, 0.2))]
+    if cut < 0.5:  # a shirt with its collar, under a jacket
+        shirt = natural_colour(rng) * 0.35 + 0.5 if tone < 0.7 else natural_colour(rng)
+        rows.append(shape(BOX, middle, top + 0.02, neck * 0.92, neck * 0.92, shirt, 45.0, 0.01))
+        rows += [shape(BOX, middle + side * neck * 0.72, top + 0.045, 0.024, 0.085, shirt * 0.85, side * 38.0, 0.01,
+                       corner=0.2) for side in (-1, 1)]
+        rows.append(shape(BOX, middle, top - 0.06, neck * 0.95, neck * 0.95, colour, 45.0, 0.012, erase=True))
         if cut < 0.25:
-            rows.append(shape(BOX, middle, shoulder + 0.16, 0.025, 0.09, natural_colour(rng, 0.7), 0.0, 0.008))
-    neckline = 0.6 + 0.5 * deep
-    rows.append(shape(ELLIPSE if cut > 0.7 else BOX, middle, shoulder - 0.02, neck * neckline, neck * neckline,
-                      colour, 45.0, 0.012, erase=True))
+            rows.append(shape(BOX, middle, top + 0.16, 0.028, 0.09, natural_colour(rng, 0.7), 0.0, 0.008, corner=0.3))
+    elif cut < 0.8:  # a round neckline
+        rows.append(shape(ELLIPSE, middle, top - 0.03, neck * 1.05, 0.07 + 0.09 * deep, colour, 0.0, 0.012, erase=True))
+    else:  # a high one
+        rows.append(shape(BOX, middle, top + 0.06, neck * 1.05, 0.07, colour * 0.9, 0.0, 0.012, corner=0.5, bulge=0.3))
     return rows
 
 
@@ -263,7 +309,7 @@ def _put(light: np.ndarray, rows: list, planes: np.ndarray, place: np.ndarray, m
     return _over(light, layer, mask, most)
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _over(light, layer, mask, most):
     size = light.shape[0]
     covered, hidden, subject = 0.0, 0.0, 1e-6
@@ -307,5 +353,6 @@ def cover_parts(light: np.ndarray, picture: np.ndarray, planes: np.ndarray, plac
     if eyes is not None:
         return _put(light, _glasses(eyes, box, rng), planes, place, most)
     kind = rng.random()
-    rows = (_hand if kind < 0.32 else _hat if kind < 0.66 else _strand if kind < 0.85 else _scarf)(box, rng)
+    hair = box.crown.sum() < 0.45 * box.skin.sum()
+    rows = (_strand if hair and kind < 0.2 else _hand if kind < 0.5 else _hat if kind < 0.85 else _scarf)(box, rng)
     return _put(light, rows, planes, place, most)

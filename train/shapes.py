@@ -11,6 +11,8 @@ import functools
 import numpy as np
 from numba import njit
 
+from train.raster.kernel import kernel
+
 ELLIPSE, BOX = 0.0, 1.0
 EVERYWHERE, ON_SUBJECT, UPPER_HALF = 0.0, 1.0, 2.0
 _COLUMNS = 18
@@ -63,7 +65,7 @@ def placed(shapes: list[tuple[float, ...]], matrix: np.ndarray) -> np.ndarray:
     return rows
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def paint(layer, rows, mask):
     """Draw ``rows`` over ``layer`` (S, S, 3), or (S, S, 4) premultiplied with cover; ``mask`` (S, S) is the subject."""
     size, channels = layer.shape[0], layer.shape[2]
@@ -82,6 +84,7 @@ def paint(layer, rows, mask):
         x0, x1 = max(int(cx - reach_x), 0), min(int(cx + reach_x) + 1, size)
         y0, y1 = max(int(cy - reach_y), 0), min(int(cy + reach_y) + 1, size)
         inverse_x, inverse_y, sharp = one / rx, one / ry, one / soft
+        far = (one + (soft + rim) / small) ** 2
         for y in range(y0, y1):
             dy = np.float32(y) + half - cy
             for x in range(x0, x1):
@@ -89,7 +92,10 @@ def paint(layer, rows, mask):
                 u, v = dx * turn_x + dy * turn_y, dy * turn_x - dx * turn_y
                 if row[0] == ELLIPSE:
                     p, q = u * inverse_x, v * inverse_y
-                    away = np.sqrt(p * p + q * q)
+                    away = p * p + q * q
+                    if away > far:
+                        continue
+                    away = np.sqrt(away)
                     # the distance to the edge of an ellipse, to first order
                     slope = np.sqrt(p * p * inverse_x * inverse_x + q * q * inverse_y * inverse_y)
                     inside = small if away < np.float32(1e-3) else (one - away) * away / slope
@@ -124,7 +130,7 @@ def paint(layer, rows, mask):
                     layer[y, x, 3] = layer[y, x, 3] * rest + alpha
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def spread(coarse, out):
     """Fill ``out`` (S, S, 3) from a coarse float32 picture (h, w, 3), bilinear between the centres of its cells."""
     size = out.shape[0]
