@@ -13,6 +13,7 @@ from dcign.graphics_code import CodeLayout
 from dcign.networks import DCIGN, NetworkConfig
 from dcign.studio import Studio
 from demo_server import serve
+from training_run import write_shard
 
 LAYOUT = CodeLayout((("azimuth", 3), ("elevation", 2), ("light", 2), ("intrinsic", 9)))
 RANGES = {"azimuth": (-90.0, 90.0), "elevation": (-30.0, 30.0), "light": (-85.0, 85.0)}
@@ -103,3 +104,9 @@ def server(weights, tmp_path_factory):
 @pytest.fixture(scope="module")
 def client(server):
     return server.client()
+
+
+@pytest.fixture(scope="session")
+def shard(tmp_path_factory):
+    """One shard of synthetic mini-batches to train on."""
+    return write_shard(tmp_path_factory.mktemp("pool"))

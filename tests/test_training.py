@@ -1,7 +1,6 @@
 """The training loop on a few synthetic mini-batches: it learns, resumes exactly, and leaves usable weights."""
 
 import json
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,69 +8,85 @@ import torch
 
 from dcign.graphics_code import CodeLayout
 from train import objective, state
-from train.augment import AugmentConfig, augment
-from train.batches import FACTORS, MINI_BATCHES, PER_MINI_BATCH, SHARES, shard_factors
-from train.loop import fit, networks_for
+from train.batches import Recipe, photographs_path, shard_factors
+from train.journal import Limits
+from train.loop import fit
 from train.optimiser import MuonAdam, orthogonalise
-from train.pool import Pool
-from train.presets import Phase, preset
-
-GROUND = (208, 208, 208)
-
-
-@pytest.fixture(scope="module")
-def pool(tmp_path_factory):
-    """One shard of 40-px discs whose place and colour vary."""
-    rng = np.random.default_rng(0)
-    rows, columns = np.mgrid[:40, :40]
-    pictures = np.full((MINI_BATCHES, PER_MINI_BATCH, 40, 40, 4), 208, np.uint8)
-    pictures[..., 3] = 0
-    for batch in pictures:
-        colour, centre = rng.integers(0, 255, 3), rng.uniform(12, 28, 2)
-        for picture in batch:
-            place = centre + rng.uniform(-6, 6, 2)
-            inside = (rows - place[0]) ** 2 + (columns - place[1]) ** 2 < 60
-            picture[inside] = [*colour, 255]
-    path = tmp_path_factory.mktemp("pool") / "shard-0000.npy"
-    np.save(path, pictures)
-    return Pool([path], seed=1)
-
-
-def _config(steps_per_phase=6, **changes):
-    count = 2 * PER_MINI_BATCH * steps_per_phase
-    phases = (Phase(20, count, 2, 2e-3, 1e-3), Phase(40, count, 2, 2e-3, 1e-3))
-    return replace(preset("tiny", "chairs"), phases=phases, warm_up=2, **changes)
-
+from train.pool import GROW, Pool, shrink
+from train.presets import preset
+from train.schedule import networks_for
+from training_run import RECIPE, configuration, feeder_for
 
 def test_shares_of_the_factors_in_a_shard():
-    counts = np.bincount(shard_factors(0), minlength=len(FACTORS)) / MINI_BATCHES
-    assert np.allclose(counts, SHARES, atol=0.01)
+    recipe = Recipe()
+    counts = np.bincount(shard_factors(0, recipe)) / recipe.mini_batches
+    assert np.allclose(counts, [share for _, share in recipe.shares], atol=0.02)
     assert (shard_factors(0) == shard_factors(0)).all() and (shard_factors(0) != shard_factors(1)).any()
 
 
-def test_the_pool_visits_every_mini_batch_once_an_epoch(pool):
-    assert sorted(pool._at(i) for i in range(len(pool))) == list(range(len(pool)))
-    pictures, factors = pool.take(3, 2, 20)
-    assert pictures.shape == (2 * PER_MINI_BATCH, 4, 20, 20) and len(factors) == 2
-    assert 0 <= pictures.min() and pictures.max() <= 1
+def test_a_pass_visits_every_mini_batch_once(shard):
+    pool = Pool([shard], 1, RECIPE)
+    seen = np.concatenate([pool.take(position, 1)[0][:1, ..., :3] for position in range(len(pool))])
+    kept = np.load(shard)[:, 0, ..., :3]
+    assert sorted(p.tobytes() for p in seen) == sorted(p.tobytes() for p in kept)
+    again = pool.take(len(pool), 4)[0]
+    assert (again != pool.take(0, 4)[0]).any()  # the next pass has an order of its own
+
+
+def test_photographs_stand_in_for_some_inputs(shard):
+    targets, inputs, factors = Pool([shard], 1, RECIPE).take(3, 2)
+    assert targets.shape == (16, 40, 40, 4) and len(factors) == 2
+    same = [(a == b).all() for a, b in zip(targets, inputs)]
+    assert [k for k in range(8) if not same[k]] == list(RECIPE.photographed())
+    assert same[:8] == same[8:]
+
+
+def test_early_passes_need_the_first_shards_only(shard):
+    paths = [shard.with_name(f"shard-{n:04d}.npy") for n in range(3 * GROW)]
+    pool = Pool(paths, 1, RECIPE)
+    length = GROW * RECIPE.mini_batches
+    first = [pool._pass(position) for position in (0, length - 1, length, 3 * length - 1, 3 * length, 6 * length)]
+    assert [number for number, _, _ in first] == [0, 0, 1, 1, 2, 3]
+    assert [size for _, _, size in first] == [length, length, 2 * length, 2 * length, 3 * length, 3 * length]
+
+
+def test_shrinking_averages_squares():
+    pictures = np.arange(2 * 4 * 4 * 3, dtype=np.uint8).reshape(2, 4, 4, 3)
+    small = shrink(pictures, 2)
+    assert small[0, 0, 0, 0] == round(float(pictures[0, :2, :2, 0].mean())) and shrink(pictures, 4) is pictures
+    with pytest.raises(ValueError, match="does not divide"):
+        shrink(pictures, 3)
+
+
+def test_a_background_process_prepares_the_same_pictures(shard):
+    config = configuration("both", 2, 6)
+    near, far = feeder_for(shard, config), feeder_for(shard, config, workers=1)
+    try:
+        for position in (0, 2, 4):
+            here, there = near.take(position, 2, 20), far.take(position, 2, 20)
+            assert (here.targets == there.targets).all() and (here.inputs == there.inputs).all()
+            assert here.factors == there.factors
+    finally:
+        far.close()
 
 
 @pytest.mark.parametrize("clamp", ["swap", "mean"])
-def test_loss_falls(pool, tmp_path, clamp):
-    fit(pool, GROUND, _config(60, clamp=clamp), tmp_path)
+def test_loss_falls(shard, tmp_path, clamp):
+    config = configuration(clamp, 2, 60)
+    fit(feeder_for(shard, config), config, tmp_path)
     records = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
     assert records[-1]["mse"] < 0.5 * records[0]["mse"]
     assert {"gaussian", "kl", "edges", "per_second", "waiting"} <= set(records[0])
     assert list(tmp_path.glob("preview-*.png"))
 
 
-def test_a_stopped_and_resumed_run_equals_an_uninterrupted_one(pool, tmp_path):
-    config = _config()
-    whole = fit(pool, GROUND, config, tmp_path / "whole")
-    part = fit(pool, GROUND, config, tmp_path / "parts", minutes=0)  # one step each
+def test_a_stopped_and_resumed_run_equals_an_uninterrupted_one(shard, tmp_path):
+    config = configuration("both", 2, 6)
+    whole = fit(feeder_for(shard, config), config, tmp_path / "whole")
+    part = fit(feeder_for(shard, config), config, tmp_path / "parts", Limits(minutes=0))  # one step each
     starts = 1
     while not part.finished:
-        part = fit(pool, GROUND, config, tmp_path / "parts", minutes=0)
+        part = fit(feeder_for(shard, config), config, tmp_path / "parts", Limits(minutes=0))
         starts += 1
     assert starts > 5 and part.pictures == whole.pictures
     for name, value in whole.network.state_dict().items():
@@ -81,7 +96,7 @@ def test_a_stopped_and_resumed_run_equals_an_uninterrupted_one(pool, tmp_path):
 
 
 def test_phases_end_at_the_presets_network():
-    config = _config()
+    config = configuration("both", 2, 6)
     shapes = networks_for(config)
     assert [shape.size for shape in shapes] == [20, 40] and shapes[-1] == config.network
 
@@ -94,7 +109,7 @@ def test_kl_of_the_prior_is_zero_and_grows_with_the_mean():
 
 def test_samples_follow_the_posterior():
     mean, log_variance = torch.full((20_000, 1), 3.0), torch.full((20_000, 1), 2 * float(np.log(0.5)))
-    drawn = objective.sample(mean, log_variance, torch.Generator().manual_seed(0))
+    drawn = objective.sample(mean, log_variance, torch.randn(20_000, 1, generator=torch.Generator().manual_seed(0)))
     assert float(drawn.mean()) == pytest.approx(3.0, abs=0.02) and float(drawn.std()) == pytest.approx(0.5, abs=0.02)
 
 
@@ -115,19 +130,6 @@ def test_variation_ignores_what_a_mini_batch_shares():
     assert objective.variation(uneven, target, 2) > objective.variation(shifted, target, 2) + 1
 
 
-def test_augmentation_changes_the_ground_but_not_the_object_much():
-    pictures = torch.full((64, 4, 24, 24), 208 / 255)
-    pictures[:, 3] = 0
-    pictures[:, :3, 8:16, 8:16] = 0.3
-    pictures[:, 3, 8:16, 8:16] = 1
-    settings = AugmentConfig(background=1.0, lights=0, noise=0, crop=0)
-    changed = augment(pictures, torch.tensor(GROUND) / 255, settings, torch.Generator().manual_seed(0))
-    assert torch.allclose(changed[:, :, 9:15, 9:15], torch.full((64, 3, 6, 6), 0.3), atol=0.02)
-    assert (changed[:, :, :4] - pictures[:, :3, :4]).abs().mean() > 0.1
-    again = augment(pictures, torch.tensor(GROUND) / 255, settings, torch.Generator().manual_seed(0))
-    assert torch.equal(changed, again)
-
-
 def test_orthogonalised_momentum_has_singular_values_near_one():
     matrix = torch.randn(24, 60, generator=torch.Generator().manual_seed(0))
     values = torch.linalg.svdvals(orthogonalise(matrix))
@@ -145,6 +147,6 @@ def test_layout_of_every_preset_fills_the_code():
     for name in ("studio", "tiny"):
         config = preset(name, "faces")
         assert CodeLayout(config.layout).size == config.network.latents
-        assert [group for group, _ in config.layout] == list(FACTORS)
+        assert [group for group, _ in config.layout] == list(config.recipe.factors)
     with pytest.raises(ValueError, match="studio or tiny"):
         preset("nonesuch", "faces")

@@ -48,9 +48,11 @@ def _train(arguments: argparse.Namespace) -> int:
     import torch
     from tqdm import tqdm
 
+    from train import distributed
+    from train.feeder import open_feeder
     from train.finish import finish
+    from train.journal import Limits
     from train.loop import fit
-    from train.pool import open_pool
     from train.presets import preset
     from train.scenes import STAGES, assets, open_source
 
@@ -61,20 +63,28 @@ def _train(arguments: argparse.Namespace) -> int:
     if name in WITH_DATA:
         open_source(name, _data(arguments))  # what is missing is said before anything is drawn
     config = preset(arguments.preset, name)
-    if arguments.clamp:
-        config = replace(config, clamp=arguments.clamp)
-    if arguments.shards:
-        config = replace(config, shards=arguments.shards)
+    changes = {"clamp": arguments.clamp, "shards": arguments.shards}
+    config = replace(config, **{key: value for key, value in changes.items() if value})
     folder = Path(arguments.runs) / (arguments.name or f"{name}-{config.preset}")
     torch.set_num_threads(arguments.threads or max(1, torch.get_num_threads()))
-    with tqdm(total=config.shards * config.recipe.pictures, unit="pictures", desc="rendering") as bar:
-        pool = open_pool(_pictures(arguments, name), config, _data(arguments), progress=bar.update)
-    outcome = fit(pool, STAGES[name].rig.ground, config, folder, arguments.minutes,
-                  resume=not arguments.fresh)
+    world = distributed.join(arguments.device)
+    stage = STAGES[name]
+    with tqdm(total=config.shards * config.recipe.pictures, unit="pictures", desc="rendering", position=1,
+              disable=not world.first) as bar:
+        feeder = open_feeder(_pictures(arguments, name), config, stage.rig.ground, stage.subject, _data(arguments),
+                             arguments.workers, arguments.renderers if world.first else 0, bar.update)
+        try:
+            outcome = fit(feeder, config, folder, Limits(arguments.minutes, arguments.pictures),
+                          not arguments.fresh, world, arguments.compile)
+        finally:
+            feeder.close()
+    distributed.leave()
+    if not world.first:
+        return 0
     print(f"{outcome.pictures:,} pictures seen; {'finished' if outcome.finished else 'run again to go on'}.")
     if outcome.finished or arguments.export:
         target = Path(arguments.output or folder / "weights")
-        finish(outcome.network, config, target, outcome.pictures, _data(arguments), note=arguments.note)
+        finish(outcome.network.cpu(), config, target, outcome.pictures, _data(arguments), note=arguments.note)
         print(f"weights in {target}")
     return 0
 
@@ -82,11 +92,14 @@ def _train(arguments: argparse.Namespace) -> int:
 def _render(arguments: argparse.Namespace) -> int:
     from tqdm import tqdm
 
-    from train.batches import IDENTITIES_PER_SHARD, ensure_shards
+    from train.batches import Rendering
+    from train.presets import preset
 
-    with tqdm(total=arguments.shards * IDENTITIES_PER_SHARD, unit="pictures") as bar:
-        ensure_shards(_pictures(arguments, arguments.source), arguments.source, arguments.size, arguments.shards,
-                      _data(arguments), progress=bar.update)
+    config = preset(arguments.preset, arguments.source)
+    shards = arguments.shards or config.shards
+    with tqdm(total=shards * config.recipe.pictures, unit="pictures") as bar:
+        Rendering(_pictures(arguments, arguments.source), arguments.source, config.phases[-1].size, shards,
+                  _data(arguments), arguments.renderers, config.recipe, bar.update).wait()
     return 0
 
 
@@ -98,9 +111,12 @@ def _measure(arguments: argparse.Namespace) -> int:
 
 
 def _preview(arguments: argparse.Namespace) -> int:
-    from train.figures import preview_scenes
+    from train.scenes import open_source
+    from train.sheets import preview_scenes, style_table
 
-    preview_scenes(arguments.source, Path(arguments.output), arguments.sweep, arguments.count, _data(arguments))
+    preview_scenes(arguments.source, Path(arguments.output), arguments.sweep, arguments.count, _data(arguments),
+                   arguments.style)
+    print(style_table(open_source(arguments.source, _data(arguments))))
     print(f"wrote {arguments.output}")
     return 0
 
@@ -123,6 +139,15 @@ def _figures(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _bench(arguments: argparse.Namespace) -> int:
+    from train import bench
+    from train.scenes import assets
+
+    names = ["heads", "chairs"] if assets.find(arguments.assets) is None else ["faces", "heads", "chairs"]
+    bench.scenes(names, arguments.seconds, arguments.assets, workers=arguments.workers)
+    return 0
+
+
 def parser() -> argparse.ArgumentParser:
     root = argparse.ArgumentParser(prog="python -m train", description=__doc__,
                                    formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -138,6 +163,11 @@ def parser() -> argparse.ArgumentParser:
         train = commands.add_parser(name, parents=[common], help=f"train on {WITH_DATA.get(name, name)}")
         train.add_argument("--preset", default="studio")
         train.add_argument("--minutes", type=float, help="stop after so long; run again to go on")
+        train.add_argument("--pictures", type=int, help="stop when so many have been seen in all; run again to go on")
+        train.add_argument("--device", default="auto", help="cpu or cuda (default: cuda where there is one)")
+        train.add_argument("--compile", action="store_true", help="compile the networks; pays on a GPU")
+        train.add_argument("--workers", type=int, default=1, help="processes that prepare pictures")
+        train.add_argument("--renderers", type=int, help="processes that render missing shards")
         train.add_argument("--resume", action="store_true", help="the default; kept for clarity")
         train.add_argument("--fresh", action="store_true", help="start over even if there is a state")
         train.add_argument("--clamp", choices=("mean", "swap", "both"), help="how inactive latents are clamped")
@@ -150,8 +180,9 @@ def parser() -> argparse.ArgumentParser:
         train.set_defaults(run=_train)
     render = commands.add_parser("render", parents=[common], help="render shards ahead of training")
     render.add_argument("source", choices=CLASSES)
-    render.add_argument("--shards", type=int, default=24)
-    render.add_argument("--size", type=int, default=160)
+    render.add_argument("--preset", default="studio")
+    render.add_argument("--shards", type=int, help="the preset's number by default")
+    render.add_argument("--renderers", type=int, help="processes, one for each core by default")
     render.set_defaults(run=_render)
     measure = commands.add_parser("measure", parents=[common], help="print the measures of a weights folder")
     measure.add_argument("weights")
@@ -160,6 +191,7 @@ def parser() -> argparse.ArgumentParser:
     measure.set_defaults(run=_measure)
     preview = commands.add_parser("preview", parents=[common], help="a contact sheet of scenes")
     preview.add_argument("source", choices=CLASSES)
+    preview.add_argument("--style", help="only this one; the table that is printed names them")
     preview.add_argument("--sweep", choices=("azimuth", "elevation", "light"))
     preview.add_argument("--count", type=int, default=32)
     preview.add_argument("-o", "--output", default="sheet.png")
@@ -171,6 +203,11 @@ def parser() -> argparse.ArgumentParser:
     figures.add_argument("weights")
     figures.add_argument("-o", "--output", default="figures")
     figures.set_defaults(run=_figures)
+    bench = commands.add_parser("bench", parents=[common], help="speed of the scenes")
+    bench.add_argument("what", choices=("scenes",))
+    bench.add_argument("--seconds", type=float, default=15.0, help="for each class")
+    bench.add_argument("--workers", type=int, help="processes, one for each core by default")
+    bench.set_defaults(run=_bench)
     return root
 
 

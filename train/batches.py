@@ -2,8 +2,10 @@
 
     python -m train render chairs --shards 4
 
-A shard is one .npy file of ``MINI_BATCHES`` mini-batches; its bytes depend only on the class, the picture size, the
+A shard is one .npy file of ``mini_batches`` mini-batches; its bytes depend only on the class, the picture size, the
 recipe and its number. The factor that varies is all the trainer is told; true degrees stay on the rendering side.
+Beside it lie the photographs: every so-manyeth picture taken once more with another lens and other lights, for the
+encoder to see in place of the clean one that is its target.
 Legend: B mini-batches, K pictures in each, S pixels.
 """
 
@@ -11,57 +13,58 @@ from __future__ import annotations
 
 import hashlib
 import json
-import multiprocessing
 import os
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from train.camera import View
+from train.processes import single_thread_workers
 from train.raster import Render, render
 from train.scenes import HELD_OUT, STAGES, Stage, open_source
 from train.scenes.mesh import Source
+from train.shots import random_rig
 
-FACTORS = ("azimuth", "elevation", "light", "intrinsic")
-PER_MINI_BATCH = 8
-MINI_BATCHES = 256  # in a shard
-SHARES = (0.25, 0.20, 0.17, 0.38)  # of the mini-batches in a shard, in the order of FACTORS
-IDENTITIES_PER_SHARD = MINI_BATCHES * PER_MINI_BATCH
+INTRINSIC = "intrinsic"  # all that is neither pose nor light; a source may name parts of it that vary alone
 
 
 @dataclass(frozen=True)
 class Recipe:
     """What the mini-batches of a shard are like. The defaults are the studio preset's."""
 
-    per_mini_batch: int = PER_MINI_BATCH
-    mini_batches: int = MINI_BATCHES
-    shares: tuple[float, ...] = SHARES
+    per_mini_batch: int = 8
+    mini_batches: int = 256
+    # how large a share of the mini-batches varies each factor: azimuth, elevation, light, intrinsic, or a part of a
+    # source's identities (mesh.Source.parts)
+    shares: tuple[tuple[str, float], ...] = (("azimuth", 0.25), ("elevation", 0.2), ("light", 0.2), (INTRINSIC, 0.35))
+    photographs: int = 4  # every so-manyeth picture of a mini-batch is also photographed; 0 for none
     grey: bool = False  # one channel of luma instead of colour and mask
     ranges: tuple[tuple[str, tuple[float, float]], ...] = ()  # (factor, degrees) where they are not the stage's
-    views: tuple[tuple[str, tuple[float, ...]], ...] = ()  # (factor, the only degrees it takes)
-    loose: tuple[str, ...] = ()  # factors that vary together with the intrinsic ones, as they share latents
+    setting: str = "stage"  # the class's own; or "paper-chairs", the camera and light of scenes/paper_chairs.py
 
     @property
     def pictures(self) -> int:
-        """How many there are in a shard."""
+        """How many there are in a shard, photographs not counted."""
         return self.mini_batches * self.per_mini_batch
+
+    @property
+    def factors(self) -> tuple[str, ...]:
+        return tuple(name for name, _ in self.shares)
+
+    def photographed(self) -> tuple[int, ...]:
+        """Which pictures of a mini-batch have a photograph."""
+        return tuple(range(self.photographs - 1, self.per_mini_batch, self.photographs)) if self.photographs else ()
 
     def folder(self, name: str, size: int) -> str:
         """Where shards of this kind are kept: another recipe never meets them."""
-        usual = asdict(Recipe())
-        changes = {field: value for field, value in asdict(self).items() if value != usual[field]}
-        if not changes:
-            return f"{name}-{size}"
-        digest = hashlib.sha256(json.dumps(changes, sort_keys=True).encode()).hexdigest()
+        digest = hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
         return f"{name}-{size}-x{self.per_mini_batch}-{digest[:8]}"
 
     def degrees(self, factor: str, stage: Stage, rng: np.random.Generator) -> float:
-        values = dict(self.views).get(factor)
-        if values is not None:
-            return float(rng.choice(values))
         return float(rng.uniform(*dict(self.ranges).get(factor, stage.ranges[factor])))
 
 
@@ -70,9 +73,10 @@ STUDIO = Recipe()
 
 @dataclass(frozen=True)
 class Drawn:
-    """One mini-batch: pictures (K, S, S, 4 or 1) uint8, and the views they were taken from."""
+    """One mini-batch: pictures (K, S, S, 4 or 1) and photographs (P, S, S, 4) uint8, and the views of the pictures."""
 
     pictures: np.ndarray
+    photographs: np.ndarray
     views: list[View]
     seeds: list[int]
 
@@ -93,69 +97,130 @@ def luma(drawn: Render) -> np.ndarray:
 
 def draw_mini_batch(source: Source, stage: Stage, factor: str, first_seed: int, rng: np.random.Generator,
                     size: int, recipe: Recipe = STUDIO) -> Drawn:
-    """Draw the pictures of a mini-batch; they differ in ``factor`` alone."""
+    """Draw the pictures of a mini-batch; they differ in ``factor`` alone.
+
+    Raises ValueError if ``factor`` is neither pose, light nor intrinsic, nor a part of the source's identities.
+    """
+    if factor not in (*stage.ranges, INTRINSIC, *source.parts):
+        raise ValueError(f"{source.name} have no factor {factor!r}: choose {', '.join(stage.ranges)}, {INTRINSIC}"
+                         + "".join(f", {part}" for part in source.parts))
     base = random_view(stage, rng, recipe)
+    shot = np.random.default_rng(rng.integers(1 << 62))  # photographs do not shift the views that follow
     identity = None
-    pictures, views, seeds = [], [], []
+    pictures, photographs, views, seeds = [], [], [], []
     for k in range(recipe.per_mini_batch):
-        degrees = dict(base)
-        if factor == "intrinsic":
+        degrees, seed = dict(base), first_seed
+        if factor == INTRINSIC:
             seed = first_seed + k
             identity = source.identity(seed)
-            degrees |= {name: recipe.degrees(name, stage, rng) for name in recipe.loose}
+        elif factor in source.parts:
+            identity = source.identity(seed, **{factor: first_seed + k})
         else:
-            seed = first_seed
             identity = identity or source.identity(seed)
             degrees[factor] = recipe.degrees(factor, stage, rng)
         view = View(**degrees)
         drawn = render(identity.mesh, view, stage.rig, size)
         pictures.append(luma(drawn) if recipe.grey else with_mask(drawn))
+        if k in recipe.photographed():
+            rig = random_rig(stage.rig, shot, stage.subject)
+            photographs.append(with_mask(render(identity.mesh, view, rig, size)))
         views.append(view)
         seeds.append(seed)
-    return Drawn(np.stack(pictures), views, seeds)
+    none = np.empty((0, size, size, 4), np.uint8)
+    return Drawn(np.stack(pictures), np.stack(photographs) if photographs else none, views, seeds)
+
+
+def draw_paper_chairs(source: Source, factor: str, first_seed: int, rng: np.random.Generator, size: int,
+                      recipe: Recipe) -> Drawn:
+    """The same in the paper's chair setting: only the azimuth varies, or all but the azimuth."""
+    from train.scenes import paper_chairs
+
+    names = tuple(str(first_seed + k) for k in range(recipe.per_mini_batch))
+    drawn = paper_chairs.mini_batch(paper_chairs.DrawnChairs(source, names), names, factor, rng, size, len(names))
+    pictures = paper_chairs.grey(drawn.pictures)[..., None] if recipe.grey else drawn.pictures
+    return replace(drawn, pictures=pictures, seeds=[first_seed + place for place in drawn.seeds])
 
 
 def shard_factors(number: int, recipe: Recipe = STUDIO) -> np.ndarray:
-    """Which factor varies in each mini-batch of a shard, as indices into FACTORS (B,)."""
-    counts = np.floor(np.array(recipe.shares) * recipe.mini_batches).astype(int)
+    """Which factor varies in each mini-batch of a shard, as indices into ``recipe.factors`` (B,)."""
+    shares = np.array([share for _, share in recipe.shares])
+    counts = np.floor(shares / shares.sum() * recipe.mini_batches + 1e-9).astype(int)
     counts[-1] = recipe.mini_batches - counts[:-1].sum()
-    return np.random.default_rng([7, number]).permutation(np.repeat(np.arange(len(FACTORS)), counts))
+    return np.random.default_rng([7, number]).permutation(np.repeat(np.arange(len(counts)), counts))
 
 
 def shard_path(folder: Path, name: str, size: int, number: int, recipe: Recipe = STUDIO) -> Path:
     return folder / recipe.folder(name, size) / f"shard-{number:04d}.npy"
 
 
+def photographs_path(shard: Path) -> Path:
+    """Where the photographs of a shard lie."""
+    return shard.with_name(shard.name.replace("shard", "photographs"))
+
+
 def draw_shard(folder: Path, name: str, size: int, number: int, assets_folder: str | None,
                recipe: Recipe = STUDIO) -> Path:
-    """Render one shard and put it in place atomically."""
+    """Render one shard and put it in place atomically, the pictures last."""
     path = shard_path(folder, name, size, number, recipe)
     path.parent.mkdir(parents=True, exist_ok=True)
     source, stage = open_source(name, assets_folder), STAGES[name]
-    partial = path.with_suffix(f".{os.getpid()}.partial")
-    shape = (recipe.mini_batches, recipe.per_mini_batch, size, size, 1 if recipe.grey else 4)
-    pictures = np.lib.format.open_memmap(partial, "w+", np.uint8, shape)
+    targets = {path: (recipe.per_mini_batch, 1 if recipe.grey else 4)}
+    if recipe.photographs:
+        targets[photographs_path(path)] = (len(recipe.photographed()), 4)
+    partial = {target: target.with_suffix(f".{os.getpid()}.partial") for target in targets}
+    arrays = {target: np.lib.format.open_memmap(partial[target], "w+", np.uint8,
+                                                (recipe.mini_batches, count, size, size, channels))
+              for target, (count, channels) in targets.items()}
     for index, factor in enumerate(shard_factors(number, recipe)):
         rng = np.random.default_rng([11, number, index])
         first_seed = HELD_OUT + number * recipe.pictures + index * recipe.per_mini_batch
-        pictures[index] = draw_mini_batch(source, stage, FACTORS[factor], first_seed, rng, size, recipe).pictures
-    pictures.flush()
-    del pictures
-    os.replace(partial, path)
+        if recipe.setting == "paper-chairs":
+            drawn = draw_paper_chairs(source, recipe.factors[factor], first_seed, rng, size, recipe)
+        else:
+            drawn = draw_mini_batch(source, stage, recipe.factors[factor], first_seed, rng, size, recipe)
+        for target, array in arrays.items():
+            array[index] = drawn.pictures if target == path else drawn.photographs
+    for target in reversed(targets):
+        arrays[target].flush()
+        os.replace(partial[target], target)
     return path
 
 
-def ensure_shards(folder: Path, name: str, size: int, count: int, assets_folder: str | None = None,
-                  workers: int | None = None, progress=None, recipe: Recipe = STUDIO) -> list[Path]:
-    """Render the shards that are missing, each in a process of its own with one thread, and list all of them."""
-    missing = [n for n in range(count) if not shard_path(folder, name, size, n, recipe).exists()]
-    if missing:
-        os.environ["OMP_NUM_THREADS"] = os.environ["NUMBA_NUM_THREADS"] = "1"
-        context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(workers or os.cpu_count() or 1, context) as pool:
-            jobs = [pool.submit(draw_shard, folder, name, size, n, assets_folder, recipe) for n in missing]
-            for done in as_completed(jobs):
-                done.result()
-                if progress is not None:
-                    progress(recipe.pictures)
-    return [shard_path(folder, name, size, n, recipe) for n in range(count)]
+class Rendering:
+    """Shards rendered in processes of their own, one thread each, in the order of their numbers.
+
+    With 0 ``workers`` none is rendered here: another process does it.
+    """
+
+    def __init__(self, folder: Path, name: str, size: int, count: int, assets_folder=None,
+                 workers: int | None = None, recipe: Recipe = STUDIO, progress: Callable[[int], object] | None = None):
+        self.paths = [shard_path(folder, name, size, n, recipe) for n in range(count)]
+        missing = [n for n, path in enumerate(self.paths) if not path.exists()]
+        self._jobs: list[Future] = []
+        self._pool: ProcessPoolExecutor | None = None
+        if not missing or workers == 0:
+            return
+        self._pool = single_thread_workers(min(workers or os.cpu_count() or 1, len(missing)))
+        self._jobs = [self._pool.submit(draw_shard, folder, name, size, n, assets_folder, recipe) for n in missing]
+        if progress is not None:
+            for job in self._jobs:
+                job.add_done_callback(lambda _: progress(recipe.pictures))
+
+    def check(self) -> None:
+        """Raise what has gone wrong in a renderer."""
+        for job in self._jobs:
+            if job.done():
+                job.result()
+
+    def wait(self) -> list[Path]:
+        """All shards, when the last is there."""
+        for job in as_completed(self._jobs):
+            job.result()
+        self.close()
+        return self.paths
+
+    def close(self) -> None:
+        """Give up what is not rendered yet."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+            self._pool = None

@@ -8,7 +8,7 @@ Three ways, chosen by the preset:
   both   each mini-batch at random one of: swap, or the mean with its gradient. With the mean, nothing but the active
          factor differs between the reconstructions, which leaves one of small effect (light on chairs) alone
 
-Shape legend: B mini-batches, K pictures in each, L latents.
+Shape legend: B mini-batches, K pictures in each, L latents, G groups of them.
 """
 
 from __future__ import annotations
@@ -50,20 +50,21 @@ def clamp_to_mean(latents: Tensor, active: Tensor, strength: float = 0.01) -> Te
     return _ClampToMean.apply(latents, active, strength)
 
 
-def clamp_by_swap(latents: Tensor, active: Tensor, layout: CodeLayout, generator: torch.Generator) -> Tensor:
-    """Inactive groups from another sample of the same mini-batch, each group from one of its own choosing."""
-    count = latents.shape[1]
-    moved = torch.empty_like(latents)
-    for name in layout.names:
-        shift = int(torch.randint(1, count, (1,), generator=generator))
-        part = layout.slice(name)
-        moved[:, :, part] = latents[:, :, part].roll(shift, 1)
+def clamp_by_swap(latents: Tensor, active: Tensor, layout: CodeLayout, shifts: Tensor) -> Tensor:
+    """Inactive groups from another sample of the same mini-batch, each group from one of its own choosing.
+
+    ``shifts`` (B, G) says how many samples on, for every mini-batch and group of the layout.
+    """
+    batches, count, _ = latents.shape
+    sizes = torch.tensor([size for _, size in layout.groups], device=latents.device)
+    each = shifts.repeat_interleave(sizes, 1, output_size=layout.size)[:, None]  # (B, 1, L)
+    place = torch.arange(count, device=latents.device).view(1, -1, 1)  # (1, K, 1)
+    moved = latents.gather(1, (place + each) % count)  # (B, K, L)
     return torch.where(active, latents, moved)
 
 
-def clamp_by_both(latents: Tensor, active: Tensor, layout: CodeLayout, generator: torch.Generator) -> Tensor:
-    """A coin for each mini-batch: clamp_by_swap, or the mean over the mini-batch with the gradient flowing through."""
-    swapped = clamp_by_swap(latents, active, layout, generator)
+def clamp_by_both(latents: Tensor, active: Tensor, layout: CodeLayout, shifts: Tensor, coins: Tensor) -> Tensor:
+    """By the coins (B,): the mean over the mini-batch with the gradient flowing through, or clamp_by_swap."""
+    swapped = clamp_by_swap(latents, active, layout, shifts)
     averaged = torch.where(active, latents, latents.mean(1, keepdim=True))
-    coin = torch.rand(len(latents), 1, 1, generator=generator) < 0.5
-    return torch.where(coin.to(latents.device), averaged, swapped)
+    return torch.where(coins[:, None, None], averaged, swapped)

@@ -1,52 +1,20 @@
-"""Pictures for people: contact sheets of scenes, and the README's figures of a weights folder."""
+"""Pictures for people: the README's figures of a weights folder."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageDraw
 
 import dcign
 from dcign import checkpoints
-from dcign.export import contact_sheet
 from train.camera import View
 from train.raster import render
-from train.scenes import HELD_OUT, STAGES, open_source
+from train.scenes import STAGES, open_source
+from train.sheets import SIZE, labelled
 
-SIZE = 160
 SHOWN = {"azimuth": (-60, -30, 0, 30, 60), "elevation": (-25, -12, 0, 12, 25), "light": (-75, -40, 0, 40, 75)}
 OBJECTS_SHOWN = {"azimuth": (-120, -60, 0, 60, 120), "elevation": (2, 10, 20, 30, 38), "light": (-75, -40, 0, 40, 75)}
-
-
-def _labelled(pictures: list[np.ndarray], labels: list[str], columns: int) -> Image.Image:
-    """A sheet with a short text at the top left of every cell."""
-    image = contact_sheet(pictures, columns, gap=0)
-    draw = ImageDraw.Draw(image)
-    for index, label in enumerate(labels):
-        place = (index % columns * SIZE + 4, index // columns * SIZE + 2)
-        draw.text(place, label, fill=(20, 20, 20), stroke_width=1, stroke_fill=(255, 255, 255))
-    return image
-
-
-def preview_scenes(name: str, path: Path, sweep: str | None, count: int, assets_folder: str | None) -> None:
-    """A labelled contact sheet: random identities and views, or one identity a row swept over a factor."""
-    source, stage = open_source(name, assets_folder), STAGES[name]
-    rng = np.random.default_rng(0)
-    pictures, labels = [], []
-    for number in range(count):
-        if sweep:
-            identity = source.identity(HELD_OUT + number // 8)
-            low, high = stage.ranges[sweep]
-            value = low + (high - low) * (number % 8) / 7
-            view = View(**({"elevation": 10.0} | {sweep: value}))
-            labels.append(f"{sweep} {value:.0f}")
-        else:
-            identity = source.identity(HELD_OUT + number)
-            view = View(*(float(rng.uniform(*stage.ranges[f])) for f in ("azimuth", "elevation", "light")))
-            labels.append(identity.style)
-        pictures.append(render(identity.mesh, view, stage.rig, SIZE).colour)
-    _labelled(pictures, labels, 8).save(path)
 
 
 def convention_figure(path: Path, name: str, assets_folder: str | None) -> None:
@@ -61,7 +29,7 @@ def convention_figure(path: Path, name: str, assets_folder: str | None) -> None:
         for value in values:
             rows.append(render(mesh, View(**(rest | {factor: float(value)})), stage.rig, SIZE).colour)
             labels.append(f"{factor} {value:+d}" if value else f"{factor} 0")
-    _labelled(rows, labels, 9).save(path)
+    labelled(rows, labels, 9).save(path)
 
 
 def rerendering_figure(weights: Path, path: Path, assets_folder: str | None, identities: int = 4) -> None:
@@ -92,7 +60,7 @@ def rerendering_figure(weights: Path, path: Path, assets_folder: str | None, ide
         cells += drawn + truth
         labels += ["true render"] * len(truth)
     columns = 2 + len(shown["azimuth"]) + len(shown["light"])
-    _labelled(cells, labels, columns).save(path, optimize=True)
+    labelled(cells, labels, columns).save(path, optimize=True)
 
 
 def turn(weights: Path, path: Path, assets_folder: str | None, seeds: tuple[int, ...]) -> None:

@@ -17,7 +17,6 @@ from dcign.graphics_code import FACTORS, CodeLayout
 from dcign.networks import DCIGN
 from train.batches import random_view
 from train.camera import View
-from train.pool import to_tensor
 from train.presets import TrainConfig
 from train.raster import render
 from train.scenes import HELD_OUT, STAGES, Stage, open_source
@@ -44,9 +43,8 @@ def draw_scenes(source: Source, stage: Stage, seeds: range, size: int, rng: np.r
 @torch.inference_mode()
 def posterior_means(network: DCIGN, pictures: np.ndarray, batch: int = 64) -> np.ndarray:
     """(N, S, S, 3) uint8 to (N, L)."""
-    size = network.config.size
-    return np.concatenate([network.encode(to_tensor(pictures[i:i + batch], size))[0].numpy()
-                           for i in range(0, len(pictures), batch)])
+    tensor = torch.from_numpy(pictures).permute(0, 3, 1, 2)
+    return np.concatenate([network.encode(part.float() / 255)[0].numpy() for part in tensor.split(batch)])
 
 
 def calibrate(network: DCIGN, layout: CodeLayout, name: str, assets_folder: str | None,

@@ -14,6 +14,8 @@ from torch import Tensor
 
 from dcign.graphics_code import CodeLayout
 from train.clamp import active_latents, clamp_to_mean
+from train.distributed import mean_over_processes
+from train.draws import Draws
 
 if TYPE_CHECKING:
     from train.presets import TrainConfig
@@ -21,9 +23,8 @@ if TYPE_CHECKING:
 MMD_SCALES = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)  # of the kernel's width, as in Tolstikhin and others 2018
 
 
-def sample(mean: Tensor, log_variance: Tensor, generator: torch.Generator) -> Tensor:
+def sample(mean: Tensor, log_variance: Tensor, noise: Tensor) -> Tensor:
     """A draw from the posterior by the reparametrisation trick: all (N, L)."""
-    noise = torch.randn(mean.shape, generator=generator).to(mean.device)
     return mean + noise * (0.5 * log_variance).exp()
 
 
@@ -42,14 +43,20 @@ def _differences(pictures: Tensor) -> tuple[Tensor, Tensor]:
     return pictures[..., 1:] - pictures[..., :-1], pictures[..., 1:, :] - pictures[..., :-1, :]
 
 
+def _log(error: Tensor, least: float) -> Tensor:
+    """The logarithm of a mean error over the pictures of all processes; each sends its own part of the gradient."""
+    everywhere = mean_over_processes(error).clamp_min(least)
+    return everywhere.log() + (error - error.detach()) / everywhere
+
+
 def laplace(reconstruction: Tensor, target: Tensor) -> Tensor:
     """log of the mean absolute error: a Laplace likelihood per value whose scale is fitted to the mini-batches."""
-    return (reconstruction - target).abs().mean().clamp_min(1e-4).log()
+    return _log((reconstruction - target).abs().mean(), 1e-4)
 
 
 def gaussian(reconstruction: Tensor, target: Tensor) -> Tensor:
     """Half the log of the mean squared error: a Gaussian likelihood per value, its variance fitted likewise."""
-    return 0.5 * (reconstruction - target).square().mean().clamp_min(1e-8).log()
+    return 0.5 * _log((reconstruction - target).square().mean(), 1e-8)
 
 
 def variation(reconstruction: Tensor, target: Tensor, mini_batches: int) -> Tensor:
@@ -70,13 +77,12 @@ def laplace_gradients(reconstruction: Tensor, target: Tensor) -> Tensor:
         if scale > 1:
             reconstruction, target = F.avg_pool2d(reconstruction, 2), F.avg_pool2d(target, 2)
         error = sum((a - b).abs().mean() for a, b in zip(_differences(reconstruction), _differences(target)))
-        total = total + error.clamp_min(1e-4).log()
+        total = total + _log(error, 1e-4)
     return total / 2
 
 
-def mmd(latents: Tensor, generator: torch.Generator) -> Tensor:
-    """Maximum mean discrepancy between (N, L) latents and the prior: unbiased, inverse multiquadratic kernels."""
-    prior = torch.randn(latents.shape, generator=generator).to(latents)
+def mmd(latents: Tensor, prior: Tensor) -> Tensor:
+    """Maximum mean discrepancy of (N, L) latents and draws from the prior: unbiased, inverse multiquadratic kernels."""
     count, width = len(latents), 2.0 * latents.shape[1]  # the expected squared distance of two draws from the prior
 
     def kernel(a: Tensor, b: Tensor) -> Tensor:
@@ -98,7 +104,7 @@ def _clamp(latents: Tensor, active: Tensor, config: TrainConfig) -> Tensor:
 
 
 def sgvb(network: torch.nn.Module, inputs: Tensor, targets: Tensor, factors: list[str], config: TrainConfig,
-         generator: torch.Generator, kl: float) -> tuple[Tensor, dict[str, Tensor], Tensor]:
+         draws: Draws, kl: float) -> tuple[Tensor, dict[str, Tensor], Tensor]:
     """Sec. 3.1, steps 3 to 7, and eq. 1 and 2: the loss, its named terms per picture, the reconstruction.
 
     The loss is summed over pictures, as the authors' is: the gradient of step 7 is what it is, (z - mean) / 100 per
@@ -108,13 +114,13 @@ def sgvb(network: torch.nn.Module, inputs: Tensor, targets: Tensor, factors: lis
     kl_mean, kl_log_variance = mean, log_variance
     terms = {}
     if config.clamp == "none":
-        latents = sample(mean, log_variance, generator)
+        latents = sample(mean, log_variance, draws.noise)
     else:
         active = active_latents(CodeLayout(config.layout), factors).to(mean.device)  # (B, 1, L)
         if config.clamped == "latents":
-            latents = _clamp(sample(mean, log_variance, generator), active, config)
+            latents = _clamp(sample(mean, log_variance, draws.noise), active, config)
         else:
-            latents = sample(_clamp(mean, active, config), _clamp(log_variance, active, config), generator)
+            latents = sample(_clamp(mean, active, config), _clamp(log_variance, active, config), draws.noise)
         grouped = mean.detach().unflatten(0, (len(factors), -1))  # (B, K, L)
         reached = active.expand_as(grouped).flatten(0, 1)  # (N, L)
         if config.kl_reaches == "active":
@@ -126,7 +132,7 @@ def sgvb(network: torch.nn.Module, inputs: Tensor, targets: Tensor, factors: lis
     terms["kl"] = kl_divergence(kl_mean, kl_log_variance)
     loss = terms["bernoulli"] + kl * terms["kl"]
     if config.mmd:
-        terms["mmd"] = mmd(latents, generator)
+        terms["mmd"] = mmd(latents, draws.prior)
         loss = loss + config.mmd * terms["mmd"]
     terms["mse"] = (reconstruction - targets).square().mean()
     return len(targets) * loss, {name: value.detach() for name, value in terms.items()}, reconstruction.detach()

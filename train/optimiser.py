@@ -7,8 +7,13 @@ a matrix (out, in k k).
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import torch
 from torch import Tensor
+
+if TYPE_CHECKING:
+    from train.presets import TrainConfig
 
 COEFFICIENTS = (3.4445, -4.7750, 2.0315)  # of the quintic iteration, from the authors' write-up
 LARGEST = 400_000  # weights of a kernel; beyond, five Newton-Schulz steps cost more than they bring
@@ -45,7 +50,7 @@ class MuonAdam(torch.optim.Optimizer):
             for p in parameters:
                 state = self.state[p]
                 if not state:
-                    state["step"] = torch.zeros(())
+                    state["step"] = torch.zeros((), device=p.device)  # where the fused kernel wants it
                     state["exp_avg"] = torch.zeros_like(p)
                     if not group["muon"]:
                         state["exp_avg_sq"] = torch.zeros_like(p)
@@ -72,3 +77,38 @@ class MuonAdam(torch.optim.Optimizer):
             [s["exp_avg_sq"] for s in states], [], [s["step"] for s in states], lr=group["lr"],
             beta1=group["betas"][0], beta2=group["betas"][1], weight_decay=group["weight_decay"], eps=1e-8,
             amsgrad=False, maximize=False)
+
+
+class RMSprop(torch.optim.Optimizer):
+    """RMSprop (Tieleman and Hinton 2012; alpha 0.99), its mean square corrected for its start from zero.
+
+    The authors' own rmsprop corrects it too; without, the first step is ten times too large and the paper's network
+    never recovers from it. The state has the names that train/state.py keeps.
+    """
+
+    def __init__(self, parameters, lr: float, momentum: float, weight_decay: float):
+        super().__init__(parameters, dict(lr=lr, momentum=momentum, weight_decay=weight_decay))
+
+    @torch.no_grad()
+    def step(self, closure=None):
+        for group in self.param_groups:
+            for p in (p for p in group["params"] if p.grad is not None):
+                state = self.state[p]
+                if not state:
+                    state |= {"step": torch.zeros((), device=p.device), "exp_avg": torch.zeros_like(p), "exp_avg_sq": torch.zeros_like(p)}
+                state["step"] += 1
+                gradient = p.grad.add(p, alpha=group["weight_decay"])
+                state["exp_avg_sq"].mul_(0.99).addcmul_(gradient, gradient, value=0.01)
+                size = (state["exp_avg_sq"] / (1 - 0.99 ** float(state["step"]))).sqrt_().add_(1e-8)
+                state["exp_avg"].mul_(group["momentum"]).addcdiv_(gradient, size)
+                p.add_(state["exp_avg"], alpha=-group["lr"])
+
+
+def optimiser_for(network: torch.nn.Module, config: TrainConfig) -> torch.optim.Optimizer:
+    """The preset's optimiser; its rate is set before every step."""
+    if config.optimiser == "muon":
+        return MuonAdam(network, lr=1.0, weight_decay=config.weight_decay)
+    if config.optimiser == "rmsprop":
+        return RMSprop(network.parameters(), lr=1.0, momentum=config.momentum, weight_decay=config.weight_decay)
+    return torch.optim.AdamW(network.parameters(), lr=1.0, betas=(0.9, 0.99), weight_decay=config.weight_decay,
+                             fused=True)

@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass, replace
 from dcign.networks import NetworkConfig
 from dcign.paper_network import PaperConfig
 from train.augment import AugmentConfig
-from train.batches import Recipe
+from train.batches import INTRINSIC, Recipe
+from train.scenes import STAGES
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class TrainConfig:
     source: str
     preset: str
     network: NetworkConfig | PaperConfig = NetworkConfig()
-    layout: tuple[tuple[str, int], ...] = (("azimuth", 4), ("elevation", 4), ("light", 4), ("intrinsic", 116))
+    layout: tuple[tuple[str, int], ...] = (("azimuth", 4), ("elevation", 4), ("light", 4), (INTRINSIC, 116))
     procedure: str = "studio"  # or "sgvb", the paper's: objective.sgvb
     clamp: str = "swap"  # or "both", or "mean", the paper's (train/clamp.py); with "sgvb" also "first", the authors' code's: the
     # value of the mini-batch's first picture; or "none"
@@ -42,8 +43,8 @@ class TrainConfig:
     kl: float = 1.0  # beta of a beta-VAE; 1 - alpha of InfoVAE
     mmd: float = 0.0  # alpha + lambda - 1 of InfoVAE (only with "sgvb")
     kl_warm_up: int = 1000  # steps until the KL term has its full weight
-    phases: tuple[Phase, ...] = (Phase(80, 345_000, 6, 5e-4, 6e-5), Phase(160, 68_000, 4, 2.5e-4, 1e-5))
-    shards: int = 24  # of 2,048 pictures each (or the recipe's number), at the last phase's size
+    phases: tuple[Phase, ...] = (Phase(80, 800_000, 6, 5e-4, 6e-5), Phase(160, 210_000, 4, 2.5e-4, 1e-5))
+    shards: int = 48  # of 2,048 pictures each (or the recipe's number), at the last phase's size
     recipe: Recipe = Recipe()
     mixed: bool = False  # mini-batches of pictures from everywhere instead of one-factor ones
     warm_up: int = 150  # steps at the start of a phase
@@ -63,25 +64,59 @@ class TrainConfig:
         return asdict(self) | {"network": self.network.to_dict()}
 
 
+POSE = (("azimuth", 4), ("elevation", 4), ("light", 4))
+# parts of an identity that a source can vary alone: their latents, and their shares of the mini-batches
+PARTS = {
+    "faces": {"shape": (44, 0.13), "texture": (28, 0.10), "expression": (14, 0.12), "hair": (30, 0.09)},
+    "heads": {"shape": (50, 0.18), "texture": (30, 0.12), "hair": (36, 0.12)},
+    "chairs": {"shape": (84, 0.28), "texture": (32, 0.14)},
+}
+POSE_SHARES = {"face": (0.22, 0.16, 0.18), "object": (0.22, 0.14, 0.22)}  # azimuth, elevation, light
+
 PAPER_STEPS = 12_000  # "about 12,000 batches", Sec. 4
 PAPER_FACES = Recipe(
-    per_mini_batch=20, mini_batches=260, grey=True,
-    shares=(1 / 13, 1 / 13, 1 / 13, 10 / 13),  # 1:1:1:10 (code: 1:1:1:1, or 1:1:1:16 on request)
+    per_mini_batch=20, mini_batches=260, photographs=0, grey=True,
+    shares=(("azimuth", 1 / 13), ("elevation", 1 / 13), ("light", 1 / 13), (INTRINSIC, 10 / 13)),  # 1:1:1:10 (code:
+    # 1:1:1:1, or 1:1:1:16 on request)
     ranges=(("azimuth", (-86.0, 86.0)), ("elevation", (-23.0, 23.0)), ("light", (-80.0, 80.0))))
 PAPER_CHAIRS = Recipe(  # 31 azimuths at two elevations under one light; z_1 is azimuth, the rest is not told apart
-    per_mini_batch=20, mini_batches=264, grey=True, shares=(1 / 11, 0.0, 0.0, 10 / 11), loose=("elevation",),
-    views=(("azimuth", tuple(round(-180 + 360 * i / 31, 4) for i in range(31))), ("elevation", (20.0, 30.0)),
-           ("light", (0.0,))))
+    per_mini_batch=20, mini_batches=264, photographs=0, grey=True,
+    setting="paper-chairs", shares=(("azimuth", 1 / 11), (INTRINSIC, 10 / 11)))
+
+
+def studio(source: str) -> TrainConfig:
+    """What the demo ships: one-factor mini-batches for every part of an identity that the source can vary alone."""
+    subject = STAGES[source].subject
+    parts = PARTS.get(source, {INTRINSIC: (116, 0.38)})
+    shares = dict(zip(("azimuth", "elevation", "light"), POSE_SHARES[subject]))
+    config = TrainConfig(
+        source, "studio", layout=POSE + tuple((part, latents) for part, (latents, _) in parts.items()),
+        recipe=Recipe(shares=tuple((shares | {part: share for part, (_, share) in parts.items()}).items())))
+    if subject == "face":
+        return config
+    # chairs cover a fifth of the picture: the median that an absolute error asks for would be an empty one
+    return replace(config, likelihood="gaussian", clamp="both", variation=1.0)
+
+
+def tiny(source: str) -> TrainConfig:
+    """Minutes on a CPU, for tests and first steps."""
+    config = studio(source)
+    latents = {"azimuth": 4, "elevation": 2, "light": 2}
+    parts = [name for name, _ in config.layout if name not in latents]
+    latents |= {name: 16 // len(parts) for name in parts}
+    return replace(
+        config, preset="tiny", network=NetworkConfig.tiny(sum(latents.values()), 40), shards=2,
+        layout=tuple(latents.items()), phases=(Phase(20, 20_000, 8, 2e-3, 1e-3), Phase(40, 20_000, 8, 2e-3, 1e-4)))
 
 
 def paper(source: str) -> TrainConfig:
     """The paper as it is written, Sec. 3 and 4. Where the authors' code differs, see as_coded()."""
-    chairs = source == "chairs"
+    chairs = STAGES[source].subject == "object"
     return TrainConfig(
         source, "paper",
         network=PaperConfig(),
-        layout=(("azimuth", 1), ("intrinsic", 199)) if chairs
-        else (("azimuth", 1), ("elevation", 1), ("light", 1), ("intrinsic", 197)),  # Fig. 2
+        layout=(("azimuth", 1), (INTRINSIC, 199)) if chairs
+        else (("azimuth", 1), ("elevation", 1), ("light", 1), (INTRINSIC, 197)),  # Fig. 2
         procedure="sgvb", clamp="mean", clamped="latents", invariance=0.01,  # Sec. 3.1, 3.2
         kl_reaches="all", kl=1.0, kl_warm_up=1,
         likelihood="bernoulli",  # not in the paper: the code's
@@ -99,20 +134,10 @@ def as_coded(config: TrainConfig) -> TrainConfig:
 
 def preset(name: str, source: str) -> TrainConfig:
     """The named configuration for a class of things. Raises ValueError for an unknown name."""
-    # chairs cover a fifth of the picture: the median that an absolute error asks for would be an empty one
-    config = TrainConfig(source, name)
-    if source == "chairs":
-        config = replace(
-            config, likelihood="gaussian", clamp="both", variation=1.0,
-            augment=AugmentConfig(background=0.15, exposure=0.1),
-            phases=(Phase(80, 325_000, 6, 5e-4, 6e-5), Phase(160, 80_000, 4, 2.5e-4, 1e-5)))
     if name == "studio":
-        return config
+        return studio(source)
     if name == "tiny":
-        return replace(
-            config, network=NetworkConfig.tiny(24, 40), shards=2,
-            layout=(("azimuth", 4), ("elevation", 2), ("light", 2), ("intrinsic", 16)),
-            phases=(Phase(20, 20_000, 8, 2e-3, 1e-3), Phase(40, 20_000, 8, 2e-3, 1e-4)))
+        return tiny(source)
     if name == "paper":
         return paper(source)
     if name == "paper-as-coded":

@@ -13,7 +13,7 @@ from typing import Protocol, Sequence
 
 import numpy as np
 
-from train.batches import PER_MINI_BATCH, Drawn
+from train.batches import Drawn
 from train.camera import Rig, View, rotation
 from train.raster import render, to_linear
 from train.scenes.mesh import BLUE, RED, SHADOW, WRAP, Mesh, Source, material
@@ -144,8 +144,8 @@ class DrawnChairs:
 
 
 def mini_batch(chairs: Chairs, among: Sequence[str], factor: str, rng: np.random.Generator, size: int = SIZE,
-               count: int = PER_MINI_BATCH, views: Sequence[View] = VIEWS) -> Drawn:
-    """``count`` pictures of chairs ``among`` these names in which only the azimuth, or only the chair, varies.
+               count: int = 20, views: Sequence[View] = VIEWS) -> Drawn:
+    """``count`` pictures of chairs ``among`` these names in which only the azimuth varies, or all but the azimuth.
 
     ``seeds`` of the result are places in ``chairs.chairs``. Raises ValueError for another factor, or too few of them.
     """
@@ -156,10 +156,16 @@ def mini_batch(chairs: Chairs, among: Sequence[str], factor: str, rng: np.random
         level = [view for view in views if view.elevation == start.elevation]
         chosen = _some(rng, level, count, "azimuths")
         chair = among[rng.integers(len(among))]
-        return Drawn(chairs.pictures(chair, chosen, size), chosen, [chairs.chairs.index(chair)] * count)
+        return _drawn(chairs.pictures(chair, chosen, size), chosen, [chairs.chairs.index(chair)] * count)
     names = _some(rng, among, count, "chairs")
-    pictures = np.concatenate([chairs.pictures(name, [start], size) for name in names])
-    return Drawn(pictures, [start] * count, [chairs.chairs.index(name) for name in names])
+    beside = [view for view in views if view.azimuth == start.azimuth]  # elevation shares its latents with the chair
+    chosen = [beside[rng.integers(len(beside))] for _ in names]
+    pictures = np.concatenate([chairs.pictures(name, [view], size) for name, view in zip(names, chosen)])
+    return _drawn(pictures, chosen, [chairs.chairs.index(name) for name in names])
+
+
+def _drawn(pictures: np.ndarray, views: Sequence[View], seeds: list[int]) -> Drawn:
+    return Drawn(pictures, np.empty((0, *pictures.shape[1:]), np.uint8), list(views), seeds)
 
 
 def _some(rng: np.random.Generator, things: Sequence, count: int, word: str) -> list:

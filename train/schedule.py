@@ -1,0 +1,45 @@
+"""How a run's learning rate falls, and how its network grows from one phase to the next."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import torch
+
+from dcign.networks import DCIGN
+from dcign.paper_network import PaperNetwork, new_network
+
+if TYPE_CHECKING:
+    from train.presets import Phase, TrainConfig
+
+
+def rate(phase: Phase, seen: int, step: int, warm_up: int) -> float:
+    """Linear warm-up, then half a cosine from the phase's peak rate to its last; ``seen`` pictures of the phase."""
+    share = min(seen / phase.pictures, 1.0)
+    cosine = 0.5 * (1 + math.cos(math.pi * share))
+    return min(1.0, (step + 1) / warm_up) * (phase.last_rate + (phase.rate - phase.last_rate) * cosine)
+
+
+def networks_for(config: TrainConfig) -> list:
+    """One network configuration per phase, the last one being the preset's own."""
+    grown = [config.network]
+    while grown[0].size > config.phases[0].size:
+        grown.insert(0, grown[0].smaller())
+    by_size = {network.size: network for network in grown}
+    return [by_size[phase.size] for phase in config.phases]
+
+
+def initial(configuration, seed: int, device: torch.device) -> DCIGN | PaperNetwork:
+    """A new network, the same for the same seed wherever it then goes."""
+    torch.manual_seed(seed)
+    return new_network(configuration).to(device, memory_format=torch.channels_last)
+
+
+def grow(network: DCIGN, configuration, seed: int, device: torch.device) -> DCIGN:
+    """``network`` at the next phase's size; the same object if that is its own."""
+    if network.config == configuration:
+        return network
+    grown = initial(configuration, seed, device)
+    grown.grow_from(network)
+    return grown.to(device, memory_format=torch.channels_last)
