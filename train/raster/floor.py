@@ -23,7 +23,7 @@ LOWEST_LIGHT = 0.08  # sine of the light's elevation over the floor: below it th
 class FloorShadow(NamedTuple):
     """Lost light (C, C) in the light's axes, and how a pixel finds its place in it: affine in the pixel's centre.
 
-    ``ray`` has rows of how much a pixel's ray falls, moves right and moves up (as the light looks); columns of the
+    ``ray`` has rows of how much a pixel's ray falls, moves right and moves down (as the light looks); columns of the
     value at pixel (0, 0) and its change per column and row. ``strength`` is 0 where there is no shadow to draw.
     """
 
@@ -44,7 +44,7 @@ def floor_shadow(shadow: ShadowMap, axes: np.ndarray, camera: Camera, floor: flo
     fall = float(camera.eye[1]) - floor
     if strength <= 0.0 or fall <= 0.05 or axes[2, 1] < LOWEST_LIGHT:
         return NONE
-    side = shadow.top.shape[0]
+    side = shadow.first.shape[0]
     pool = -(-side // CELLS)
     cell = float(shadow.texel) * pool
     margin = int(np.ceil(0.5 * WIDEST / cell)) + 2
@@ -61,7 +61,7 @@ def floor_shadow(shadow: ShadowMap, axes: np.ndarray, camera: Camera, floor: flo
     corner = -back + tan * ((0.5 - half) * right + (half - 0.5) * up)
     rays = np.stack([corner, tan * right, -tan * up], 1)  # (3, 3): columns are corner, per column, per row
     finder = np.stack([[0.0, 1.0, 0.0], axes[0] / cell, axes[1] / cell])
-    start = (np.array([axes[0] @ camera.eye - shadow.left, axes[1] @ camera.eye - shadow.low]) / cell) + margin - 0.5
+    start = (np.array([axes[0] @ camera.eye - shadow.left, axes[1] @ camera.eye - shadow.top]) / cell) + margin - 0.5
     return FloorShadow(lost, (finder @ rays).astype(np.float32), np.float32(fall), start.astype(np.float32),
                        np.float32(strength))
 
@@ -80,7 +80,7 @@ def lose_light(shadow, axes, floor, pool, margin, shaded, far, deep, lost):
     """Fill ``lost`` (C, C) with the share of the light that the floor loses, in cells of ``pool`` texels with a margin
     around. ``shaded``, ``far`` and ``deep`` (C + 1, C + 1) become summed-area tables of how much of a cell is shaded,
     at what distance from the floor, and how deeply."""
-    bottom = shadow.bottom
+    last = shadow.last
     size = lost.shape[0]
     cell = shadow.texel * np.float32(pool)
     part = ONE / np.float32(pool * pool)
@@ -89,11 +89,11 @@ def lose_light(shadow, axes, floor, pool, margin, shaded, far, deep, lost):
         for c in range(size):
             for j in range((r - margin) * pool, (r - margin + 1) * pool):
                 for i in range((c - margin) * pool, (c - margin + 1) * pool):
-                    if 0 <= j < bottom.shape[0] and 0 <= i < bottom.shape[0] and bottom[j, i] < np.float32(1e29):
-                        along = shadow.low + (np.float32(j) + HALF) * shadow.texel
+                    if 0 <= j < last.shape[0] and 0 <= i < last.shape[0] and last[j, i] < np.float32(1e29):
+                        along = shadow.top + (np.float32(j) + HALF) * shadow.texel
                         across = shadow.left + (np.float32(i) + HALF) * shadow.texel
                         ground = (floor - along * axes[1, 1] - across * axes[0, 1]) / axes[2, 1]
-                        distance = max(bottom[j, i] - ground, ZERO)
+                        distance = max(last[j, i] - ground, ZERO)
                         sum_shaded += part
                         sum_far += part * distance
                         sum_deep += part / (ONE + (distance / FADE) * (distance / FADE))

@@ -50,7 +50,7 @@ class Camera(NamedTuple):
 class Lights(NamedTuple):
     """The lights in the object's frame, in linear light."""
 
-    axes: np.ndarray  # (3, 3) float32: right and up as the key light looks, and towards the key light
+    axes: np.ndarray  # (3, 3) float32: right and down as the key light looks, and towards it
     fill_direction: np.ndarray  # (3,) float32
     up: np.ndarray  # (3,) float32, from the middle of the picture to its top before the roll
     key: np.float32
@@ -92,11 +92,11 @@ def camera_of(view: View, rig: Rig, size: int) -> Camera:
 def lights_of(view: View, rig: Rig) -> Lights:
     """The lights of a picture."""
     turn = rotation(view.azimuth, view.elevation).astype(np.float64)
-    key = light_direction(view.light, rig.light_elevation) @ turn
-    side = np.cross([0.0, 1.0, 0.0], key)
-    length = np.linalg.norm(side)
-    side = side / length if length > 1e-6 else np.array([1.0, 0.0, 0.0])
-    axes = np.stack([side, np.cross(key, side), key])
+    x, y, z = light_direction(view.light, rig.light_elevation) @ turn
+    length = (x * x + z * z) ** 0.5
+    right = (z / length, 0.0, -x / length) if length > 1e-6 else (1.0, 0.0, 0.0)
+    down = (-y * right[2], x * right[2] - z * right[0], y * right[0])
+    axes = np.array([right, down, (x, y, z)])
     return Lights(axes.astype(np.float32),
                   (light_direction(rig.fill_light, rig.fill_elevation) @ turn).astype(np.float32),
                   turn[1].astype(np.float32), np.float32(rig.key), np.float32(rig.fill), np.float32(rig.ambient),

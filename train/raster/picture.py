@@ -12,11 +12,10 @@ from train.raster.colour import to_linear
 from train.raster.floor import NONE, floor_shadow
 from train.raster.geometry import UNITS, camera_of, lights_of, project, surface_of
 from train.raster.shadows import cast, map_of
-from train.raster.shading import MOST, shade
-from train.raster.visibility import sample_places, see
+from train.raster.shading import MOST, develop, shade
+from train.raster.visibility import CUTOUT_PLACES, PLACES, see, see_cutouts
 from train.scenes.mesh import CUTOUT, SHADOW, Mesh
 
-DENSE = 6000  # triangles, from which on a mesh is drawn with 4 samples per pixel instead of 8
 _kept = threading.local()
 
 
@@ -44,19 +43,19 @@ def render(mesh: Mesh, view: View, rig: Rig, size: int) -> Render:
     lit, low, high = _scratch("lit", (count, 3), np.float32), np.empty(3, np.float32), np.empty(3, np.float32)
     project(surface.vertices, camera, lights.axes, points, near, lit, low, high)
 
-    samples = 4 if len(surface.triangles) >= DENSE else 8
-    grid = (size * samples, size)
+    grid = (size * len(PLACES), size)
     best, owner = _scratch("best", grid, np.float32), _scratch("owner", grid, np.int32)
     best.fill(0.0)
+    see(surface, points, near, PLACES, best, owner)
     layered = bool((surface.materials[:, CUTOUT] == 1.0).any())
-    shape = grid if layered else (1, 1)
+    shape = (size * len(CUTOUT_PLACES), size) if layered else (1, 1)
     cover, front_near, front_owner = (_scratch("cover", shape, np.float32), _scratch("front_near", shape, np.float32),
                                       _scratch("front_owner", shape, np.int32))
-    places = sample_places(samples)
-    see(surface, points, near, size, places, False, best, owner, cover, front_near, front_owner)
     if layered:
         cover.fill(0.0)
-        see(surface, points, near, size, places, True, best, owner, cover, front_near, front_owner)
+        front_near.fill(0.0)
+        see_cutouts(surface, points, near, CUTOUT_PLACES, best, cover, front_near, front_owner, np.full(size, -1),
+                    np.empty(size, np.float32))
 
     casting = bool((surface.materials[:, SHADOW] != 0.0).any())
     on_floor = casting and rig.floor_shadow > 0.0
@@ -68,12 +67,16 @@ def render(mesh: Mesh, view: View, rig: Rig, size: int) -> Render:
         floor = floor_shadow(shadow, lights.axes, camera, float(surface.vertices[:, 1].min()), rig.floor_shadow,
                              _scratch)
 
-    first, last = points.min(0) // UNITS, points.max(0) // UNITS
+    low, high = np.clip(points.min(0) // UNITS, 0, size - 1), np.clip(points.max(0) // UNITS, 0, size - 1)
+    light = _scratch("light", (size, size, 4), np.float32)
+    light.fill(0.0)
+    mask = np.zeros((size, size), np.uint8)
+    depth = np.full((size, size), np.inf, np.float32)
+    shade(surface, camera, lights, shadow, casting, points, near, best, owner, layered, cover, front_near, front_owner,
+          (low[1], high[1], low[0], high[0]), np.empty(MOST, np.int64), np.empty(MOST, np.float32),
+          np.empty((MOST, 3), np.float32), light, mask, depth)
+    ground = np.array(rig.ground, np.uint8)
     colour = np.empty((size, size, 3), np.uint8)
-    mask = np.empty((size, size), np.uint8)
-    depth = np.empty((size, size), np.float32)
-    backdrop = np.array(rig.ground, np.uint8)
-    shade(surface, camera, lights, shadow, casting, floor, points, near, best, owner, layered, cover, front_near,
-          front_owner, first[1], last[1], first[0], last[0], to_linear(backdrop / np.float32(255.0)), backdrop,
-          np.empty(MOST, np.int64), np.empty(MOST, np.float32), np.empty((MOST, 3), np.float32), colour, mask, depth)
+    colour[:] = ground
+    develop(light, floor, to_linear(ground / np.float32(255.0)), colour)
     return Render(colour, mask, depth)

@@ -7,12 +7,13 @@ from train.raster.floor import light_left
 from train.raster.geometry import UNITS
 from train.raster.kernel import inlined, kernel
 from train.raster.shadows import reached
-from train.raster.textures import HALF, ONE, ZERO, colour_at
+from train.raster.textures import HALF, ONE, ZERO, colour_at, level_of
 from train.scenes.mesh import BLEND, BLUE, FIRST, GREEN, RED, SECOND, WRAP
 
-MOST = 16  # surfaces that can share a pixel
+MOST = 8  # surfaces that can share a pixel: two for each of its samples
 SEEN = np.float32(0.01)  # coverage below which nothing is shaded
 APART = np.float32(0.05)  # scene units in depth between surfaces that are shaded apart
+SQUARE = np.float32(UNITS * UNITS)
 TINY = np.float32(1e-9)
 
 
@@ -56,17 +57,18 @@ def surface_light(surface, camera, lights, shadow, casting, points, near, t, x, 
         ua, va = uv[ta, 0], uv[ta, 1]
         ub, vb, uc, vc = uv[tb, 0] - ua, uv[tb, 1] - va, uv[tc, 0] - ua, uv[tc, 1] - va
         u, v = ua + wb * ub + wc * uc, va + wb * vb + wc * vc
-        density = abs((ub * vc - uc * vb) * inverse) * np.float32(UNITS * UNITS)
+        density = abs((ub * vc - uc * vb) * inverse) * SQUARE
         k = int(row[FIRST])
-        height, width = surface.height[k], surface.width[k]
-        r, g, s = colour_at(surface.texels, surface.offset[k], height, width, density * np.float32(height * width),
-                            u, v)
+        start_0, height_0, width_0 = surface.offset[k], surface.height[k], surface.width[k]
+        start, height, width = level_of(start_0, height_0, width_0, density)
+        r, g, s = colour_at(surface.texels, start, height, width, u, v)
         if row[SECOND] >= ZERO:
-            k = int(row[SECOND])
-            height, width = surface.height[k], surface.width[k]
-            r2, g2, s2 = colour_at(surface.texels, surface.offset[k], height, width,
-                                   density * np.float32(height * width), u, v)
-            blend = row[BLEND]
+            k, blend = int(row[SECOND]), row[BLEND]
+            if height_0 == surface.height[k] and width_0 == surface.width[k]:
+                start += surface.offset[k] - start_0
+            else:
+                start, height, width = level_of(surface.offset[k], surface.height[k], surface.width[k], density)
+            r2, g2, s2 = colour_at(surface.texels, start, height, width, u, v)
             r, g, s = r + blend * (r2 - r), g + blend * (g2 - g), s + blend * (s2 - s)
         red, green, blue = red * r, green * g, blue * s
 
@@ -83,12 +85,12 @@ def surface_light(surface, camera, lights, shadow, casting, points, near, t, x, 
         base += lit * diffuse
         shine = wa * surface.specular[a] + wb * surface.specular[b] + wc * surface.specular[c]
         if shine > ZERO and facing > ZERO:
-            length = ONE / np.sqrt(ex * ex + ey * ey + ez * ez)
-            hx, hy, hz = lx + ex * length, ly + ey * length, lz + ez * length
-            half = max(nx * hx + ny * hy + nz * hz, ZERO) / np.sqrt(hx * hx + hy * hy + hz * hz)
+            length = np.sqrt(ex * ex + ey * ey + ez * ez)
+            hx, hy, hz = lx * length + ex, ly * length + ey, lz * length + ez
+            half = max(nx * hx + ny * hy + nz * hz, ZERO)
+            half = half * half / (hx * hx + hy * hy + hz * hz)  # squared cosine of the half vector
             half *= half
             half *= half
-            half *= half  # to the 8th power
             gloss = shine * lit * half * half * half
     if lights.fill > ZERO:
         across = nx * lights.fill_direction[0] + ny * lights.fill_direction[1] + nz * lights.fill_direction[2]
@@ -97,68 +99,68 @@ def surface_light(surface, camera, lights, shadow, casting, points, near, t, x, 
 
 
 @kernel()
-def shade(surface, camera, lights, shadow, casting, floor, points, near, best, owner, layered, cover, front_near,
-          front_owner, first_row, last_row, first_column, last_column, ground, backdrop, kind,
-          place, shades, colour, mask, depth):
-    """Fill ``colour``, ``mask`` and ``depth``; the object lies within the rows and columns given (inclusive)."""
+def shade(surface, camera, lights, shadow, casting, points, near, best, owner, layered, cover, front_near, front_owner,
+          box, kind, place, shades, light, mask, depth):
+    """Fill ``light`` (H, W, 4) with linear RGB and coverage, and ``mask`` and ``depth``, within ``box``: the first and
+    the last row and column of the object. ``kind``, ``place`` and ``shades`` (MOST, ...) are for notes."""
     size = mask.shape[0]
     samples = best.shape[0] // size
     share = ONE / np.float32(samples)
-    for y in range(size):
-        for x in range(size):
+    for y in range(box[0], box[1] + 1):
+        for x in range(box[2], box[3] + 1):
             red, green, blue, covered, nearest = ZERO, ZERO, ZERO, ZERO, ZERO
-            if first_row <= y <= last_row and first_column <= x <= last_column:
-                found = 0
-                for s in range(samples):
-                    line = y * samples + s
-                    solid = best[line, x]
-                    hidden = cover[line, x] if layered else ZERO
-                    for layer in range(2):
-                        if layer == 0:
-                            weight, t, closeness = ONE - hidden, owner[line, x], solid
-                            if solid == ZERO or weight < SEEN:
-                                continue
-                        else:
-                            if hidden < SEEN:
-                                break
-                            weight, t, closeness = hidden, front_owner[line, x], front_near[line, x]
-                        m = surface.which[t]
-                        # textured surfaces are smooth: one of their triangles stands for its neighbours
-                        textured = surface.materials[m, FIRST] >= ZERO
-                        name = -1 - np.int64(m) if textured else np.int64(t)
-                        apart = APART * closeness * closeness
-                        i = 0
-                        while i < found and not (kind[i] == name and abs(place[i] - closeness) < apart):
-                            i += 1
-                        if i == found:
-                            if found < MOST:
-                                found += 1
-                            else:
-                                i -= 1
-                            kind[i], place[i] = name, closeness
-                            shades[i, 0], shades[i, 1], shades[i, 2] = surface_light(
-                                surface, camera, lights, shadow, casting, points, near, t, x, y)
-                        red += weight * shades[i, 0]
-                        green += weight * shades[i, 1]
-                        blue += weight * shades[i, 2]
-                        covered += weight
-                        nearest = max(nearest, closeness)
-            covered = covered * share
-            mask[y, x] = np.uint8(min(covered, ONE) * np.float32(255.0) + HALF)
-            depth[y, x] = np.inf if nearest == ZERO else ONE / nearest
-            rest = ONE - covered
-            if rest > np.float32(0.002):
-                left = ONE
-                if floor.strength > ZERO:
-                    left = light_left(floor, x, y)
-                if covered == ZERO and left == ONE:
-                    colour[y, x, 0], colour[y, x, 1], colour[y, x, 2] = backdrop[0], backdrop[1], backdrop[2]
-                    continue
-                rest *= left
-                red, green, blue = (red * share + rest * ground[0], green * share + rest * ground[1],
-                                    blue * share + rest * ground[2])
-            else:
-                red, green, blue = red * share, green * share, blue * share
-            colour[y, x, 0] = ENCODED[int(min(max(red, ZERO), ONE) * CODES)]
-            colour[y, x, 1] = ENCODED[int(min(max(green, ZERO), ONE) * CODES)]
-            colour[y, x, 2] = ENCODED[int(min(max(blue, ZERO), ONE) * CODES)]
+            found = 0
+            for s in range(samples):
+                line = y * samples + s
+                solid = best[line, x]
+                hidden = cover[line >> 1, x] if layered else ZERO
+                for layer in range(2):
+                    if layer == 0:
+                        weight, t, closeness = ONE - hidden, owner[line, x], solid
+                        if solid == ZERO or weight < SEEN:
+                            continue
+                    else:
+                        if hidden < SEEN:
+                            break
+                        weight, t, closeness = hidden, front_owner[line >> 1, x], front_near[line >> 1, x]
+                    # textured surfaces are smooth: one of their triangles stands for its neighbours
+                    m = surface.which[t]
+                    name = -1 - np.int64(m) if surface.materials[m, FIRST] >= ZERO else np.int64(t)
+                    apart = APART * closeness * closeness
+                    i = 0
+                    while i < found and not (kind[i] == name and abs(place[i] - closeness) < apart):
+                        i += 1
+                    if i == found:
+                        found += 1
+                        kind[i], place[i] = name, closeness
+                        shades[i, 0], shades[i, 1], shades[i, 2] = surface_light(
+                            surface, camera, lights, shadow, casting, points, near, t, x, y)
+                    red += weight * shades[i, 0]
+                    green += weight * shades[i, 1]
+                    blue += weight * shades[i, 2]
+                    covered += weight
+                    nearest = max(nearest, closeness)
+            if covered > ZERO:
+                covered = min(covered * share, ONE)
+                light[y, x, 0], light[y, x, 1], light[y, x, 2] = red * share, green * share, blue * share
+                light[y, x, 3] = covered
+                mask[y, x] = np.uint8(covered * np.float32(255.0) + HALF)
+                depth[y, x] = ONE / nearest
+
+
+@kernel()
+def develop(light, floor, ground, colour):
+    """Lay linear RGB and coverage ``light`` (H, W, 4) over the ground with the floor's shadow: ``colour``, sRGB.
+
+    ``colour`` holds the ground already.
+    """
+    for y in range(light.shape[0]):
+        for x in range(light.shape[1]):
+            rest = ONE - light[y, x, 3]
+            if rest > ZERO and floor.strength > ZERO:
+                rest *= light_left(floor, x, y)
+            if rest == ONE:
+                continue
+            for k in range(3):
+                value = light[y, x, k] + rest * ground[k]
+                colour[y, x, k] = ENCODED[int(min(max(value, ZERO), ONE) * CODES)]

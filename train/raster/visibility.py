@@ -1,7 +1,7 @@
 """Which triangle each sample of a pixel sees, and how much of it the cut-outs in front of it hide.
 
-A pixel has S samples (4 or 8, a power of two), each on a row and in a column of its own, so that edges of any slope
-get S levels. They are stored as S rows per pixel row: sample s of pixel (x, y) is at [y * S + s, x]. Vertices lie on
+A pixel has S samples, 4 or, for cut-outs, whose edges are soft in themselves, 2. Each is on a row and in a column of
+its own, so that edges of any slope get S levels, and row s of pixel row y is stored at [y * S + s]. Vertices lie on
 a grid of 1/256 pixel and edges are exact integers, so no sample falls between two triangles that share an edge.
 """
 
@@ -9,120 +9,177 @@ import numpy as np
 
 from train.raster.geometry import UNITS
 from train.raster.kernel import inlined, kernel
-from train.raster.textures import ONE, ZERO, coverage_at
+from train.raster.textures import ONE, ZERO, coverage_at, level_of
 from train.scenes.mesh import CULL, CUTOUT, FIRST, OPACITY
 
+PLACES = np.array([96, 32, 224, 160])  # of the samples from left to right, on rows from top to bottom
+CUTOUT_PLACES = np.array([64, 192])  # each between two of the others
 HIDDEN = np.float32(0.98)  # what lies behind so much coverage is not seen
 FORWARD = np.float32(0.012)  # scene units by which cut-outs (brows, hair) are drawn nearer than they are
-SOLID = np.float32(0.5)
-
-
-def sample_places(samples: int) -> np.ndarray:
-    """Horizontal places (S,) of a pixel's samples in fixed point: a lattice with one sample per column and row."""
-    step = UNITS // samples
-    return (3 * np.arange(samples) + 1) % samples * step + step // 2
+NARROW = 3  # columns up to which a row is tried sample by sample
+SOLID, FAINT = np.float32(0.5), np.float32(0.004)
 
 
 @inlined()
-def span(edge, step, first, last):
-    """The columns in [first, last] at which ``edge + column * step`` is not negative (edge counts from column 0)."""
-    if step > 0:
-        if edge + first * step < 0:
-            first = -(edge // step)
-    elif step < 0:
-        if edge + last * step < 0:
-            last = edge // (-step) if edge >= 0 else first - 1
-    elif edge < 0:
-        last = first - 1
-    return first, last
+def span(edge, step, inverse, count):
+    """The first and last of the places 0 .. count at which ``edge + place * step`` is not negative.
+
+    ``inverse`` is 1 / step: multiplying and putting right is several times faster than dividing integers.
+    """
+    if step >= 0:
+        if edge >= 0:
+            return 0, count
+        if edge + count * step < 0:
+            return 0, -1
+        first = int(-np.float64(edge) * inverse)
+        return first + (1 if edge + first * step < 0 else 0), count
+    if edge + count * step >= 0:
+        return 0, count
+    if edge < 0:
+        return 0, -1
+    last = int(-np.float64(edge) * inverse)
+    return 0, last - (1 if edge + last * step < 0 else 0)
+
+
+@inlined()
+def triangle(places, triangles, t):
+    """Corners of triangle ``t`` (the first, and the others relative to it) and twice its area, all in fixed point.
+
+    Rows run downwards. The area is negative, and b and c are exchanged, if it is seen from behind.
+    """
+    a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
+    ax, ay = np.int64(places[a, 0]), np.int64(places[a, 1])
+    bx, by = np.int64(places[b, 0]) - ax, np.int64(places[b, 1]) - ay
+    cx, cy = np.int64(places[c, 0]) - ax, np.int64(places[c, 1]) - ay
+    area = by * cx - bx * cy
+    if area < 0:
+        return a, c, b, ax, ay, cx, cy, bx, by, area
+    return a, b, c, ax, ay, bx, by, cx, cy, area
 
 
 @kernel()
-def see(surface, points, near, size, places, cutouts, best, owner, cover, front_near, front_owner):
-    """One pass over the triangles.
+def see(surface, points, near, places, best, owner):
+    """Fill ``best`` (S * size, size) with the largest 1 / distance of opaque triangles and ``owner`` with whose it is.
 
-    Opaque ones (``cutouts`` False) fill ``best`` (S * size, size) with the largest 1 / distance and ``owner`` with
-    its triangle. Cut-outs come after them: they fill ``cover`` with how much they hide, ``front_near`` and
-    ``front_owner`` with the one to be shown.
+    ``places`` (S,) is PLACES or another lattice of 2 ** n samples.
     """
-    triangles, materials = surface.triangles, surface.materials
-    samples = places.shape[0]
+    triangles, materials, which = surface.triangles, surface.materials, surface.which
+    samples, size, rows = places.shape[0], best.shape[1], best.shape[0]
     step = UNITS // samples
-    shift = 0
+    half, shift = step // 2, 0
     while (1 << shift) < step:
         shift += 1
-    half = step // 2
-    rows = size * samples
     for t in range(triangles.shape[0]):
-        m = surface.which[t]
-        if (materials[m, CUTOUT] == ONE) != cutouts:
+        a, b, c, ax, ay, bx, by, cx, cy, area = triangle(points, triangles, t)
+        if area <= 0:
+            if area == 0 or materials[which[t], CULL] == ONE:
+                continue
+            area = -area
+        r0 = max((ay + min(0, by, cy) - half + step - 1) >> shift, 0)
+        r1 = min((ay + max(0, by, cy) - half) >> shift, rows - 1)
+        left, right = ax + min(0, bx, cx), ax + max(0, bx, cx)
+        if r0 > r1 or right < 0 or left >= size * UNITS or materials[which[t], CUTOUT] == ONE:
             continue
-        a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
-        ax, ay = np.int64(points[a, 0]), np.int64(points[a, 1])
-        bx, by = np.int64(points[b, 0]) - ax, np.int64(points[b, 1]) - ay
-        cx, cy = np.int64(points[c, 0]) - ax, np.int64(points[c, 1]) - ay
-        area = by * cx - bx * cy  # y points down: front faces are positive
+        inverse = ONE / np.float32(area)
+        near_a, rise_b, rise_c = near[a], (near[b] - near[a]) * inverse, (near[c] - near[a]) * inverse
+        step_b, step_c = -UNITS * cy, UNITS * by
+        step_a = -step_b - step_c
+        inverse_a, inverse_b, inverse_c = 1.0 / step_a, 1.0 / step_b, 1.0 / step_c  # infinite ones are not used
+        for r in range(r0, r1 + 1):
+            place = places[r & (samples - 1)]
+            x0, x1 = max((left - place + UNITS - 1) >> 8, 0), min((right - place) >> 8, size - 1)
+            x, y = x0 * UNITS + place - ax, (r << shift) + half - ay
+            edge_b, edge_c = y * cx - x * cy, x * by - y * bx
+            edge_a = area - edge_b - edge_c
+            if x1 > x0 + NARROW:
+                first_a, last_a = span(edge_a, step_a, inverse_a, x1 - x0)
+                first_b, last_b = span(edge_b, step_b, inverse_b, x1 - x0)
+                first_c, last_c = span(edge_c, step_c, inverse_c, x1 - x0)
+                skip = max(first_a, first_b, first_c)
+                x1 = x0 + min(last_a, last_b, last_c)
+                x0 += skip
+                edge_a, edge_b, edge_c = edge_a + skip * step_a, edge_b + skip * step_b, edge_c + skip * step_c
+            for x in range(x0, x1 + 1):
+                nearness = near_a + np.float32(edge_b) * rise_b + np.float32(edge_c) * rise_c
+                # one branch instead of four: which samples a small triangle covers cannot be predicted
+                if ((edge_a | edge_b | edge_c) >= 0) & (nearness > best[r, x]):
+                    best[r, x] = nearness
+                    owner[r, x] = t
+                edge_a, edge_b, edge_c = edge_a + step_a, edge_b + step_b, edge_c + step_c
+
+
+@kernel()
+def see_cutouts(surface, points, near, places, best, cover, front_near, front_owner, pixel_of, pixel_alpha):
+    """Fill ``cover`` (2 * size, size) with how much cut-outs hide of what ``best`` holds, and ``front_near`` and
+    ``front_owner`` with the one to be shown.
+
+    A triangle's coverage is looked up once per pixel: ``pixel_of`` (size,) says for which triangle and row of pixels
+    ``pixel_alpha`` (size,) holds it.
+    """
+    triangles, materials, which = surface.triangles, surface.materials, surface.which
+    samples, size, rows = places.shape[0], cover.shape[1], cover.shape[0]
+    step = UNITS // samples
+    half, shift = step // 2, 0
+    while (1 << shift) < step:
+        shift += 1
+    for t in range(triangles.shape[0]):
+        m = which[t]
+        if materials[m, CUTOUT] != ONE:
+            continue
+        a, b, c, ax, ay, bx, by, cx, cy, area = triangle(points, triangles, t)
+        ta, tb, tc = surface.triangle_uv[t, 0], surface.triangle_uv[t, 1], surface.triangle_uv[t, 2]
         if area <= 0:
             if area == 0 or materials[m, CULL] == ONE:
                 continue
-            area = -area
-            b, c = c, b
-            bx, by, cx, cy = cx, cy, bx, by
+            area, tb, tc = -area, tc, tb
         r0 = max((ay + min(0, by, cy) - half + step - 1) >> shift, 0)
         r1 = min((ay + max(0, by, cy) - half) >> shift, rows - 1)
-        if r0 > r1:
-            continue
         left, right = ax + min(0, bx, cx), ax + max(0, bx, cx)
-        if right < 0 or left >= size * UNITS:
+        if r0 > r1 or right < 0 or left >= size * UNITS:
             continue
         inverse = ONE / np.float32(area)
-        rise_b, rise_c = (near[b] - near[a]) * inverse, (near[c] - near[a]) * inverse
+        near_a, rise_b, rise_c = near[a], (near[b] - near[a]) * inverse, (near[c] - near[a]) * inverse
+        near_a += FORWARD * near_a * near_a
         step_b, step_c = -UNITS * cy, UNITS * by
         step_a = -step_b - step_c
-        density, u0, v0, ub, vb, uc, vc = ZERO, ZERO, ZERO, ZERO, ZERO, ZERO, ZERO
-        first, height, width, opacity = 0, 1, 1, materials[m, OPACITY]
-        if cutouts:
-            texture = int(materials[m, FIRST])
-            first, height, width = surface.offset[texture], surface.height[texture], surface.width[texture]
-            ta, tb, tc = surface.triangle_uv[t, 0], surface.triangle_uv[t, 1], surface.triangle_uv[t, 2]
-            if triangles[t, 1] != b:
-                tb, tc = tc, tb
-            u0, v0 = surface.uv[ta, 0], surface.uv[ta, 1]
-            ub, vb = surface.uv[tb, 0] - u0, surface.uv[tb, 1] - v0
-            uc, vc = surface.uv[tc, 0] - u0, surface.uv[tc, 1] - v0
-            density = abs(ub * vc - uc * vb) * np.float32(height * width * UNITS * UNITS) * inverse
+        inverse_a, inverse_b, inverse_c = 1.0 / step_a, 1.0 / step_b, 1.0 / step_c
+        u0, v0 = surface.uv[ta, 0], surface.uv[ta, 1]
+        ub, vb = surface.uv[tb, 0] - u0, surface.uv[tb, 1] - v0
+        uc, vc = surface.uv[tc, 0] - u0, surface.uv[tc, 1] - v0
+        k, opacity = int(materials[m, FIRST]), materials[m, OPACITY]
+        start, height, width = level_of(surface.offset[k], surface.height[k], surface.width[k],
+                                        abs(ub * vc - uc * vb) * np.float32(UNITS * UNITS) * inverse)
         for r in range(r0, r1 + 1):
-            y = (r << shift) + half - ay
-            place = places[r & (samples - 1)]
+            place, line = places[r & (samples - 1)], (r << shift) >> 8
             x0, x1 = max((left - place + UNITS - 1) >> 8, 0), min((right - place) >> 8, size - 1)
-            if x0 > x1:
-                continue
-            edge_b = -(place - ax) * cy + y * cx
-            edge_c = (place - ax) * by - y * bx
-            edge_a = area - edge_b - edge_c
-            x0, x1 = span(edge_a, step_a, x0, x1)
-            x0, x1 = span(edge_b, step_b, x0, x1)
-            x0, x1 = span(edge_c, step_c, x0, x1)
+            x, y = x0 * UNITS + place - ax, (r << shift) + half - ay
+            edge_b, edge_c = y * cx - x * cy, x * by - y * bx
+            first_a, last_a = span(area - edge_b - edge_c, step_a, inverse_a, x1 - x0)
+            first_b, last_b = span(edge_b, step_b, inverse_b, x1 - x0)
+            first_c, last_c = span(edge_c, step_c, inverse_c, x1 - x0)
+            skip = max(first_a, first_b, first_c)
+            x1 = x0 + min(last_a, last_b, last_c)
+            x0 += skip
+            edge_b, edge_c = edge_b + skip * step_b, edge_c + skip * step_c
             for x in range(x0, x1 + 1):
-                wb, wc = np.float32(edge_b + x * step_b), np.float32(edge_c + x * step_c)
-                nearness = near[a] + wb * rise_b + wc * rise_c
-                if cutouts:
-                    nearness += FORWARD * nearness * nearness
-                    hidden = cover[r, x]
-                    if nearness <= best[r, x] or (hidden > HIDDEN and nearness < front_near[r, x]):
-                        continue
-                    wb, wc = wb * inverse * near[b] / nearness, wc * inverse * near[c] / nearness
-                    alpha = opacity * coverage_at(surface.texels, first, height, width, density,
-                                                  u0 + wb * ub + wc * uc, v0 + wb * vb + wc * vc)
-                    if alpha < np.float32(0.004):
-                        continue
-                    # the nearest solid one is shown; as long as there is none, the nearest one
-                    shown = front_near[r, x]
-                    if hidden == ZERO or (nearness > shown and (alpha > SOLID or hidden < SOLID)) or (
-                            alpha > SOLID and hidden < SOLID):
-                        front_near[r, x] = nearness
-                        front_owner[r, x] = t
-                    cover[r, x] = hidden + alpha * (ONE - hidden)
-                elif nearness > best[r, x]:
-                    best[r, x] = nearness
-                    owner[r, x] = t
+                nearness = near_a + np.float32(edge_b) * rise_b + np.float32(edge_c) * rise_c
+                edge_b, edge_c = edge_b + step_b, edge_c + step_c
+                hidden = cover[r, x]
+                if (nearness <= best[2 * r, x]) | ((hidden > HIDDEN) & (nearness < front_near[r, x])):
+                    continue
+                if pixel_of[x] != t * size + line:
+                    pixel_of[x] = t * size + line
+                    px, py = x * UNITS + UNITS // 2 - ax, line * UNITS + UNITS // 2 - ay
+                    wb, wc = np.float32(py * cx - px * cy) * inverse, np.float32(px * by - py * bx) * inverse
+                    wb, wc = wb * near[b] / nearness, wc * near[c] / nearness
+                    pixel_alpha[x] = opacity * coverage_at(surface.texels, start, height, width,
+                                                           u0 + wb * ub + wc * uc, v0 + wb * vb + wc * vc)
+                alpha = pixel_alpha[x]
+                if alpha < FAINT:
+                    continue
+                # the nearest solid one is shown; as long as there is none, the nearest one
+                if ((nearness > front_near[r, x]) & ((alpha > SOLID) | (hidden < SOLID))) | (
+                        (alpha > SOLID) & (hidden < SOLID)):
+                    front_near[r, x] = nearness
+                    front_owner[r, x] = t
+                cover[r, x] = hidden + alpha * (ONE - hidden)
