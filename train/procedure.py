@@ -48,6 +48,9 @@ class Procedure(nn.Module):
             if config.variation:
                 terms["variation"] = objective.variation(reconstruction, targets, len(factors))
                 loss = loss + config.variation * terms["variation"]
+            if config.structure:
+                terms["structure"] = objective.structure(reconstruction, targets)
+                loss = loss + config.structure * terms["structure"]
         terms["mse"] = (reconstruction - targets).square().mean()
         return loss, {name: value.detach() for name, value in terms.items()}, reconstruction
 
