@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from train.cutout import colours, compose, take_apart, warp
-from train.degrade import blurred, develop, finish, forward, random_crop
+from train.degrade import blurred, develop, finish, forward, frame, random_crop
 from train.grounds import new_ground
 from train.occluders import clothes, cover_parts
 from train.shapes import spread, tables
@@ -36,6 +36,7 @@ class AugmentConfig:
     aspect: float = 0.06
     perspective: float = 0.06
     background: float = 0.72  # share with another ground
+    framed: float = 0.07  # share of objects that were padded to a square
     occluders: float = 0.22  # share with something in front of the subject
     clothes: float = 0.4  # share of faces with clothes below the chin
     covered: float = 0.25  # of the subject and of the picture, at most, by either
@@ -76,7 +77,7 @@ def photograph(picture: np.ndarray, ground: tuple[int, int, int], config: Augmen
     if rng.random() >= config.touched:
         return colours(picture)
     size = len(picture)
-    cropped, grounded, occluded, clothed, unsharp = rng.random(5)
+    cropped, grounded, framed, clothed, occluded, unsharp = rng.random(6)
     planes, matrix = take_apart(picture, ground), np.eye(3, dtype=np.float32)
     if cropped < config.crop:
         matrix = random_crop(config, rng)
@@ -89,6 +90,8 @@ def photograph(picture: np.ndarray, ground: tuple[int, int, int], config: Augmen
         light = np.empty((size, size, 3), np.float32)
         spread(tables()[0][list(ground)][None, None], light)
     compose(planes, light)
+    if subject == "object" and framed < config.framed:
+        frame(light, planes[..., 3], rng)
     if subject == "face" and clothed < config.clothes:
         clothes(light, picture, planes, forward(matrix), config.covered, rng)
     if occluded < config.occluders:

@@ -90,6 +90,13 @@ def warp(planes, matrix, moved):
     middle = np.float32(0.5 * (size - 1))
     to_pixels = np.float32(0.5 * size)
     last = np.float32(size - 1.001)
+    # the part of the picture that is not plain ground, one pixel wider
+    low_x, high_x, low_y, high_y = last, np.float32(0.0), last, np.float32(0.0)
+    for y in range(size):
+        for x in range(size):
+            if planes[y, x, 3] > 0 or planes[y, x, 4] < 1:
+                low_x, high_x = min(low_x, np.float32(x - 1)), max(high_x, np.float32(x + 1))
+                low_y, high_y = min(low_y, np.float32(y - 1)), max(high_y, np.float32(y + 1))
     for y in range(size):
         ny = (np.float32(y) - middle) * step
         for x in range(size):
@@ -98,6 +105,10 @@ def warp(planes, matrix, moved):
             u = (m[0, 0] * nx + m[0, 1] * ny + m[0, 2]) * depth * to_pixels + middle
             v = (m[1, 0] * nx + m[1, 1] * ny + m[1, 2]) * depth * to_pixels + middle
             u, v = min(max(u, np.float32(0.0)), last), min(max(v, np.float32(0.0)), last)
+            if u <= low_x or u >= high_x or v <= low_y or v >= high_y:
+                moved[y, x, 0] = moved[y, x, 1] = moved[y, x, 2] = moved[y, x, 3] = np.float32(0.0)
+                moved[y, x, 4] = one
+                continue
             a, c = np.uint64(u), np.uint64(v)
             fu, fv = u - np.float32(a), v - np.float32(c)
             b, d = a + np.uint64(1), c + np.uint64(1)

@@ -38,6 +38,22 @@ def forward(matrix: np.ndarray) -> np.ndarray:
     return np.concatenate([inverse, (middle - inverse @ (middle + matrix[:2, 2] / 2))[:, None]], 1).astype(np.float32)
 
 
+def frame(light: np.ndarray, mask: np.ndarray, rng: np.random.Generator) -> None:
+    """Make a square of a narrower picture, in place: its border drawn out to both sides, or plain bars beside it.
+
+    The bars end at the subject, where ``mask`` (S, S) is above 0.
+    """
+    size = len(light)
+    across, share, drawn, white = *rng.random(3), rng.random() < 0.8
+    view = light if across < 0.7 else light.transpose(1, 0, 2)  # bars at the sides, or above and below
+    columns = np.flatnonzero((mask > 0.02).any(0 if across < 0.7 else 1))
+    if not len(columns):
+        return
+    left, right = int(share * columns[0]), size - int(share * (size - 1 - columns[-1]))
+    view[:, :left] = view[:, left:left + 1].copy() if drawn < 0.6 else float(white)
+    view[:, right:] = view[:, right - 1:right].copy() if drawn < 0.6 else float(white)
+
+
 @njit(cache=True, nogil=True, error_model="numpy")
 def _develop(light, matrix, slope_x, slope_y, vignette, contrast, lift, bend, levels, out):
     """Linear light (S, S, 3) to sRGB levels (S, S, 3), 0..255, through a colour matrix, shading and a tone curve."""
