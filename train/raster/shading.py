@@ -20,7 +20,9 @@ TINY = np.float32(1e-9)
 @inlined()
 def surface_light(surface, camera, lights, shadow, casting, points, near, t, x, y):
     """Linear RGB towards the camera of triangle ``t`` at the middle of pixel (x, y), or at its nearest place to it."""
-    a, b, c = surface.triangles[t, 0], surface.triangles[t, 1], surface.triangles[t, 2]
+    t = np.uintp(t)
+    a, b, c = (np.uintp(surface.triangles[t, 0]), np.uintp(surface.triangles[t, 1]),
+               np.uintp(surface.triangles[t, 2]))
     ax, ay = np.int64(points[a, 0]), np.int64(points[a, 1])
     bx, by = np.int64(points[b, 0]) - ax, np.int64(points[b, 1]) - ay
     cx, cy = np.int64(points[c, 0]) - ax, np.int64(points[c, 1]) - ay
@@ -46,24 +48,25 @@ def surface_light(surface, camera, lights, shadow, casting, points, near, t, x, 
         norm = -norm
     nx, ny, nz = nx * norm, ny * norm, nz * norm
 
-    row = surface.materials[surface.which[t]]
+    row = surface.materials[np.uintp(surface.which[t])]
     colours = surface.colours
     red = (wa * colours[a, 0] + wb * colours[b, 0] + wc * colours[c, 0]) * row[RED]
     green = (wa * colours[a, 1] + wb * colours[b, 1] + wc * colours[c, 1]) * row[GREEN]
     blue = (wa * colours[a, 2] + wb * colours[b, 2] + wc * colours[c, 2]) * row[BLUE]
     if row[FIRST] >= ZERO:
-        ta, tb, tc = surface.triangle_uv[t, 0], surface.triangle_uv[t, 1], surface.triangle_uv[t, 2]
+        ta, tb, tc = (np.uintp(surface.triangle_uv[t, 0]), np.uintp(surface.triangle_uv[t, 1]),
+                      np.uintp(surface.triangle_uv[t, 2]))
         uv = surface.uv
         ua, va = uv[ta, 0], uv[ta, 1]
         ub, vb, uc, vc = uv[tb, 0] - ua, uv[tb, 1] - va, uv[tc, 0] - ua, uv[tc, 1] - va
         u, v = ua + wb * ub + wc * uc, va + wb * vb + wc * vc
         density = abs((ub * vc - uc * vb) * inverse) * SQUARE
-        k = int(row[FIRST])
+        k = np.uintp(row[FIRST])
         start_0, height_0, width_0 = surface.offset[k], surface.height[k], surface.width[k]
         start, height, width = level_of(start_0, height_0, width_0, density)
         r, g, s = colour_at(surface.texels, start, height, width, u, v)
         if row[SECOND] >= ZERO:
-            k, blend = int(row[SECOND]), row[BLEND]
+            k, blend = np.uintp(row[SECOND]), row[BLEND]
             if height_0 == surface.height[k] and width_0 == surface.width[k]:
                 start += surface.offset[k] - start_0
             else:

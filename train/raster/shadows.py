@@ -59,9 +59,9 @@ def cast(surface, lit, shadow, places):
     """Draw all that casts a shadow into the map. ``lit`` (V, 3) are places in the light's axes; ``places`` (V, 2)
     int32 receives them on the map's grid."""
     triangles, materials, which = surface.triangles, surface.materials, surface.which
-    first, last = shadow.first, shadow.last
-    side = first.shape[0]
-    both = last.shape[0] > 1
+    nearest, farthest = shadow.first, shadow.last
+    side = nearest.shape[0]
+    both = farthest.shape[0] > 1
     grid = np.float32(UNITS) / shadow.texel
     for i in range(lit.shape[0]):
         places[i, 0] = np.int32((lit[i, 0] - shadow.left) * grid)
@@ -86,20 +86,28 @@ def cast(surface, lit, shadow, places):
         rise_b, rise_c = (lit[b, 2] - lit[a, 2]) * inverse, (lit[c, 2] - lit[a, 2]) * inverse
         step_b, step_c = -UNITS * cy, UNITS * by
         step_a = -step_b - step_c
-        inverse_a, inverse_b, inverse_c = 1.0 / step_a, 1.0 / step_b, 1.0 / step_c
+        inverse_a, inverse_b, inverse_c = 0.0, 0.0, 0.0
+        if right > left:
+            inverse_a, inverse_b, inverse_c = 1.0 / step_a, 1.0 / step_b, 1.0 / step_c
         for r in range(r0, r1 + 1):
             x, y = left * UNITS + half - ax, r * UNITS + half - ay
             edge_b, edge_c = y * cx - x * cy, x * by - y * bx
-            first_a, last_a = span(area - edge_b - edge_c, step_a, inverse_a, right - left)
-            first_b, last_b = span(edge_b, step_b, inverse_b, right - left)
-            first_c, last_c = span(edge_c, step_c, inverse_c, right - left)
-            skip = max(first_a, first_b, first_c)
-            edge_b, edge_c = edge_b + skip * step_b, edge_c + skip * step_c
-            for x in range(left + skip, left + min(last_a, last_b, last_c) + 1):
+            edge_a = area - edge_b - edge_c
+            x0, x1 = left, right
+            if x0 == x1:
+                if (edge_a | edge_b | edge_c) < 0:
+                    continue
+            else:
+                skip, last = span(edge_a, step_a, inverse_a, 0, right - left)
+                skip, last = span(edge_b, step_b, inverse_b, skip, last)
+                skip, last = span(edge_c, step_c, inverse_c, skip, last)
+                edge_b, edge_c = edge_b + skip * step_b, edge_c + skip * step_c
+                x0, x1 = left + skip, left + last
+            for x in range(x0, x1 + 1):
                 wb, wc = np.float32(edge_b), np.float32(edge_c)
                 edge_b, edge_c = edge_b + step_b, edge_c + step_c
                 towards = lit[a, 2] + wb * rise_b + wc * rise_c
-                if towards <= first[r, x] and not (both and towards < last[r, x]):
+                if towards <= nearest[r, x] and not (both and towards < farthest[r, x]):
                     continue
                 if cut:
                     wb, wc = wb * inverse, wc * inverse
@@ -113,9 +121,9 @@ def cast(surface, lit, shadow, places):
                     start, height, width = level_of(surface.offset[k], surface.height[k], surface.width[k], COARSE)
                     if materials[m, OPACITY] * coverage_at(surface.texels, start, height, width, u, v) < HALF:
                         continue
-                first[r, x] = max(first[r, x], towards)
+                nearest[r, x] = max(nearest[r, x], towards)
                 if both:
-                    last[r, x] = min(last[r, x], towards)
+                    farthest[r, x] = min(farthest[r, x], towards)
 
 
 @inlined()
@@ -141,7 +149,7 @@ def reached(shadow, axes, x, y, z, nx, ny, nz, facing):
     for j in range(row, row + reach + 2):
         level, line, share, edge = plane, ZERO, ZERO, ZERO
         for i in range(column, column + reach + 2):
-            share = min(max((shadow.first[j, i] - level) * SHARPNESS, ZERO), ONE)
+            share = min(max((shadow.first[np.uintp(j), np.uintp(i)] - level) * SHARPNESS, ZERO), ONE)
             if i == column:
                 edge = share
             line += share

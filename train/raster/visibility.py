@@ -14,6 +14,7 @@ from train.scenes.mesh import CULL, CUTOUT, FIRST, OPACITY
 
 PLACES = np.array([96, 32, 224, 160])  # of the samples from left to right, on rows from top to bottom
 CUTOUT_PLACES = np.array([64, 192])  # each between two of the others
+SLACK = 1e-9  # pixels
 HIDDEN = np.float32(0.98)  # what lies behind so much coverage is not seen
 FORWARD = np.float32(0.012)  # scene units by which cut-outs (brows, hair) are drawn nearer than they are
 NARROW = 3  # columns up to which a row is tried sample by sample
@@ -21,24 +22,17 @@ SOLID, FAINT = np.float32(0.5), np.float32(0.004)
 
 
 @inlined()
-def span(edge, step, inverse, count):
-    """The first and last of the places 0 .. count at which ``edge + place * step`` is not negative.
+def span(edge, step, inverse, first, last):
+    """What is left of the places first .. last where ``edge + place * step`` is not negative.
 
-    ``inverse`` is 1 / step: multiplying and putting right is several times faster than dividing integers.
+    ``inverse`` is 1 / step. Places that are exactly on the edge stay: SLACK is less than any other distance to it.
     """
-    if step >= 0:
-        if edge >= 0:
-            return 0, count
-        if edge + count * step < 0:
-            return 0, -1
-        first = int(-np.float64(edge) * inverse)
-        return first + (1 if edge + first * step < 0 else 0), count
-    if edge + count * step >= 0:
-        return 0, count
-    if edge < 0:
-        return 0, -1
-    last = int(-np.float64(edge) * inverse)
-    return 0, last - (1 if edge + last * step < 0 else 0)
+    root = -np.float64(edge) * inverse
+    if step > 0:
+        return max(first, int(np.ceil(root - SLACK))), last
+    if step < 0:
+        return first, min(last, int(np.floor(root + SLACK)))
+    return first, (last if edge >= 0 else first - 1)
 
 
 @inlined()
@@ -47,7 +41,7 @@ def triangle(places, triangles, t):
 
     Rows run downwards. The area is negative, and b and c are exchanged, if it is seen from behind.
     """
-    a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
+    a, b, c = np.uintp(triangles[t, 0]), np.uintp(triangles[t, 1]), np.uintp(triangles[t, 2])  # unsigned: see kernel
     ax, ay = np.int64(places[a, 0]), np.int64(places[a, 1])
     bx, by = np.int64(places[b, 0]) - ax, np.int64(places[b, 1]) - ay
     cx, cy = np.int64(places[c, 0]) - ax, np.int64(places[c, 1]) - ay
@@ -84,7 +78,9 @@ def see(surface, points, near, places, best, owner):
         near_a, rise_b, rise_c = near[a], (near[b] - near[a]) * inverse, (near[c] - near[a]) * inverse
         step_b, step_c = -UNITS * cy, UNITS * by
         step_a = -step_b - step_c
-        inverse_a, inverse_b, inverse_c = 1.0 / step_a, 1.0 / step_b, 1.0 / step_c  # infinite ones are not used
+        inverse_a, inverse_b, inverse_c = 0.0, 0.0, 0.0
+        if right - left > NARROW * UNITS:
+            inverse_a, inverse_b, inverse_c = 1.0 / step_a, 1.0 / step_b, 1.0 / step_c  # infinite ones are not used
         for r in range(r0, r1 + 1):
             place = places[r & (samples - 1)]
             x0, x1 = max((left - place + UNITS - 1) >> 8, 0), min((right - place) >> 8, size - 1)
@@ -92,19 +88,19 @@ def see(surface, points, near, places, best, owner):
             edge_b, edge_c = y * cx - x * cy, x * by - y * bx
             edge_a = area - edge_b - edge_c
             if x1 > x0 + NARROW:
-                first_a, last_a = span(edge_a, step_a, inverse_a, x1 - x0)
-                first_b, last_b = span(edge_b, step_b, inverse_b, x1 - x0)
-                first_c, last_c = span(edge_c, step_c, inverse_c, x1 - x0)
-                skip = max(first_a, first_b, first_c)
-                x1 = x0 + min(last_a, last_b, last_c)
-                x0 += skip
+                skip, last = span(edge_a, step_a, inverse_a, 0, x1 - x0)
+                skip, last = span(edge_b, step_b, inverse_b, skip, last)
+                skip, last = span(edge_c, step_c, inverse_c, skip, last)
+                x0, x1 = x0 + skip, x0 + last
                 edge_a, edge_b, edge_c = edge_a + skip * step_a, edge_b + skip * step_b, edge_c + skip * step_c
+            row = np.uintp(r)
             for x in range(x0, x1 + 1):
+                column = np.uintp(x)
                 nearness = near_a + np.float32(edge_b) * rise_b + np.float32(edge_c) * rise_c
                 # one branch instead of four: which samples a small triangle covers cannot be predicted
-                if ((edge_a | edge_b | edge_c) >= 0) & (nearness > best[r, x]):
-                    best[r, x] = nearness
-                    owner[r, x] = t
+                if ((edge_a | edge_b | edge_c) >= 0) & (nearness > best[row, column]):
+                    best[row, column] = nearness
+                    owner[row, column] = t
                 edge_a, edge_b, edge_c = edge_a + step_a, edge_b + step_b, edge_c + step_c
 
 
@@ -142,7 +138,7 @@ def see_cutouts(surface, points, near, places, best, cover, front_near, front_ow
         near_a += FORWARD * near_a * near_a
         step_b, step_c = -UNITS * cy, UNITS * by
         step_a = -step_b - step_c
-        inverse_a, inverse_b, inverse_c = 1.0 / step_a, 1.0 / step_b, 1.0 / step_c
+        inverse_a, inverse_b, inverse_c = 1.0 / step_a, 1.0 / step_b, 1.0 / step_c  # infinite ones are not used
         u0, v0 = surface.uv[ta, 0], surface.uv[ta, 1]
         ub, vb = surface.uv[tb, 0] - u0, surface.uv[tb, 1] - v0
         uc, vc = surface.uv[tc, 0] - u0, surface.uv[tc, 1] - v0
@@ -154,18 +150,18 @@ def see_cutouts(surface, points, near, places, best, cover, front_near, front_ow
             x0, x1 = max((left - place + UNITS - 1) >> 8, 0), min((right - place) >> 8, size - 1)
             x, y = x0 * UNITS + place - ax, (r << shift) + half - ay
             edge_b, edge_c = y * cx - x * cy, x * by - y * bx
-            first_a, last_a = span(area - edge_b - edge_c, step_a, inverse_a, x1 - x0)
-            first_b, last_b = span(edge_b, step_b, inverse_b, x1 - x0)
-            first_c, last_c = span(edge_c, step_c, inverse_c, x1 - x0)
-            skip = max(first_a, first_b, first_c)
-            x1 = x0 + min(last_a, last_b, last_c)
-            x0 += skip
+            skip, last = span(area - edge_b - edge_c, step_a, inverse_a, 0, x1 - x0)
+            skip, last = span(edge_b, step_b, inverse_b, skip, last)
+            skip, last = span(edge_c, step_c, inverse_c, skip, last)
+            x0, x1 = x0 + skip, x0 + last
             edge_b, edge_c = edge_b + skip * step_b, edge_c + skip * step_c
+            row, line_of_best = np.uintp(r), np.uintp(2 * r)
             for x in range(x0, x1 + 1):
+                column = np.uintp(x)
                 nearness = near_a + np.float32(edge_b) * rise_b + np.float32(edge_c) * rise_c
                 edge_b, edge_c = edge_b + step_b, edge_c + step_c
-                hidden = cover[r, x]
-                if (nearness <= best[2 * r, x]) | ((hidden > HIDDEN) & (nearness < front_near[r, x])):
+                hidden = cover[row, column]
+                if (nearness <= best[line_of_best, column]) | ((hidden > HIDDEN) & (nearness < front_near[row, column])):
                     continue
                 if pixel_of[x] != t * size + line:
                     pixel_of[x] = t * size + line
@@ -178,8 +174,8 @@ def see_cutouts(surface, points, near, places, best, cover, front_near, front_ow
                 if alpha < FAINT:
                     continue
                 # the nearest solid one is shown; as long as there is none, the nearest one
-                if ((nearness > front_near[r, x]) & ((alpha > SOLID) | (hidden < SOLID))) | (
+                if ((nearness > front_near[row, column]) & ((alpha > SOLID) | (hidden < SOLID))) | (
                         (alpha > SOLID) & (hidden < SOLID)):
-                    front_near[r, x] = nearness
-                    front_owner[r, x] = t
-                cover[r, x] = hidden + alpha * (ONE - hidden)
+                    front_near[row, column] = nearness
+                    front_owner[row, column] = t
+                cover[row, column] = hidden + alpha * (ONE - hidden)
