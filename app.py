@@ -38,10 +38,10 @@ def main(argv: list[str] | None = None) -> None:
 
     from dcign import face_detector
     from dcign.ui import Studios, build_demo
-    from dcign.ui.style import CSS, theme
+    from dcign.ui.style import css, theme
 
-    # One picture is too little work for many threads; several visitors share the rest.
-    torch.set_num_threads(max(1, min(4, (os.cpu_count() or 2) // 2)))
+    # One picture is too little work for many threads: the live frames have decode threads of their own.
+    torch.set_num_threads(1)
     try:
         demo = build_demo(Studios(options.weights, options.device))
     except (FileNotFoundError, ValueError) as error:   # no weights, or weights that do not fit
@@ -53,7 +53,7 @@ def main(argv: list[str] | None = None) -> None:
             server_name=options.host,
             server_port=options.port,
             theme=theme(),
-            css=CSS,
+            css=css(),
             max_file_size=MAX_UPLOAD,
             footer_links=["api", "settings"],
             run_history=False,   # it would record every live frame in the visitor's browser

@@ -28,6 +28,7 @@ FLAGS = [
     "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run",
 ]
 BUNDLED = weights_root() / "faces" / "examples"
+CAME = "old => document.querySelector('#view canvas').toDataURL() !== old"   # another frame than this one
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
 
 
@@ -51,7 +52,10 @@ def page(server, browser):
     """The demo, freshly opened; afterwards: no error on the console and no request to anybody else."""
     host = urlsplit(server.url).netloc
     complaints: list[str] = []
-    context = browser.new_context(viewport={"width": 1400, "height": 900}, accept_downloads=True)
+    context = browser.new_context(
+        viewport={"width": 1400, "height": 900}, accept_downloads=True,
+        reduced_motion="reduce",   # nothing moves by itself while a test looks
+    )
     context.set_default_timeout(60_000)   # a slow machine is not an error
     page = context.new_page()
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
@@ -65,14 +69,15 @@ def page(server, browser):
     page.on("request", foreign)
     page.goto(server.url)
     page.wait_for_selector("#azimuth input[type=range]")
-    page.wait_for_selector("#view img")
+    page.wait_for_selector(".viewer[data-transport=socket]")
     yield page
     context.close()
     assert complaints == []
 
 
 def address(page) -> str:
-    return page.get_attribute("#view img", "src")
+    """The big picture as a data: address."""
+    return page.evaluate("() => document.querySelector('#view canvas').toDataURL()")
 
 
 def shown(page) -> np.ndarray:
@@ -129,8 +134,7 @@ def drag(page, name: str, where: float) -> list[str]:
             frames.append(address(page))
         if step % 5 == 0:
             if len(frames) == seen and degrees(page, name) != value:
-                came = "old => document.querySelector('#view img').src !== old"
-                page.wait_for_function(came, arg=frames[-1])
+                page.wait_for_function(CAME, arg=frames[-1])
                 frames.append(address(page))
             seen, value = len(frames), degrees(page, name)
     page.mouse.up()
@@ -146,7 +150,7 @@ def test_something_is_there_without_an_upload(page):
         words = page.locator("#estimate tr", has_text=name.capitalize()).locator("td.degrees").inner_text()
         assert abs(float(words.rstrip("°").replace("−", "-")) - degrees(page, name)) <= 1
     view, azimuth, light = (
-        page.locator(where).bounding_box() for where in ("#view img", "#azimuth", "#light")
+        page.locator(where).bounding_box() for where in ("#view canvas", "#azimuth", "#light")
     )
     assert view["width"] > 500 and max(box["y"] + box["height"] for box in (view, azimuth, light)) < 900
 
@@ -210,7 +214,7 @@ def test_chairs_have_their_own_examples_and_ranges(page):
     old = address(page)
     page.click("#model label:has-text('Chairs')")
     page.wait_for_function("() => document.querySelector('#azimuth input[type=range]').max == 180")
-    page.wait_for_function("old => document.querySelector('#view img').src !== old", arg=old)
+    page.wait_for_function(CAME, arg=old)
     before = settled(page)
     page.click("#presets button:has-text('Back')")
     page.wait_for_function("() => document.querySelector('#azimuth input[type=range]').value == 180")
@@ -277,13 +281,12 @@ def test_a_long_export_shows_its_progress_and_goes_with_its_class(page):
         page.wait_for_selector("#download", state="hidden")
 
 
-def test_live_frames_are_not_written_to_files(page, server, tmp_path):
-    """The address of the picture is its data, and dragging asks for nothing from the file route."""
+def test_live_frames_are_not_files(page):
+    """Dragging asks for nothing but the frames on the socket."""
     asked = []
-    page.on("request", lambda request: asked.append(request.url) if "/file=" in request.url else None)
-    frames = drag(page, "azimuth", 0.9)
+    page.on("request", lambda request: asked.append(request.url))
+    assert len(drag(page, "azimuth", 0.9)) > 3
     settled(page)
-    assert all(frame.startswith("data:image/jpeg;base64,") for frame in frames)
     assert asked == []
 
 
@@ -291,5 +294,5 @@ def test_live_frames_are_not_written_to_files(page, server, tmp_path):
 def test_narrow_windows_need_no_sideways_scrolling(page, width):
     page.set_viewport_size({"width": width, "height": 844})
     page.wait_for_function("width => document.documentElement.scrollWidth <= width", arg=width)
-    box = page.locator("#view img").bounding_box()
+    box = page.locator("#view canvas").bounding_box()
     assert box["width"] > 0.55 * width and box["y"] + box["height"] < 844

@@ -6,7 +6,6 @@ import base64
 import io
 import json
 
-import gradio as gr
 import numpy as np
 import pytest
 from PIL import Image
@@ -44,27 +43,14 @@ def test_studios_take_one_folder_and_refuse_an_empty_one(weights, tmp_path):
         Studios(tmp_path)
 
 
-def test_a_frame_at_the_start_is_the_reconstruction(studios):
-    studio = studios["faces"]
+def test_the_viewers_value_has_the_code_its_start_and_the_reconstruction(studios):
+    studio = studios["chairs"]
     code = studio.encode(demo_weights.picture(2))
-    start = live.start_degrees(code, studio)
-    assert live.moved(studio, code, start) == {}
-    frame = decoded(live.frame_url(studios, code.to_json(), *start.values()))
-    assert np.array_equal(frame, decoded(live.data_url(studio.render(code))))
-
-
-def test_only_the_slider_that_moved_changes_its_factor(studios):
-    studio = studios["faces"]
-    code = studio.encode(demo_weights.picture(2))
-    start = live.start_degrees(code, studio)
-    values = {**start, "light": start["light"] + 20}
-    frame = decoded(live.frame_url(studios, code.to_json(), *values.values()))
-    assert np.array_equal(frame, decoded(live.data_url(studio.render(code, light=values["light"]))))
-
-
-def test_a_frame_without_a_code_says_what_to_do(studios):
-    with pytest.raises(gr.Error, match="choose an example or upload"):
-        live.frame_url(studios, "", 0, 0, 0)
+    value = json.loads(live.scene(studio, code))
+    assert dcign.GraphicsCode.from_json(value["code"]) == code
+    assert value["start"] == live.start_degrees(code, studio)
+    assert value["circular"] == ["azimuth"]
+    assert np.array_equal(decoded(value["frame"]), decoded(live.data_url(studio.render(code))))
 
 
 def test_examples_stay_inside_their_folder(tmp_path):

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import logging
-import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from html import escape
@@ -18,6 +17,7 @@ import gradio as gr
 from gradio.utils import get_upload_folder
 
 from ..graphics_code import FACTORS, GraphicsCode
+from ..live.frames import finite
 
 FRAMES = (2, 144)
 FPS = (1, 50)
@@ -32,11 +32,10 @@ def problem(message: str) -> gr.Error:
 
 def number(value: Any, name: str) -> float:
     """A finite number. gr.Error for NaN, infinity, text, truth values and lists."""
-    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63 or (
-        isinstance(value, float) and math.isfinite(value)
-    ):
-        return float(value)
-    raise problem(f"{name} must be a finite number, not {str(value)[:40]!r}.")
+    try:
+        return finite(value, name)
+    except ValueError as error:
+        raise problem(str(error)) from None
 
 
 def degrees(value: Any, name: str) -> float | None:

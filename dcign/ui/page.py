@@ -26,19 +26,19 @@ _POSITIVE = {"azimuth": "to the right", "elevation": "from above", "light": "fro
 
 @dataclass(frozen=True)
 class Reading:
-    """All that the page shows about one picture: the code as JSON text, three pieces of HTML, the first frame
-    as a data: address, and where the sliders start in degrees."""
+    """All that the page shows about one picture: the code as JSON text, three pieces of HTML, the viewer's
+    value, and where the sliders start in degrees."""
 
     code: str = ""
     pictures: str = ""
     estimate: str = ""
     notes: str = ""
-    frame: str = live.NOTHING
+    scene: str = ""
     start: dict[str, int] | None = None
 
     def values(self) -> list[str]:
         """In the order of the page's outputs."""
-        return [self.code, self.pictures, self.estimate, self.notes, self.frame]
+        return [self.code, self.pictures, self.estimate, self.notes, self.scene]
 
 
 def read(studio: Studio, path: str | Path) -> Reading:
@@ -49,7 +49,7 @@ def read(studio: Studio, path: str | Path) -> Reading:
         pictures=pictures_html(studio, prepared, code),
         estimate=estimate_html(code, studio.unlearned),
         notes=notes_html(prepared.warnings),
-        frame=live.data_url(studio.render(code)),
+        scene=live.scene(studio, code),
         start=live.start_degrees(code, studio),
     )
 
@@ -72,7 +72,8 @@ def build_demo(studios: Studios) -> gr.Blocks:
     # Served from where they lie: a copy in the cache would be deleted under a visitor who is looking at it.
     gr.set_static_paths([path for found in pictures.values() for path in found])
 
-    with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=_CLEANING) as demo:
+    settings = {"title": TITLE, "analytics_enabled": False, "fill_width": True, "delete_cache": _CLEANING}
+    with live.LivePage(studios, **settings) as demo:
         gr.HTML(f"<h1>{TITLE}</h1><p>{_INTRODUCTION}</p>", elem_id="title", apply_default_css=False)
         code = gr.Textbox(start.code, visible=False)
         with gr.Row(elem_id="stage"):
@@ -93,7 +94,7 @@ def build_demo(studios: Studios) -> gr.Blocks:
                 notes = gr.HTML(start.notes, apply_default_css=False, elem_id="notes",
                                 html_template="<div role='status'>${value}</div>")
             with gr.Column(elem_id="look"):
-                view = live.viewer(start.frame)
+                view = live.viewer(start.scene)
                 with gr.Row(elem_id="presets"):
                     chips = [
                         gr.Button(label, size="sm", visible=offered(first, name, angle))
@@ -112,7 +113,6 @@ def build_demo(studios: Studios) -> gr.Blocks:
                 exported = export_panel.panel(studios, code, sliders, first)
 
         shown = [code, pair, estimate, notes, view, *sliders]
-        live.connect(studios, code, sliders, view)
 
         def show(name: Any, path: str | Path) -> list:
             """Values of `shown` for a picture of that model's class."""
@@ -153,30 +153,13 @@ def build_demo(studios: Studios) -> gr.Blocks:
                 *(gr.Button(visible=offered(studio, n, angle)) for _, n, angle in PRESETS),
             ]
 
-        def show_reset(code_text: Any) -> list:
-            graphics_code = checks.code(code_text)
-            studio = checks.studio(studios, graphics_code.model)
-            begin = live.start_degrees(graphics_code, studio)
-            with checks.readable_errors():
-                frame = live.data_url(studio.render(graphics_code))
-            return [frame, *(begin.get(name, 0) for name in FACTORS)]
-
-        def preset(name: str, angle: float) -> Any:
-            place = FACTORS.index(name)
-
-            def show_preset(code_text: Any, *values: Any) -> list:
-                values = [*values[:place], angle, *values[place + 1:]]
-                return [live.frame_url(studios, code_text, *values), angle]
-
-            return show_preset
-
         quiet = {"preprocess": False, "show_progress": "hidden", "api_visibility": "private"}
         upload.input(show_upload, [model, upload], [*shown, upload, gallery], **quiet)
         gallery.select(show_example, model, [*shown, upload], **quiet)
         model.input(show_model, model, [*shown, upload, gallery, *exported, *chips], **quiet)
-        reset.click(show_reset, code, [view, *sliders], queue=False, **quiet)
+        # The viewer moves the sliders and asks for the frames; the server has no part in it.
+        reset.click(None, js="() => window.dcign.reset()", **quiet)
         for chip, (_, name, angle) in zip(chips, PRESETS, strict=True):
-            chip.click(preset(name, angle), [code, *sliders], [view, sliders[FACTORS.index(name)]],
-                       queue=False, **quiet)
+            chip.click(None, js=f"() => window.dcign.preset('{name}', {angle})", **quiet)
         endpoints.add(studios)
     return demo

@@ -1,0 +1,164 @@
+"""The conversation with one page over its WebSocket.
+
+The page sends texts of JSON:
+    {"kind": "code", "key": "<short name>", "code": "<GraphicsCode.to_json()>"}       once per socket and code
+    {"kind": "view", "key": "...", "sequence": 17, "azimuth": 30, "elevation": 0, "light": -45}    every input
+and gets, for the newest view only, one binary message
+    <length of the header, 4 bytes, big-endian> <header: {"sequence", "azimuth", "elevation", "light"}> <JPEG>
+or a text: {"kind": "unknown", "key": ...} if the code has to be sent again, {"kind": "problem", "message": ...}
+if this view cannot be drawn. Who sends no such message, too much or too large, is cut off with a reason.
+Nothing is remembered after the socket closes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+
+from ..graphics_code import FACTORS, GraphicsCode
+from ..studio import Studio
+from .frames import finite, frame
+from .limits import Budget, Limits, TooMuch
+from .pool import DecodePool
+
+POLICY, TRY_LATER = 1008, 1013   # WebSocket close codes
+_KEY = 64
+_log = logging.getLogger(__name__)
+
+
+def packed(header: Mapping[str, Any], picture: bytes) -> bytes:
+    """One binary message."""
+    text = json.dumps(header).encode()
+    return len(text).to_bytes(4, "big") + text + picture
+
+
+def explained(problem: Exception) -> str:
+    """What the person may read. Ours are ValueErrors that name the remedy; others only go to the log."""
+    if isinstance(problem, ValueError):
+        return str(problem)
+    _log.error("a frame failed", exc_info=problem)
+    return "This picture cannot be drawn. Try another one; the server's log says more."
+
+
+class Conversation:
+    """One page's socket, from accept to close."""
+
+    def __init__(
+        self, socket: WebSocket, studios: Mapping[str, Studio], pool: DecodePool, limits: Limits
+    ) -> None:
+        self._socket = socket
+        self._studios = studios
+        self._limits = limits
+        self._budget = Budget(limits)
+        self._codes: dict[str, GraphicsCode] = {}
+        self._loop = asyncio.get_running_loop()
+        self._outbox: asyncio.Queue[bytes | str] = asyncio.Queue()
+        self._lane = pool.lane(self._deliver)
+
+    async def run(self) -> None:
+        """Listen until the page leaves or is cut off."""
+        sender = asyncio.create_task(self._send())
+        try:
+            while True:
+                async with asyncio.timeout(self._limits.silence):
+                    text = await self._receive()
+                self._budget.spend(text)
+                self._understand(text)
+        except TooMuch as reason:
+            await self._close(POLICY, str(reason))
+        except TimeoutError:
+            await self._close(1000, "nothing was asked for a long time")
+        except WebSocketDisconnect:
+            pass
+        finally:
+            self._lane.close()
+            sender.cancel()
+
+    async def _receive(self) -> str:
+        message = await self._socket.receive()
+        if message["type"] == "websocket.disconnect":
+            raise WebSocketDisconnect(message.get("code", 1005))
+        if message.get("text") is None:
+            raise TooMuch("messages are texts of JSON")
+        return message["text"]
+
+    def _understand(self, text: str) -> None:
+        try:
+            message = json.loads(text)
+        except (ValueError, RecursionError):
+            raise TooMuch("a message that is not JSON") from None
+        kind = message.get("kind") if isinstance(message, dict) else None
+        key = message.get("key") if kind in ("code", "view") else None
+        if not isinstance(key, str) or len(key) > _KEY:
+            raise TooMuch("a message of no known kind")
+        if kind == "code":
+            self._keep(key, message.get("code"))
+        else:
+            self._look(key, message)
+
+    def _keep(self, key: str, text: Any) -> None:
+        try:
+            code = GraphicsCode.from_json(text)
+        except ValueError as problem:
+            self._tell({"kind": "problem", "message": f"The graphics code cannot be used: {problem}."})
+            return
+        self._codes.pop(key, None)
+        self._codes[key] = code
+        while len(self._codes) > self._limits.codes:
+            del self._codes[next(iter(self._codes))]
+
+    def _look(self, key: str, message: dict) -> None:
+        sequence = message.get("sequence")
+        if isinstance(sequence, bool) or not isinstance(sequence, int) or not 0 <= sequence < 2**53:
+            raise TooMuch("a view without its sequence number")
+        code = self._codes.get(key)
+        if code is None:
+            self._tell({"kind": "unknown", "key": key})
+            return
+        asked = {name: message.get(name) for name in FACTORS}
+        try:
+            angles = {
+                name: None if value is None else finite(value, name) for name, value in asked.items()
+            }
+        except ValueError as problem:
+            self._tell({"kind": "problem", "sequence": sequence, "message": str(problem)})
+            return
+        header = {"sequence": sequence, **asked}
+        self._lane.offer(lambda: packed(header, frame(self._studios, code, angles)))
+
+    def _deliver(self, result: bytes | Exception) -> None:
+        """From a decode thread."""
+        if isinstance(result, Exception):
+            result = json.dumps({"kind": "problem", "message": explained(result)})
+        try:
+            self._loop.call_soon_threadsafe(self._outbox.put_nowait, result)
+        except RuntimeError:   # the server is shutting down
+            pass
+
+    def _tell(self, message: dict) -> None:
+        if self._outbox.qsize() < 16:   # a page that does not listen need not be told everything
+            self._outbox.put_nowait(json.dumps(message))
+
+    async def _send(self) -> None:
+        while True:
+            message = await self._outbox.get()
+            try:
+                if isinstance(message, bytes):
+                    await self._socket.send_bytes(message)
+                else:
+                    await self._socket.send_text(message)
+            except (WebSocketDisconnect, RuntimeError):   # it left; run() notices by itself
+                return
+            self._lane.delivered()
+
+    async def _close(self, status: int, reason: str) -> None:
+        if self._socket.application_state is WebSocketState.CONNECTED:
+            try:
+                await self._socket.close(status, reason[:120])
+            except RuntimeError:
+                pass

@@ -1,0 +1,59 @@
+"""One live frame: the angles that a page asks for become a JPEG, never a file.
+
+A slider that stands at the code's own estimate (in whole degrees) is left out, which keeps the code's own
+value: untouched sliders show exactly the reconstruction.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from ..graphics_code import GraphicsCode
+from ..studio import Studio
+
+_QUALITY = 90
+
+
+def jpeg(picture: np.ndarray | Image.Image, quality: int = _QUALITY) -> bytes:
+    """A picture, uint8 (H, W, 3) or PIL, as the bytes of a JPEG file without chroma subsampling."""
+    image = picture if isinstance(picture, Image.Image) else Image.fromarray(picture)
+    buffer = io.BytesIO()
+    image.convert("RGB").save(buffer, "JPEG", quality=quality, subsampling=0)
+    return buffer.getvalue()
+
+
+def finite(value: Any, name: str) -> float:
+    """A finite number. ValueError for NaN, infinity, text, truth values and lists."""
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63 or (
+        isinstance(value, float) and math.isfinite(value)
+    ):
+        return float(value)
+    raise ValueError(f"{name} must be a finite number, not {str(value)[:40]!r}.")
+
+
+def start_degrees(code: GraphicsCode, studio: Studio) -> dict[str, int]:
+    """Where the sliders start: the code's estimates in whole degrees, inside the trained ranges."""
+    return {
+        name: round(min(max(getattr(code, name) or 0.0, low), high))
+        for name, (low, high) in studio.ranges.items()
+    }
+
+
+def moved(studio: Studio, code: GraphicsCode, angles: Mapping[str, float | None]) -> dict[str, float]:
+    """The angles to render with: those of the model's factors that do not stand at their start."""
+    start = start_degrees(code, studio)
+    return {name: angles[name] for name in start if angles[name] is not None and angles[name] != start[name]}
+
+
+def frame(studios: Mapping[str, Studio], code: GraphicsCode, angles: Mapping[str, float | None]) -> bytes:
+    """A JPEG of the code at these angles, one per name in FACTORS. ValueError for a code of no known model."""
+    if code.model not in studios:
+        raise ValueError(f"There is no model {code.model[:40]!r} here: encode the picture again.")
+    studio = studios[code.model]
+    return jpeg(studio.render(code, **moved(studio, code, angles)))

@@ -1,0 +1,51 @@
+"""What one client may send before it is cut off."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Defaults: a 240 Hz display may send every frame; a code is a few kilobytes.
+
+    characters: of one message. rate: messages a second over the long run, burst: at once; a message costs one
+    and another one for every `unit` characters. codes: kept per socket. sockets: at once on this server.
+    requests: plain HTTP frames at once. silence: seconds until a socket that says nothing is closed.
+    """
+
+    characters: int = 300_000
+    rate: float = 300.0
+    burst: float = 900.0
+    unit: int = 4096
+    codes: int = 4
+    sockets: int = 256
+    requests: int = 64
+    silence: float = 1800.0
+
+
+class TooMuch(Exception):
+    """The client is cut off; the text is the reason, at most 123 bytes (the limit of a close frame)."""
+
+
+class Budget:
+    """A bucket that fills with `rate` up to `burst`; spend() raises TooMuch when it is empty."""
+
+    def __init__(self, limits: Limits, clock: Callable[[], float] = time.monotonic) -> None:
+        self._limits = limits
+        self._clock = clock
+        self._left = limits.burst
+        self._since = clock()
+
+    def spend(self, message: str) -> None:
+        """Pay for one message."""
+        limits, now = self._limits, self._clock()
+        if len(message) > limits.characters:
+            raise TooMuch(f"a message of {len(message)} characters; the limit is {limits.characters}")
+        self._left = min(limits.burst, self._left + (now - self._since) * limits.rate)
+        self._since = now
+        self._left -= 1 + len(message) / limits.unit
+        if self._left < 0:
+            raise TooMuch(f"too many messages; the limit is {limits.rate:g} a second")

@@ -1,0 +1,192 @@
+/* Frames from the server: over one WebSocket, or by plain requests where sockets are blocked.
+ *
+ *   const transport = createTransport({root, onFrame, onState});
+ *   transport.ask({sequence, key, code, angles});      // every input; only the newest is worth an answer
+ *
+ * onFrame(detail, bytes): detail = {sequence, azimuth, elevation, light}. onState(state, message): "socket",
+ * "http", "lost" (message says why) or "problem" (message is about this picture; the connection is fine).
+ * The server remembers nothing beyond a socket: a code is sent once per socket, and again after a reconnect. */
+const createTransport = ({root, onFrame, onState}) => {
+  const address = new URL(`${root}/gradio_api/live/`, location.href);
+  const socketAddress = new URL("socket", address);
+  socketAddress.protocol = address.protocol === "https:" ? "wss:" : "ws:";
+  const renderAddress = new URL("render", address);
+  const IMPATIENT = 400;      // ms of connecting after which plain requests begin to help out
+  const UNANSWERED = 8000;    // ms after which an open but silent connection counts as dead
+  const CUT_OFF = 1008;
+
+  let socket = null, isOpen = false, failures = 0, began = 0, timer = 0, silence = 0;
+  let known = new Set();      // keys of the codes that this socket's other end holds
+  let wanted = null, answered = -1, state = "none";
+  // Plain requests: the newest that was sent, how many are under way, and the network's part of a round trip.
+  let posted = -1, flying = 0, network = 10, reachable = true;
+
+  const tell = (next, message = "") => {
+    if (next === state && next !== "problem") return;
+    if (next !== "problem") state = next;
+    onState(next, message);
+  };
+  const pending = () => wanted !== null && wanted.sequence > answered;
+
+  const say = (message) => socket.send(JSON.stringify(message));
+  const sendWanted = () => {
+    if (!known.has(wanted.key)) {
+      say({kind: "code", key: wanted.key, code: wanted.code});
+      known.add(wanted.key);
+    }
+    say({kind: "view", key: wanted.key, sequence: wanted.sequence, ...wanted.angles});
+    if (!silence) silence = setTimeout(() => { silence = 0; if (isOpen && pending()) drop(); }, UNANSWERED);
+  };
+  const arrived = (detail, bytes) => {
+    answered = Math.max(answered, detail.sequence);
+    if (!pending()) { clearTimeout(silence); silence = 0; }
+    onFrame(detail, bytes);
+  };
+
+  const understand = (event) => {
+    if (typeof event.data !== "string") {
+      const length = new DataView(event.data).getUint32(0);
+      const header = new TextDecoder().decode(new Uint8Array(event.data, 4, length));
+      arrived(JSON.parse(header), new Uint8Array(event.data, 4 + length));
+      return;
+    }
+    const message = JSON.parse(event.data);
+    if (message.kind === "unknown") {
+      known.delete(message.key);
+      if (pending() && wanted.key === message.key) sendWanted();
+    } else if (message.kind === "problem") {
+      answered = wanted ? wanted.sequence : answered;   // asking again would not help
+      tell("problem", message.message);
+    }
+  };
+
+  const connect = () => {
+    clearTimeout(timer);
+    began = performance.now();
+    let opened = false;
+    try {
+      socket = new WebSocket(socketAddress);
+    } catch {
+      socket = null;
+      closed(false, 0, "");
+      return;
+    }
+    const mine = socket;
+    mine.binaryType = "arraybuffer";
+    mine.onmessage = (event) => { if (socket === mine) understand(event); };
+    mine.onopen = () => {
+      if (socket !== mine) return;
+      opened = isOpen = true;
+      known = new Set();
+      tell("socket");
+      if (pending()) sendWanted();
+    };
+    mine.onclose = (event) => { if (socket === mine) closed(opened, event.code, event.reason); };
+    setTimeout(() => { if (socket === mine && !isOpen) pump(); }, IMPATIENT);
+    setTimeout(() => { if (socket === mine && !isOpen) drop(); }, 4000);
+  };
+  /* Give this socket up without waiting for its closing handshake, which a dead line never answers. */
+  const drop = () => {
+    const old = socket;
+    socket = null;
+    if (old) old.close();
+    closed(false, 0, "");
+  };
+  const closed = (wasOpen, code, reason) => {
+    const lived = performance.now() - began;
+    socket = null;
+    isOpen = false;
+    clearTimeout(silence);
+    silence = 0;
+    failures = wasOpen && lived > 5000 ? 0 : failures + 1;
+    if (code === CUT_OFF) {
+      tell("lost", `The server closed the connection: ${reason}.`);
+      timer = setTimeout(connect, 3000);
+      return;
+    }
+    probe();
+    retry();
+  };
+  /* Soon while the server is away; seldom while plain requests do the work. */
+  const retry = () => {
+    clearTimeout(timer);
+    const longest = reachable ? 15000 : 2000;
+    timer = setTimeout(connect, Math.min(longest, 250 * 2 ** Math.min(failures, 8)));
+  };
+  /* Is the server there at all? Any answer, a refusal too, says yes. */
+  const probe = async () => {
+    if (pending()) { reachable = true; posted = answered; pump(); return; }
+    try {
+      await fetch(renderAddress, {cache: "no-store", signal: AbortSignal.timeout(5000)});
+      reachable = true;
+      if (!isOpen) tell("http");
+      pump();
+    } catch { away(); }
+  };
+  const away = () => {
+    reachable = false;
+    if (!isOpen) { tell("lost", "Connection lost. Trying again…"); retry(); }
+  };
+
+  /* One to four requests in flight: as many as fit into the network's part of the round trip. */
+  const allowed = () => Math.min(4, Math.max(1, 1 + Math.round(network / 20)));
+  const pump = () => {
+    const waiting = socket !== null && failures === 0 && performance.now() - began < IMPATIENT;
+    while (!isOpen && !waiting && reachable && pending() && wanted.sequence > posted && flying < allowed()) {
+      post(wanted);
+    }
+  };
+  const post = async ({sequence, code, angles}) => {
+    posted = sequence;
+    flying += 1;
+    const start = performance.now();
+    try {
+      const response = await fetch(renderAddress, {
+        method: "POST", headers: {"Content-Type": "application/json"}, body: JSON.stringify({code, ...angles}),
+        signal: AbortSignal.timeout(UNANSWERED),
+      });
+      if (!isOpen) tell("http");
+      if (response.ok) {
+        const bytes = new Uint8Array(await response.arrayBuffer());
+        const drawing = /draw;dur=([\d.]+)/.exec(response.headers.get("Server-Timing") || "");
+        const spent = performance.now() - start - (drawing ? Number(drawing[1]) : 0);
+        network += (spent - network) / 8;
+        arrived({sequence, ...angles}, bytes);
+      } else if (response.status === 503 || response.status === 502 || response.status === 504) {
+        await new Promise((resolve) => setTimeout(resolve, 500));
+        posted = Math.min(posted, answered);
+      } else {
+        answered = Math.max(answered, sequence);
+        tell("problem", (await response.json().catch(() => ({}))).error || "This picture cannot be drawn.");
+      }
+    } catch {
+      posted = answered;
+      away();
+    } finally {
+      flying -= 1;
+      pump();
+    }
+  };
+
+  const again = () => { if (!isOpen) { failures = 0; connect(); } };
+  const onVisible = () => { if (!document.hidden && state === "lost") again(); };
+  window.addEventListener("online", again);
+  document.addEventListener("visibilitychange", onVisible);
+  connect();
+
+  return {
+    ask(request) {
+      wanted = request;
+      if (isOpen) sendWanted(); else pump();
+    },
+    close() {
+      window.removeEventListener("online", again);
+      document.removeEventListener("visibilitychange", onVisible);
+      clearTimeout(timer);
+      clearTimeout(silence);
+      const old = socket;
+      socket = null;
+      if (old) old.close();
+    },
+  };
+};

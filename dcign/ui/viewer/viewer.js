@@ -1,0 +1,193 @@
+/* The viewer: sliders, canvas and motion share one set of angles; each change is asked for, each frame painted.
+ *
+ * Runs as js_on_load of the gr.HTML with the elem_id "view", after the other files of this folder. Its value is
+ * JSON: {code, key, start, ranges, circular, frame}. window.dcign lets the buttons of the page take part. */
+const FACTORS = ["azimuth", "elevation", "light"];
+const root = element.querySelector(".viewer");
+const find = (selector) => root.querySelector(selector);
+const canvas = find("canvas"), playButton = find(".play"), trouble = find(".trouble"), spoken = find(".spoken");
+
+const GREETING = 25;     // seconds of automatic turning for a first visitor
+let scene = {code: "", key: "", start: {}, ranges: {}, circular: []};
+let angles = {azimuth: null, elevation: null, light: null};
+let exact = {...angles};       // where a drag is, before rounding to whole degrees and to the range
+let sequence = 0, greeted = false, speaking = 0, moving = false;
+
+const gizmo = createGizmo(find(".gizmo"));
+const picture = createPicture(canvas, (detail) => {
+  gizmo.draw(detail);
+  canvas.dispatchEvent(new CustomEvent("dcign:frame", {bubbles: true, detail}));
+});
+const basePath = new URL(window.gradio_config?.root || ".", location.href).pathname.replace(/\/$/, "");
+const transport = createTransport({
+  root: basePath,
+  onFrame: (detail, bytes) => picture.show(detail, new Blob([bytes], {type: "image/jpeg"})),
+  onState: (state, message) => {
+    if (state !== "problem") root.dataset.transport = state;
+    trouble.textContent = message;
+  },
+});
+
+/* ---- angles ---- */
+const bounded = (name, value) => {
+  const [low, high] = scene.ranges[name];
+  if (!scene.circular.includes(name)) return Math.min(high, Math.max(low, value));
+  const wrapped = ((value - low) % (high - low) + (high - low)) % (high - low) + low;
+  return wrapped === low ? high : wrapped;
+};
+const known = (name) => scene.ranges[name] !== undefined;
+
+const ask = () => {
+  sequence += 1;
+  transport.ask({sequence, key: scene.key, code: scene.code, angles: {...angles}});
+  describe();
+};
+/* Go to these angles; the sliders follow unless they are where the change comes from. */
+const move = (changes, fromSlider = false) => {
+  if (!scene.code) return;
+  let changed = false;
+  for (const [name, value] of Object.entries(changes)) {
+    if (!known(name) || !Number.isFinite(value) || angles[name] === value) continue;
+    angles[name] = value;
+    changed = true;
+  }
+  if (!changed) return;
+  ask();
+  if (!fromSlider) followWithSliders();
+};
+const within = (changes) => Object.fromEntries(
+  Object.entries(changes).filter(([name]) => known(name)).map(([name, value]) => [name, bounded(name, value)]));
+const motion = createMotion({
+  scene: () => scene, angles: () => angles,
+  move: (changes) => move(within(changes)),
+  onPlaying: (playing) => {
+    playButton.setAttribute("aria-pressed", String(playing));
+    playButton.querySelector(".unseen").textContent = playing ? "Pause the automatic turn" : "Play an automatic turn";
+    describe();
+  },
+});
+
+/* ---- sliders ---- */
+let following = false;         // we are setting them ourselves just now
+let willFollow = 0;
+const slider = (name) => document.querySelector(`#${name} input[type=range]`);
+const followWithSliders = () => {
+  if (willFollow) return;
+  willFollow = requestAnimationFrame(() => {
+    willFollow = 0;
+    following = true;
+    for (const name of FACTORS) {
+      const input = slider(name);
+      if (!input || angles[name] === null || Number(input.value) === angles[name]) continue;
+      input.value = angles[name];
+      // Gradio learns the value from this event, so that the other panels get it too.
+      input.dispatchEvent(new Event("input", {bubbles: true}));
+    }
+    following = false;
+  });
+};
+const onInput = (event) => {
+  const name = FACTORS.find((factor) => event.target.closest?.(`#${factor}`));
+  if (!name || following || event.target.value === "") return;
+  motion.stop();
+  move({[name]: Number(event.target.value)}, true);
+};
+
+/* ---- the first visit ---- */
+const greet = () => {
+  if (greeted || !scene.code) return;
+  greeted = true;
+  if (motion.wantsCalm()) return;
+  setTimeout(() => { if (greeted === true) motion.play(GREETING, () => motion.glide(scene.start)); }, 500);
+};
+const onTouch = (event) => {
+  const first = greeted !== "over";
+  greeted = "over";
+  if (first && !playButton.contains(event.target) && event.target !== canvas) motion.stop();
+};
+
+/* ---- words ---- */
+const inWords = () => {
+  const part = (name, zero, minus, plus) => {
+    if (!known(name)) return "";
+    const value = Math.round(angles[name]);
+    return value ? `${Math.abs(value)}° ${value < 0 ? minus : plus}` : zero;
+  };
+  return [
+    part("azimuth", "from the front", "turned left", "turned right"),
+    part("elevation", "at eye level", "from below", "from above"),
+    part("light", "light from the camera", "light from the left", "light from the right"),
+  ].filter(Boolean).join(", ");
+};
+const describe = () => {
+  clearTimeout(speaking);
+  if (motion.isPlaying()) return;      // nobody wants to hear thirty angles a second
+  speaking = setTimeout(() => {
+    const words = scene.code ? inWords() : "Choose an example or upload a picture";
+    canvas.setAttribute("aria-label", `The picture, drawn again: ${words}`);
+    if (document.activeElement === canvas || moving) spoken.textContent = words;
+    moving = false;
+  }, 600);
+};
+
+/* ---- gestures and buttons ---- */
+const reset = () => { picture.unzoom(); motion.glide(scene.start); };
+const togglePlay = () => {
+  greeted = "over";
+  if (motion.isPlaying()) motion.stop(); else if (scene.code) motion.play();
+};
+const turnBy = (changes) => {
+  if (!scene.code) return;
+  motion.stop();
+  const whole = {};
+  for (const [name, change] of Object.entries(changes)) {
+    if (!known(name)) continue;
+    if (Math.abs(exact[name] - angles[name]) > 1) exact[name] = angles[name];
+    exact[name] = bounded(name, exact[name] + change);
+    whole[name] = bounded(name, Math.round(exact[name]));
+  }
+  move(whole);
+};
+listenToGestures(canvas, {
+  begin: () => { motion.stop(); exact = {...angles}; root.classList.add("held"); },
+  end: () => { root.classList.remove("held"); moving = true; describe(); },
+  turn: (dx, dy) => turnBy({azimuth: dx * 180, elevation: dy * 90}),
+  light: (dx) => turnBy({light: dx * 180}),
+  zoom: picture.zoom,
+  reset,
+  play: togglePlay,
+});
+playButton.addEventListener("click", togglePlay);
+for (const type of ["pointerdown", "keydown", "wheel"]) {
+  document.addEventListener(type, onTouch, {capture: true, passive: true});
+}
+document.addEventListener("input", onInput);
+document.addEventListener("visibilitychange", () => { if (document.hidden) motion.stop(); });
+
+/* ---- a new picture ---- */
+const load = async () => {
+  const value = typeof props.value === "string" && props.value ? JSON.parse(props.value) : null;
+  motion.stop();
+  cancelAnimationFrame(willFollow);
+  willFollow = 0;
+  sequence += 1;
+  picture.forget(sequence - 1);
+  root.classList.toggle("empty", value === null);
+  if (value === null) {
+    scene = {code: "", key: "", start: {}, ranges: {}, circular: []};
+    describe();
+    return;
+  }
+  scene = value;
+  angles = {azimuth: null, elevation: null, light: null, ...value.start};
+  exact = {...angles};
+  picture.unzoom();
+  trouble.textContent = root.dataset.transport === "lost" ? trouble.textContent : "";
+  const detail = {sequence, ...angles};
+  await picture.show(detail, await (await fetch(value.frame)).blob());
+  describe();
+  greet();
+};
+window.dcign = {preset: (name, degrees) => motion.glide({[name]: degrees}), reset};
+watch("value", load);
+load();
