@@ -1,5 +1,7 @@
 """Helpers of the tests of other people's data: a bulging face, a box, and where red pixels are in a render."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -12,6 +14,28 @@ from train.scenes.mesh import Mesh
 def same_bytes(one: Mesh, two: Mesh) -> bool:
     names = ("vertices", "triangles", "colours", "normals")
     return all(getattr(one, name).tobytes() == getattr(two, name).tobytes() for name in names)
+
+
+def where_marked(mesh: Mesh, marked: np.ndarray, view: View, stage: str) -> tuple[float, float]:
+    """Column and row, -1 (left, top) to 1, of the pixels whose vertices are ``marked`` (V,): all others turn black."""
+    painted = replace(mesh, colours=np.where(marked[:, None], 1.0, 0.0).astype(np.float32), specular=None)
+    drawn = render(painted, view, STAGES[stage].rig, 120)
+    rows, columns = np.nonzero((drawn.colour.max(-1) > 50) & (drawn.mask == 255))
+    assert len(columns) > 3
+    return columns.mean() / 59.5 - 1.0, rows.mean() / 59.5 - 1.0
+
+
+def check_directions(mesh: Mesh, nose: np.ndarray, crown: np.ndarray, stage: str) -> None:
+    """Positive azimuth takes the nose to image-right, positive elevation shows the crown, light comes from its side."""
+    across = [where_marked(mesh, nose, View(azimuth), stage)[0] for azimuth in (-40, 0, 40)]
+    assert across[0] < -0.1 and abs(across[1]) < 0.1 and across[2] > 0.1
+    down = [where_marked(mesh, nose, View(0, elevation), stage)[1] for elevation in (-25, 0, 25)]
+    assert down[0] + 0.08 < down[1] < down[2] - 0.08
+    top = [where_marked(mesh, crown, View(0, elevation), stage)[1] for elevation in (5, 25)]
+    assert top[0] < top[1] < down[2]  # the crown leans into the picture
+    for light, sign in ((60, 1), (-60, -1)):
+        face = render(mesh, View(light=light), STAGES[stage].rig, 80).colour[36:56].astype(float)
+        assert sign * (face[:, 44:56].mean() - face[:, 24:36].mean()) > 10
 
 
 def red_column(mesh: Mesh, azimuth: float, stage: str) -> float:

@@ -165,7 +165,7 @@ def load(root: Path, modes: int = MODES) -> FacePack:
             if kind == "lash":
                 texture = add(_texture(file, 4))
             else:
-                texture = add(_hair_texture(file, 2 if kind == "hair" else 4, 0.3 if "afro" in name else 0.85))
+                texture = add(_hair_texture(file, 2 if kind == "hair" else 4, 0.25 if "afro" in name else 0.85))
             accessories[kind].append(Accessory(
                 name, data[f"{key}/v"].astype(np.float32), data[f"{key}/tri"], data[f"{key}/uv"].astype(np.float32),
                 data[f"{key}/tri_uv"], data[f"{key}/bind_idx"], data[f"{key}/bind_w"].astype(np.float32), texture))

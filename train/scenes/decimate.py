@@ -9,7 +9,7 @@ import numba
 import numpy as np
 
 ROUNDS = 60
-SHARE = 0.12  # of the candidates that a round may collapse: cheap ones everywhere first
+SHARE = 0.12  # of the candidates that the first rounds may collapse: cheap ones everywhere first
 LEAST_TURN = 0.5  # cosine: a collapse may not turn a triangle further
 
 
@@ -23,15 +23,15 @@ def decimate(vertices: np.ndarray, triangles: np.ndarray, corners: np.ndarray, i
     free = ~(locked | _borders(len(vertices), triangles) | _seams(len(vertices), triangles, corners))
     quadrics = _quadrics(vertices.astype(np.float64), triangles, importance.astype(np.float64))
     triangles, corners = triangles.astype(np.int64), corners.astype(np.int64)
-    rows = np.arange(len(triangles))
+    rows, share = np.arange(len(triangles)), SHARE
     for _ in range(ROUNDS):
-        if len(triangles) <= target:
+        if len(triangles) <= target or share > 1.0:
             break
         start, around = _adjacency(len(vertices), triangles)
-        alive = _round(vertices.astype(np.float64), triangles, corners, start, around, quadrics, free,
+        alive = _round(vertices.astype(np.float64), triangles, corners, start, around, quadrics, free, share,
                        (len(triangles) - target + 1) // 2)
-        if alive.all():
-            break
+        if alive.mean() > 0.99:  # the cheap ones do not fit: look further
+            share *= 1.5
         rows, triangles, corners = rows[alive], triangles[alive], corners[alive]
     return rows, triangles, corners
 
@@ -85,7 +85,7 @@ def _error(q, p):
 
 
 @numba.njit(cache=True)
-def _round(vertices, triangles, corners, start, around, quadrics, free, most):
+def _round(vertices, triangles, corners, start, around, quadrics, free, share, most):
     """Collapse the cheapest edges that do not touch each other; returns which triangles are left (T,)."""
     count = vertices.shape[0]
     best, cost = np.full(count, -1, np.int64), np.full(count, np.inf)
@@ -105,7 +105,7 @@ def _round(vertices, triangles, corners, start, around, quadrics, free, most):
     touched = np.zeros(count, np.bool_)
     mark = np.full(count, -1, np.int64)
     done = 0
-    for place in range(max(1, int(SHARE * candidates))):
+    for place in range(max(1, int(share * candidates))):
         u = order[place]
         v = best[u]
         if v < 0 or touched[u] or touched[v] or done >= most:

@@ -16,14 +16,17 @@ import numpy as np
 from train.scenes import assets
 from train.scenes.assets import BACK, FACE, LEFT_EYE, TEETH, Accessory, FacePack
 from train.scenes.decimate import decimate
+from train.scenes.mesh import vertex_normals
 
-HEAD_TRIANGLES, EYE_TRIANGLES, MOUTH_TRIANGLES = 9000, 640, 2200
+HEAD_TRIANGLES, EYE_TRIANGLES, MOUTH_TRIANGLES = 8600, 900, 2200
 EYE_EDGE = 0.2  # of the polar disc (75 degrees): the rest of an eyeball is never seen
 SOCKET_RINGS = 3  # of triangles behind the lids; the rest of a socket is never seen
 SKIN_FACE, SKIN_BACK, EYES, MOUTH = range(4)  # materials of the surface
 IRIS = 2.0  # how much larger the polar disc is than the drawn one: an iris of 22 degrees
 DRAWN_EYE = np.array([0.289, 0.291], np.float32)  # the middle of the left eye of an eye texture
 DRAWN_RADIUS = 0.27
+PUFF_Y, PUFF_Z = 4.0, -1.0  # cm, the middle of the ball that hair is lit like
+BULGE = 2.0  # how much more an eye's normals spread than its surface, because highlights are drawn wide
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,14 @@ class FaceModel:
     def hair(self) -> dict[str, Bound]:
         return {item.name: item for item in self.accessories["hair"]}
 
+    def normals(self, head: np.ndarray, surface: np.ndarray) -> np.ndarray:
+        """Unit normals of the deformed surface; those of the eyes are bent outwards, for a small catchlight."""
+        normals = vertex_normals(head, surface)
+        eyes = normals[self.skin_vertices:self.skin_vertices + self.eye_vertices]
+        eyes[:, :2] *= np.float32(BULGE)
+        eyes /= np.sqrt((eyes**2).sum(1, keepdims=True))
+        return normals
+
     def eye_uv(self, turn: tuple[float, float]) -> np.ndarray:
         """Texture coordinates of the eyes when both look ``turn`` degrees to image-right and up."""
         away = (self.eye_polar - 0.5 - np.array(turn, np.float32) * np.float32(0.0026)) * np.float32(IRIS)
@@ -96,6 +107,23 @@ def _follow(vertices, index, weight, moved):
             for c in range(3):
                 placed[v, c] += weight[v, k] * moved[index[v, k], c]
     return placed
+
+
+@numba.njit(cache=True, nogil=True)
+def puffed(normals: np.ndarray, points: np.ndarray, share: float) -> np.ndarray:
+    """Normals of hair drawn towards those of a ball on a post: strands are lit as one body and not as paper strips."""
+    found = np.empty_like(normals)
+    for i in range(len(points)):
+        x, z = points[i, 0], points[i, 2] - np.float32(PUFF_Z)
+        y = max(points[i, 1] - np.float32(PUFF_Y), np.float32(0.0))
+        length = np.sqrt(x * x + y * y + z * z) + np.float32(1e-6)
+        x, y, z = x / length, y / length, z / length
+        inwards = normals[i, 0] * x + normals[i, 1] * y + normals[i, 2] * z < 0.0
+        own = np.float32((1.0 - share) * (-1.0 if inwards else 1.0))
+        a, b, c = own * normals[i, 0] + share * x, own * normals[i, 1] + share * y, own * normals[i, 2] + share * z
+        length = np.sqrt(a * a + b * b + c * c) + np.float32(1e-6)
+        found[i, 0], found[i, 1], found[i, 2] = a / length, b / length, c / length
+    return found
 
 
 @numba.njit(cache=True)
@@ -198,7 +226,7 @@ def _scalp(item: Accessory, texels: np.ndarray, skin: np.ndarray, triangles: np.
     down, across = (np.clip((place * size).astype(int), 0, size - 1) for place, size in ((1 - v, height), (u, width)))
     dense = item.vertices[item.triangles].mean(1)[texels[down, across] > 0.4]
     _, apart = _nearest(skin, np.ascontiguousarray(dense))
-    cover = 1.0 - _step(0.5, 1.6, apart)
+    cover = 1.0 - _step(0.4, 1.3, apart)
     first, second = triangles.ravel(), np.roll(triangles, 1, 1).ravel()
     uses = np.bincount(first, minlength=len(skin)) + 1.0
     for _ in range(3):  # single strands do not make a spot
@@ -232,9 +260,9 @@ def load(root: Path, wanted: tuple[str, ...]) -> FaceModel:
     kept = np.unique(head_triangles)
     eye_rows = np.flatnonzero((head.part >= LEFT_EYE)
                               & (np.linalg.norm(pack.eye_polar - 0.5, axis=1)[head.triangles] < EYE_EDGE).all(1))
-    eye_importance = np.ones(len(head.mean))
-    _, eye_triangles, _ = decimate(head.mean, head.triangles[eye_rows], head.triangles[eye_rows], eye_importance,
-                                   np.zeros(len(head.mean), bool), EYE_TRIANGLES)
+    _, eye_triangles, _ = decimate(head.mean, head.triangles[eye_rows], head.triangles[eye_rows],
+                                   np.where(head.mean[:, 2] > 9.2, 2.0, 1.0), np.zeros(len(head.mean), bool),
+                                   EYE_TRIANGLES)
     eyes = np.unique(eye_triangles)
     mouth_rows, mouth_triangles = _reduced_mouth(pack)
     inside = np.unique(mouth_triangles)
@@ -258,7 +286,7 @@ def load(root: Path, wanted: tuple[str, ...]) -> FaceModel:
     place = {name: k for k, name in enumerate(head.names)}
     expression = {name: gathered(head.expression[place[name]], mouth.expression[place[name]]) for name in wanted}
     # skin shines a little, more where it is thin and oily; lips and eyes are wet
-    specular = np.concatenate([np.where(pack.lining[kept], 0.02, 0.05), np.full(len(eyes), 0.1),
+    specular = np.concatenate([np.where(pack.lining[kept], 0.02, 0.05), np.full(len(eyes), 0.22),
                                np.where(mouth_part[inside] == TEETH, 0.15, 0.08)]).astype(np.float32)
     bank = pack.bank
     bound: dict[str, tuple[Bound, ...]] = {}

@@ -16,6 +16,8 @@ UNIT = np.float32(12.1)  # cm, half the head's height
 SPREAD = 0.85  # standard deviation of the identity weights
 GAZE = (4.0, 2.5, 10.0)  # degrees: the spread to the sides and upwards, and the most
 HIGHEST = 1.07  # scene units: faces whose hair would leave the picture from some side are set lower
+PUFF = {"afro01": 1.0}  # how far a style is lit as one round body; strands that stand on end, wholly
+USUAL_PUFF = 0.45
 TALLEST, SQUEEZE = 14.2, 0.4  # cm: an afro above this height is pressed down to this share
 STUBBLE, BELOW_HAIR = 0.4, 0.92  # how much of the hair's colour shows on a shaved head, and between strands
 
@@ -66,7 +68,7 @@ class FaceSource:
                 (lash, (0.02, 0.015, 0.012), 0.15 if skin.male else 0.45, False)]
         if hair.style in model.hair:
             worn.append((model.hair[hair.style], hair.tone, 1.0, True))
-        vertices, triangles, normals = [head], [surface], [vertex_normals(head, surface)]
+        vertices, triangles, normals = [head], [surface], [model.normals(head, surface)]
         uv = [model.uv, model.eye_uv(turn)]
         triangle_uv, which, shades = [model.triangle_uv[:count]], [model.material[:count]], [colours]
         used, corners = len(head), len(model.uv) + model.eye_vertices
@@ -76,7 +78,10 @@ class FaceSource:
                 above = np.maximum(placed[:, 1] - np.float32(TALLEST), 0.0)
                 placed[:, 1] -= np.float32(1.0 - SQUEEZE) * above
             vertices.append(placed)
-            normals.append(vertex_normals(placed, item.triangles))
+            leaning = vertex_normals(placed, item.triangles)
+            if shadow:
+                leaning = face_model.puffed(leaning, placed, np.float32(PUFF.get(item.name, USUAL_PUFF)))
+            normals.append(leaning)
             triangles.append(item.triangles + np.int32(used))
             uv.append(item.uv)
             triangle_uv.append(item.triangle_uv + np.int32(corners))
