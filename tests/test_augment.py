@@ -12,7 +12,7 @@ from train.augment import AugmentConfig, photograph, scaled
 from train.cutout import compose, take_apart, warp
 from train.degrade import finish, forward, frame, gaussian, random_crop
 from train.grounds import MIX, new_ground
-from train.occluders import find_box, find_eyes
+from train.landmarks import find_box, find_eyes
 from train.shapes import BOX, ELLIPSE, paint, placed, shape, spread, tables
 
 GROUND = (208, 208, 208)

@@ -9,7 +9,6 @@ light, blur, noise and JPEG (degrade.py). All random numbers come from the gener
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,10 +17,6 @@ from train.degrade import blurred, develop, finish, forward, frame, random_crop
 from train.grounds import new_ground
 from train.occluders import clothes, cover_parts
 from train.shapes import spread, tables
-
-if TYPE_CHECKING:
-    import torch
-    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -99,35 +94,3 @@ def photograph(picture: np.ndarray, ground: tuple[int, int, int], config: Augmen
     if unsharp < config.blur:
         light = blurred(light, config, rng)
     return finish(develop(light, config, rng), config, rng)
-
-
-def augment(pictures: Tensor, ground: Tensor, config: AugmentConfig, generator: torch.Generator) -> Tensor:
-    """(N, 4, S, S) colour and mask in [0, 1], ground (3,), to inputs (N, 3, S, S)."""
-    import torch
-    import torch.nn.functional as F
-
-    count, size = len(pictures), pictures.shape[-1]
-    colour, mask = pictures[:, :3], pictures[:, 3:]
-
-    def uniform(*shape: int) -> Tensor:
-        return torch.rand(shape, generator=generator)
-
-    def chosen(share: float) -> Tensor:
-        return (uniform(count, 1, 1, 1) < share).float()
-
-    # a smooth random ground: a flat colour plus a coarse pattern
-    pattern = uniform(count, 3, 1, 1) + chosen(0.6) * 0.7 * (uniform(count, 3, 4, 4) - 0.5)
-    pattern = F.interpolate(pattern, size=(size, size), mode="bilinear").clamp(0, 1)
-    colour = colour + chosen(config.background) * (1 - mask) * (pattern - ground.view(1, 3, 1, 1))
-    gain = torch.randn(count, 1, 1, 1, generator=generator) * config.exposure
-    cast = torch.randn(count, 3, 1, 1, generator=generator) * config.cast
-    colour = colour * ((gain + cast) * chosen(config.lights)).exp()
-    deviation = uniform(count, 1, 1, 1) * config.noise_deviation * chosen(config.noise)
-    colour = colour + deviation * torch.randn(colour.shape, generator=generator)
-    moved = chosen(config.crop)[:, 0, 0]
-    theta = torch.zeros(count, 2, 3)
-    zoom = 1 + moved[:, 0] * (2 * uniform(count) - 1) * config.zoom
-    theta[:, 0, 0] = theta[:, 1, 1] = zoom
-    theta[:, :, 2] = moved * (2 * uniform(count, 2) - 1) * 2 * config.shift
-    grid = F.affine_grid(theta, [count, 3, size, size], align_corners=False)
-    return F.grid_sample(colour.clamp(0, 1), grid, padding_mode="border", align_corners=False)

@@ -109,9 +109,9 @@ def warp(planes, matrix, moved):
                 moved[y, x, 0] = moved[y, x, 1] = moved[y, x, 2] = moved[y, x, 3] = np.float32(0.0)
                 moved[y, x, 4] = one
                 continue
-            a, c = np.uint64(u), np.uint64(v)
+            a, c = np.int32(u), np.int32(v)
             fu, fv = u - np.float32(a), v - np.float32(c)
-            b, d = a + np.uint64(1), c + np.uint64(1)
+            b, d = a + 1, c + 1
             ca, cb, da, db = (one - fu) * (one - fv), fu * (one - fv), (one - fu) * fv, fu * fv
             cover = ca * planes[c, a, 3] + cb * planes[c, b, 3] + da * planes[d, a, 3] + db * planes[d, b, 3]
             moved[y, x, 3] = cover

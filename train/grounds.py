@@ -203,8 +203,8 @@ def _texture(out, subject, rng) -> None:
     """One patterned surface behind everything: boards, carpet, brick, wallpaper, a lawn."""
     kind = int(rng.integers(5))
     _gradient(out, subject, rng)
-    if kind == GRASS and rng.random() < 0.6:
-        out *= np.array((0.55, 0.75, 0.25), np.float32)
+    if kind == GRASS:
+        out *= np.array((0.5, 0.7, 0.22) if rng.random() < 0.6 else (0.5, 0.5, 0.5), np.float32)
     speckle, grain = tiles()
     _cover(out, 0.0, 0.0, kind, _turned(rng, 3.1 if rng.random() < 0.3 else 0.1), 0.0, speckle, grain,
            float(rng.uniform(4.0, 16.0)), float(rng.uniform(0.3, 1.0)))
