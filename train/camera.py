@@ -44,8 +44,8 @@ class Rig:
 
 
 FACE_RIG = Rig()
-CHAIR_RIG = Rig(field_of_view=34.0, extent=1.04, light_elevation=34.0, key=1.0, ambient=0.20, sky=0.16,
-                ground=(255, 255, 255), floor_shadow=0.5)
+CHAIR_RIG = Rig(field_of_view=34.0, extent=1.04, light_elevation=36.0, key=1.0, ambient=0.20, sky=0.16,
+                ground=(255, 255, 255), floor_shadow=0.6)
 
 
 def rotation(azimuth: float, elevation: float) -> np.ndarray:

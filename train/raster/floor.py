@@ -14,9 +14,9 @@ from train.raster.textures import HALF, ONE, ZERO
 CELLS = 96  # along a side of the map of the floor, at most
 SEARCH = 0.16  # scene units around a point in which what shades it is looked for
 TOUCH = np.float32(0.035)  # scene units, the penumbra of what touches the floor
-WIDEN = np.float32(0.30)  # width of the penumbra per unit of distance from what casts it
+WIDEN = np.float32(0.25)  # width of the penumbra per unit of distance from what casts it
 WIDEST = 0.42  # scene units
-FADE = np.float32(1.1)  # scene units after which a shadow is half as deep
+FADE = np.float32(1.5)  # scene units after which a shadow is half as deep
 LOWEST_LIGHT = 0.08  # sine of the light's elevation over the floor: below it there is no floor shadow
 
 

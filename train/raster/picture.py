@@ -13,7 +13,7 @@ from train.raster.floor import NONE, floor_shadow
 from train.raster.geometry import UNITS, camera_of, lights_of, project, surface_of
 from train.raster.shadows import cast, map_of
 from train.raster.shading import MOST, develop, shade
-from train.raster.visibility import CUTOUT_PLACES, PLACES, see, see_cutouts
+from train.raster.visibility import PLACES, see, see_cutouts
 from train.scenes.mesh import CUTOUT, SHADOW, Mesh
 
 _kept = threading.local()
@@ -48,13 +48,13 @@ def render(mesh: Mesh, view: View, rig: Rig, size: int) -> Render:
     best.fill(0.0)
     see(surface, points, near, PLACES, best, owner)
     layered = bool((surface.materials[:, CUTOUT] == 1.0).any())
-    shape = (size * len(CUTOUT_PLACES), size) if layered else (1, 1)
+    shape = grid if layered else (1, 1)
     cover, front_near, front_owner = (_scratch("cover", shape, np.float32), _scratch("front_near", shape, np.float32),
                                       _scratch("front_owner", shape, np.int32))
     if layered:
         cover.fill(0.0)
         front_near.fill(0.0)
-        see_cutouts(surface, points, near, CUTOUT_PLACES, best, cover, front_near, front_owner, np.full(size, -1),
+        see_cutouts(surface, points, near, best, cover, front_near, front_owner, np.full(size, -1),
                     np.empty(size, np.float32))
 
     casting = bool((surface.materials[:, SHADOW] != 0.0).any())

@@ -14,6 +14,7 @@ MOST = 8  # surfaces that can share a pixel: two for each of its samples
 SEEN = np.float32(0.01)  # coverage below which nothing is shaded
 APART = np.float32(0.05)  # scene units in depth between surfaces that are shaded apart
 SQUARE = np.float32(UNITS * UNITS)
+ASLANT = np.float32(0.3)  # cosine, towards the camera
 TINY = np.float32(1e-9)
 
 
@@ -44,7 +45,10 @@ def surface_light(surface, camera, lights, shadow, casting, points, near, t, x, 
     nz = wa * normals[a, 2] + wb * normals[b, 2] + wc * normals[c, 2]
     ex, ey, ez = camera.eye[0] - vx, camera.eye[1] - vy, camera.eye[2] - vz
     norm = ONE / (np.sqrt(nx * nx + ny * ny + nz * nz) + TINY)
-    if nx * ex + ny * ey + nz * ez < ZERO:  # two-sided: face the camera
+    length = np.sqrt(ex * ex + ey * ey + ez * ez)
+    # two-sided: the side that the winding shows is lit, unless the normals clearly say otherwise
+    towards = (nx * ex + ny * ey + nz * ez) * norm / length
+    if towards < (ASLANT if inverse > ZERO else -ASLANT):
         norm = -norm
     nx, ny, nz = nx * norm, ny * norm, nz * norm
 
@@ -88,7 +92,6 @@ def surface_light(surface, camera, lights, shadow, casting, points, near, t, x, 
         base += lit * diffuse
         shine = wa * surface.specular[a] + wb * surface.specular[b] + wc * surface.specular[c]
         if shine > ZERO and facing > ZERO:
-            length = np.sqrt(ex * ex + ey * ey + ez * ez)
             hx, hy, hz = lx * length + ex, ly * length + ey, lz * length + ez
             half = max(nx * hx + ny * hy + nz * hz, ZERO)
             half = half * half / (hx * hx + hy * hy + hz * hz)  # squared cosine of the half vector
@@ -116,7 +119,7 @@ def shade(surface, camera, lights, shadow, casting, points, near, best, owner, l
             for s in range(samples):
                 line = y * samples + s
                 solid = best[line, x]
-                hidden = cover[line >> 1, x] if layered else ZERO
+                hidden = cover[line, x] if layered else ZERO
                 for layer in range(2):
                     if layer == 0:
                         weight, t, closeness = ONE - hidden, owner[line, x], solid
@@ -125,7 +128,7 @@ def shade(surface, camera, lights, shadow, casting, points, near, best, owner, l
                     else:
                         if hidden < SEEN:
                             break
-                        weight, t, closeness = hidden, front_owner[line >> 1, x], front_near[line >> 1, x]
+                        weight, t, closeness = hidden, front_owner[line, x], front_near[line, x]
                     # textured surfaces are smooth: one of their triangles stands for its neighbours
                     m = surface.which[t]
                     name = -1 - np.int64(m) if surface.materials[m, FIRST] >= ZERO else np.int64(t)

@@ -14,7 +14,7 @@ import numpy as np
 from train.raster.geometry import UNITS
 from train.raster.kernel import inlined, kernel
 from train.raster.textures import HALF, ONE, ZERO, coverage_at, level_of
-from train.raster.visibility import span, triangle
+from train.raster.visibility import sides, span, triangle
 from train.scenes.mesh import CULL, CUTOUT, FIRST, OPACITY, SHADOW
 
 PENUMBRA = 3  # texels of the map across a penumbra
@@ -84,33 +84,20 @@ def cast(surface, lit, shadow, places):
         cut = materials[m, CUTOUT] == ONE
         inverse = ONE / np.float32(area)
         rise_b, rise_c = (lit[b, 2] - lit[a, 2]) * inverse, (lit[c, 2] - lit[a, 2]) * inverse
-        step_b, step_c = -UNITS * cy, UNITS * by
-        step_a = -step_b - step_c
-        inverse_a, inverse_b, inverse_c = 0.0, 0.0, 0.0
-        if right > left:
-            inverse_a, inverse_b, inverse_c = 1.0 / step_a, 1.0 / step_b, 1.0 / step_c
+        rise_x = rise_c * np.float32(by) - rise_b * np.float32(cy)
+        rise_y = rise_b * np.float32(cx) - rise_c * np.float32(bx)
+        edges = sides(bx, by, cx, cy)
         for r in range(r0, r1 + 1):
-            x, y = left * UNITS + half - ax, r * UNITS + half - ay
-            edge_b, edge_c = y * cx - x * cy, x * by - y * bx
-            edge_a = area - edge_b - edge_c
-            x0, x1 = left, right
-            if x0 == x1:
-                if (edge_a | edge_b | edge_c) < 0:
-                    continue
-            else:
-                skip, last = span(edge_a, step_a, inverse_a, 0, right - left)
-                skip, last = span(edge_b, step_b, inverse_b, skip, last)
-                skip, last = span(edge_c, step_c, inverse_c, skip, last)
-                edge_b, edge_c = edge_b + skip * step_b, edge_c + skip * step_c
-                x0, x1 = left + skip, left + last
+            shift, y = half - ax, r * UNITS + half - ay
+            x0, x1 = span(edges, np.float64(y), np.float64(shift), right)
+            start_towards = lit[a, 2] + rise_y * np.float32(y)
             for x in range(x0, x1 + 1):
-                wb, wc = np.float32(edge_b), np.float32(edge_c)
-                edge_b, edge_c = edge_b + step_b, edge_c + step_c
-                towards = lit[a, 2] + wb * rise_b + wc * rise_c
+                towards = start_towards + rise_x * np.float32(x * UNITS + shift)
                 if towards <= nearest[r, x] and not (both and towards < farthest[r, x]):
                     continue
                 if cut:
-                    wb, wc = wb * inverse, wc * inverse
+                    px, py = x * UNITS + half - ax, r * UNITS + half - ay
+                    wb, wc = np.float32(py * cx - px * cy) * inverse, np.float32(px * by - py * bx) * inverse
                     ta, tb, tc = surface.triangle_uv[t, 0], surface.triangle_uv[t, 1], surface.triangle_uv[t, 2]
                     if turned:
                         tb, tc = tc, tb

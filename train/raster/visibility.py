@@ -1,8 +1,8 @@
 """Which triangle each sample of a pixel sees, and how much of it the cut-outs in front of it hide.
 
-A pixel has S samples, 4 or, for cut-outs, whose edges are soft in themselves, 2. Each is on a row and in a column of
-its own, so that edges of any slope get S levels, and row s of pixel row y is stored at [y * S + s]. Vertices lie on
-a grid of 1/256 pixel and edges are exact integers, so no sample falls between two triangles that share an edge.
+A pixel has S = 4 samples, each on a row and in a column of its own, so that edges of any slope get 4 levels. Row s of
+pixel row y is stored at [y * S + s]. Vertices lie on a grid of 1/256 pixel, on which no sample falls between two
+triangles that share an edge.
 """
 
 import numpy as np
@@ -13,26 +13,13 @@ from train.raster.textures import ONE, ZERO, coverage_at, level_of
 from train.scenes.mesh import CULL, CUTOUT, FIRST, OPACITY
 
 PLACES = np.array([96, 32, 224, 160])  # of the samples from left to right, on rows from top to bottom
-CUTOUT_PLACES = np.array([64, 192])  # each between two of the others
-SLACK = 1e-9  # pixels
-HIDDEN = np.float32(0.98)  # what lies behind so much coverage is not seen
+SLACK = 1e-8  # pixels, less than between an edge and a sample that is not on it
+PIXEL = 1.0 / UNITS
+FAR = 1e9
+UNIT = np.float32(UNITS)
+HIDDEN = np.float32(0.93)  # so much coverage hides all
 FORWARD = np.float32(0.012)  # scene units by which cut-outs (brows, hair) are drawn nearer than they are
-NARROW = 3  # columns up to which a row is tried sample by sample
 SOLID, FAINT = np.float32(0.5), np.float32(0.004)
-
-
-@inlined()
-def span(edge, step, inverse, first, last):
-    """What is left of the places first .. last where ``edge + place * step`` is not negative.
-
-    ``inverse`` is 1 / step. Places that are exactly on the edge stay: SLACK is less than any other distance to it.
-    """
-    root = -np.float64(edge) * inverse
-    if step > 0:
-        return max(first, int(np.ceil(root - SLACK))), last
-    if step < 0:
-        return first, min(last, int(np.floor(root + SLACK)))
-    return first, (last if edge >= 0 else first - 1)
 
 
 @inlined()
@@ -51,62 +38,74 @@ def triangle(places, triangles, t):
     return a, b, c, ax, ay, bx, by, cx, cy, area
 
 
+@inlined()
+def side(dx, dy, x, y):
+    """One edge of a triangle, from (x, y) by (dx, dy): the x at y = 0 and its slope as a lower bound of the inside and
+    as an upper bound, whichever it is; the other one, and both of a level edge, bound nothing."""
+    slope = np.float64(dx) / np.float64(dy)
+    at = np.float64(x) - np.float64(y) * slope
+    return (at if dy > 0 else -FAR), (slope if dy > 0 else 0.0), (at if dy < 0 else FAR), (slope if dy < 0 else 0.0)
+
+
+@inlined()
+def sides(bx, by, cx, cy):
+    """The three edges of a triangle with a corner at (0, 0), as side() gives them."""
+    return (*side(bx, by, 0, 0), *side(cx - bx, cy - by, bx, by), *side(-cx, -cy, 0, 0))
+
+
+@inlined()
+def span(edges, y, shift, most):
+    """First and last column of a triangle's samples on the row ``y`` below its corner, the columns being ``shift``
+    fixed-point units to the right of the corner. Samples exactly on an edge belong to both its triangles."""
+    low = max(edges[0] + edges[1] * y, edges[4] + edges[5] * y, edges[8] + edges[9] * y)
+    high = min(edges[2] + edges[3] * y, edges[6] + edges[7] * y, edges[10] + edges[11] * y)
+    return (max(int(np.ceil((low - shift) * PIXEL - SLACK)), 0), min(int(np.floor((high - shift) * PIXEL + SLACK)), most))
+
+
 @kernel()
 def see(surface, points, near, places, best, owner):
     """Fill ``best`` (S * size, size) with the largest 1 / distance of opaque triangles and ``owner`` with whose it is.
 
-    ``places`` (S,) is PLACES or another lattice of 2 ** n samples.
+    ``places`` (S,) is PLACES.
     """
     triangles, materials, which = surface.triangles, surface.materials, surface.which
     samples, size, rows = places.shape[0], best.shape[1], best.shape[0]
     step = UNITS // samples
-    half, shift = step // 2, 0
-    while (1 << shift) < step:
-        shift += 1
+    half, down = step // 2, 0
+    while (1 << down) < step:
+        down += 1
     for t in range(triangles.shape[0]):
         a, b, c, ax, ay, bx, by, cx, cy, area = triangle(points, triangles, t)
         if area <= 0:
             if area == 0 or materials[which[t], CULL] == ONE:
                 continue
             area = -area
-        r0 = max((ay + min(0, by, cy) - half + step - 1) >> shift, 0)
-        r1 = min((ay + max(0, by, cy) - half) >> shift, rows - 1)
+        r0 = max((ay + min(0, by, cy) - half + step - 1) >> down, 0)
+        r1 = min((ay + max(0, by, cy) - half) >> down, rows - 1)
         left, right = ax + min(0, bx, cx), ax + max(0, bx, cx)
         if r0 > r1 or right < 0 or left >= size * UNITS or materials[which[t], CUTOUT] == ONE:
             continue
         inverse = ONE / np.float32(area)
-        near_a, rise_b, rise_c = near[a], (near[b] - near[a]) * inverse, (near[c] - near[a]) * inverse
-        step_b, step_c = -UNITS * cy, UNITS * by
-        step_a = -step_b - step_c
-        inverse_a, inverse_b, inverse_c = 0.0, 0.0, 0.0
-        if right - left > NARROW * UNITS:
-            inverse_a, inverse_b, inverse_c = 1.0 / step_a, 1.0 / step_b, 1.0 / step_c  # infinite ones are not used
+        rise_b, rise_c = (near[b] - near[a]) * inverse, (near[c] - near[a]) * inverse
+        rise_x = rise_c * np.float32(by) - rise_b * np.float32(cy)
+        rise_y = rise_b * np.float32(cx) - rise_c * np.float32(bx)
+        edges = sides(bx, by, cx, cy)
         for r in range(r0, r1 + 1):
-            place = places[r & (samples - 1)]
-            x0, x1 = max((left - place + UNITS - 1) >> 8, 0), min((right - place) >> 8, size - 1)
-            x, y = x0 * UNITS + place - ax, (r << shift) + half - ay
-            edge_b, edge_c = y * cx - x * cy, x * by - y * bx
-            edge_a = area - edge_b - edge_c
-            if x1 > x0 + NARROW:
-                skip, last = span(edge_a, step_a, inverse_a, 0, x1 - x0)
-                skip, last = span(edge_b, step_b, inverse_b, skip, last)
-                skip, last = span(edge_c, step_c, inverse_c, skip, last)
-                x0, x1 = x0 + skip, x0 + last
-                edge_a, edge_b, edge_c = edge_a + skip * step_a, edge_b + skip * step_b, edge_c + skip * step_c
+            shift, y = places[r & (samples - 1)] - ax, (r << down) + half - ay
+            x0, x1 = span(edges, np.float64(y), np.float64(shift), size - 1)
+            nearness = near[a] + rise_y * np.float32(y) + rise_x * np.float32(x0 * UNITS + shift)
             row = np.uintp(r)
             for x in range(x0, x1 + 1):
                 column = np.uintp(x)
-                nearness = near_a + np.float32(edge_b) * rise_b + np.float32(edge_c) * rise_c
-                # one branch instead of four: which samples a small triangle covers cannot be predicted
-                if ((edge_a | edge_b | edge_c) >= 0) & (nearness > best[row, column]):
+                if nearness > best[row, column]:
                     best[row, column] = nearness
                     owner[row, column] = t
-                edge_a, edge_b, edge_c = edge_a + step_a, edge_b + step_b, edge_c + step_c
+                nearness += rise_x * UNIT
 
 
 @kernel()
 def see_cutouts(surface, points, near, places, best, cover, front_near, front_owner, pixel_of, pixel_alpha):
-    """Fill ``cover`` (2 * size, size) with how much cut-outs hide of what ``best`` holds, and ``front_near`` and
+    """Fill ``cover`` (S * size, size) with how much cut-outs hide of what ``best`` holds, and ``front_near`` and
     ``front_owner`` with the one to be shown.
 
     A triangle's coverage is looked up once per pixel: ``pixel_of`` (size,) says for which triangle and row of pixels
@@ -115,9 +114,9 @@ def see_cutouts(surface, points, near, places, best, cover, front_near, front_ow
     triangles, materials, which = surface.triangles, surface.materials, surface.which
     samples, size, rows = places.shape[0], cover.shape[1], cover.shape[0]
     step = UNITS // samples
-    half, shift = step // 2, 0
-    while (1 << shift) < step:
-        shift += 1
+    half, down = step // 2, 0
+    while (1 << down) < step:
+        down += 1
     for t in range(triangles.shape[0]):
         m = which[t]
         if materials[m, CUTOUT] != ONE:
@@ -128,17 +127,17 @@ def see_cutouts(surface, points, near, places, best, cover, front_near, front_ow
             if area == 0 or materials[m, CULL] == ONE:
                 continue
             area, tb, tc = -area, tc, tb
-        r0 = max((ay + min(0, by, cy) - half + step - 1) >> shift, 0)
-        r1 = min((ay + max(0, by, cy) - half) >> shift, rows - 1)
+        r0 = max((ay + min(0, by, cy) - half + step - 1) >> down, 0)
+        r1 = min((ay + max(0, by, cy) - half) >> down, rows - 1)
         left, right = ax + min(0, bx, cx), ax + max(0, bx, cx)
         if r0 > r1 or right < 0 or left >= size * UNITS:
             continue
         inverse = ONE / np.float32(area)
-        near_a, rise_b, rise_c = near[a], (near[b] - near[a]) * inverse, (near[c] - near[a]) * inverse
-        near_a += FORWARD * near_a * near_a
-        step_b, step_c = -UNITS * cy, UNITS * by
-        step_a = -step_b - step_c
-        inverse_a, inverse_b, inverse_c = 1.0 / step_a, 1.0 / step_b, 1.0 / step_c  # infinite ones are not used
+        rise_b, rise_c = (near[b] - near[a]) * inverse, (near[c] - near[a]) * inverse
+        rise_x = rise_c * np.float32(by) - rise_b * np.float32(cy)
+        rise_y = rise_b * np.float32(cx) - rise_c * np.float32(bx)
+        near_a = near[a] + FORWARD * near[a] * near[a]
+        edges = sides(bx, by, cx, cy)
         u0, v0 = surface.uv[ta, 0], surface.uv[ta, 1]
         ub, vb = surface.uv[tb, 0] - u0, surface.uv[tb, 1] - v0
         uc, vc = surface.uv[tc, 0] - u0, surface.uv[tc, 1] - v0
@@ -146,22 +145,15 @@ def see_cutouts(surface, points, near, places, best, cover, front_near, front_ow
         start, height, width = level_of(surface.offset[k], surface.height[k], surface.width[k],
                                         abs(ub * vc - uc * vb) * np.float32(UNITS * UNITS) * inverse)
         for r in range(r0, r1 + 1):
-            place, line = places[r & (samples - 1)], (r << shift) >> 8
-            x0, x1 = max((left - place + UNITS - 1) >> 8, 0), min((right - place) >> 8, size - 1)
-            x, y = x0 * UNITS + place - ax, (r << shift) + half - ay
-            edge_b, edge_c = y * cx - x * cy, x * by - y * bx
-            skip, last = span(area - edge_b - edge_c, step_a, inverse_a, 0, x1 - x0)
-            skip, last = span(edge_b, step_b, inverse_b, skip, last)
-            skip, last = span(edge_c, step_c, inverse_c, skip, last)
-            x0, x1 = x0 + skip, x0 + last
-            edge_b, edge_c = edge_b + skip * step_b, edge_c + skip * step_c
-            row, line_of_best = np.uintp(r), np.uintp(2 * r)
+            line, shift, y = (r << down) >> 8, places[r & (samples - 1)] - ax, (r << down) + half - ay
+            x0, x1 = span(edges, np.float64(y), np.float64(shift), size - 1)
+            start_near = near_a + rise_y * np.float32(y)
+            row = np.uintp(r)
             for x in range(x0, x1 + 1):
                 column = np.uintp(x)
-                nearness = near_a + np.float32(edge_b) * rise_b + np.float32(edge_c) * rise_c
-                edge_b, edge_c = edge_b + step_b, edge_c + step_c
+                nearness = start_near + rise_x * np.float32(x * UNITS + shift)
                 hidden = cover[row, column]
-                if (nearness <= best[line_of_best, column]) | ((hidden > HIDDEN) & (nearness < front_near[row, column])):
+                if (nearness <= best[row, column]) | ((hidden == ONE) & (nearness < front_near[row, column])):
                     continue
                 if pixel_of[x] != t * size + line:
                     pixel_of[x] = t * size + line
@@ -178,4 +170,5 @@ def see_cutouts(surface, points, near, places, best, cover, front_near, front_ow
                         (alpha > SOLID) & (hidden < SOLID)):
                     front_near[row, column] = nearness
                     front_owner[row, column] = t
-                cover[row, column] = hidden + alpha * (ONE - hidden)
+                hidden += alpha * (ONE - hidden)
+                cover[row, column] = hidden if hidden < HIDDEN else ONE
