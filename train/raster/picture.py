@@ -13,7 +13,7 @@ from train.raster.floor import NONE, floor_shadow
 from train.raster.geometry import UNITS, camera_of, lights_of, project, surface_of
 from train.raster.shadows import cast, map_of
 from train.raster.shading import MOST, develop, shade
-from train.raster.visibility import PLACES, see, see_cutouts
+from train.raster.visibility import SAMPLES, see, see_cutouts
 from train.scenes.mesh import CUTOUT, SHADOW, Mesh
 
 _kept = threading.local()
@@ -43,10 +43,10 @@ def render(mesh: Mesh, view: View, rig: Rig, size: int) -> Render:
     lit, low, high = _scratch("lit", (count, 3), np.float32), np.empty(3, np.float32), np.empty(3, np.float32)
     project(surface.vertices, camera, lights.axes, points, near, lit, low, high)
 
-    grid = (size * len(PLACES), size)
+    grid = (size * SAMPLES, size)
     best, owner = _scratch("best", grid, np.float32), _scratch("owner", grid, np.int32)
     best.fill(0.0)
-    see(surface, points, near, PLACES, best, owner)
+    see(surface, points, near, best, owner)
     layered = bool((surface.materials[:, CUTOUT] == 1.0).any())
     shape = grid if layered else (1, 1)
     cover, front_near, front_owner = (_scratch("cover", shape, np.float32), _scratch("front_near", shape, np.float32),

@@ -12,7 +12,11 @@ from train.raster.kernel import inlined, kernel
 from train.raster.textures import ONE, ZERO, coverage_at, level_of
 from train.scenes.mesh import CULL, CUTOUT, FIRST, OPACITY
 
+SAMPLES = 4  # per pixel
 PLACES = np.array([96, 32, 224, 160])  # of the samples from left to right, on rows from top to bottom
+DOWN = 6  # rows are 2 ** DOWN fixed-point units apart
+STEP = 1 << DOWN
+MIDDLE = STEP // 2
 SLACK = 1e-8  # pixels, less than between an edge and a sample that is not on it
 PIXEL = 1.0 / UNITS
 FAR = 1e9
@@ -28,7 +32,7 @@ def triangle(places, triangles, t):
 
     Rows run downwards. The area is negative, and b and c are exchanged, if it is seen from behind.
     """
-    a, b, c = np.uintp(triangles[t, 0]), np.uintp(triangles[t, 1]), np.uintp(triangles[t, 2])  # unsigned: see kernel
+    a, b, c = np.uintp(triangles[t, 0]), np.uintp(triangles[t, 1]), np.uintp(triangles[t, 2])  # unsigned: not counted from the end
     ax, ay = np.int64(places[a, 0]), np.int64(places[a, 1])
     bx, by = np.int64(places[b, 0]) - ax, np.int64(places[b, 1]) - ay
     cx, cy = np.int64(places[c, 0]) - ax, np.int64(places[c, 1]) - ay
@@ -63,25 +67,18 @@ def span(edges, y, shift, most):
 
 
 @kernel()
-def see(surface, points, near, places, best, owner):
-    """Fill ``best`` (S * size, size) with the largest 1 / distance of opaque triangles and ``owner`` with whose it is.
-
-    ``places`` (S,) is PLACES.
-    """
+def see(surface, points, near, best, owner):
+    """Fill ``best`` (S * size, size) with the largest 1 / distance of opaque triangles and ``owner`` with whose it is."""
     triangles, materials, which = surface.triangles, surface.materials, surface.which
-    samples, size, rows = places.shape[0], best.shape[1], best.shape[0]
-    step = UNITS // samples
-    half, down = step // 2, 0
-    while (1 << down) < step:
-        down += 1
+    size, rows = best.shape[1], best.shape[0]
     for t in range(triangles.shape[0]):
         a, b, c, ax, ay, bx, by, cx, cy, area = triangle(points, triangles, t)
         if area <= 0:
             if area == 0 or materials[which[t], CULL] == ONE:
                 continue
             area = -area
-        r0 = max((ay + min(0, by, cy) - half + step - 1) >> down, 0)
-        r1 = min((ay + max(0, by, cy) - half) >> down, rows - 1)
+        r0 = max((ay + min(0, by, cy) - MIDDLE + STEP - 1) >> DOWN, 0)
+        r1 = min((ay + max(0, by, cy) - MIDDLE) >> DOWN, rows - 1)
         left, right = ax + min(0, bx, cx), ax + max(0, bx, cx)
         if r0 > r1 or right < 0 or left >= size * UNITS or materials[which[t], CUTOUT] == ONE:
             continue
@@ -91,7 +88,7 @@ def see(surface, points, near, places, best, owner):
         rise_y = rise_b * np.float32(cx) - rise_c * np.float32(bx)
         edges = sides(bx, by, cx, cy)
         for r in range(r0, r1 + 1):
-            shift, y = places[r & (samples - 1)] - ax, (r << down) + half - ay
+            shift, y = PLACES[r & (SAMPLES - 1)] - ax, (r << DOWN) + MIDDLE - ay
             x0, x1 = span(edges, np.float64(y), np.float64(shift), size - 1)
             nearness = near[a] + rise_y * np.float32(y) + rise_x * np.float32(x0 * UNITS + shift)
             row = np.uintp(r)
@@ -104,7 +101,7 @@ def see(surface, points, near, places, best, owner):
 
 
 @kernel()
-def see_cutouts(surface, points, near, places, best, cover, front_near, front_owner, pixel_of, pixel_alpha):
+def see_cutouts(surface, points, near, best, cover, front_near, front_owner, pixel_of, pixel_alpha):
     """Fill ``cover`` (S * size, size) with how much cut-outs hide of what ``best`` holds, and ``front_near`` and
     ``front_owner`` with the one to be shown.
 
@@ -112,11 +109,7 @@ def see_cutouts(surface, points, near, places, best, cover, front_near, front_ow
     ``pixel_alpha`` (size,) holds it.
     """
     triangles, materials, which = surface.triangles, surface.materials, surface.which
-    samples, size, rows = places.shape[0], cover.shape[1], cover.shape[0]
-    step = UNITS // samples
-    half, down = step // 2, 0
-    while (1 << down) < step:
-        down += 1
+    size, rows = best.shape[1], best.shape[0]
     for t in range(triangles.shape[0]):
         m = which[t]
         if materials[m, CUTOUT] != ONE:
@@ -127,8 +120,8 @@ def see_cutouts(surface, points, near, places, best, cover, front_near, front_ow
             if area == 0 or materials[m, CULL] == ONE:
                 continue
             area, tb, tc = -area, tc, tb
-        r0 = max((ay + min(0, by, cy) - half + step - 1) >> down, 0)
-        r1 = min((ay + max(0, by, cy) - half) >> down, rows - 1)
+        r0 = max((ay + min(0, by, cy) - MIDDLE + STEP - 1) >> DOWN, 0)
+        r1 = min((ay + max(0, by, cy) - MIDDLE) >> DOWN, rows - 1)
         left, right = ax + min(0, bx, cx), ax + max(0, bx, cx)
         if r0 > r1 or right < 0 or left >= size * UNITS:
             continue
@@ -145,7 +138,7 @@ def see_cutouts(surface, points, near, places, best, cover, front_near, front_ow
         start, height, width = level_of(surface.offset[k], surface.height[k], surface.width[k],
                                         abs(ub * vc - uc * vb) * np.float32(UNITS * UNITS) * inverse)
         for r in range(r0, r1 + 1):
-            line, shift, y = (r << down) >> 8, places[r & (samples - 1)] - ax, (r << down) + half - ay
+            line, shift, y = (r << DOWN) >> 8, PLACES[r & (SAMPLES - 1)] - ax, (r << DOWN) + MIDDLE - ay
             x0, x1 = span(edges, np.float64(y), np.float64(shift), size - 1)
             start_near = near_a + rise_y * np.float32(y)
             row = np.uintp(r)
