@@ -2,40 +2,20 @@
 
 import numpy as np
 import pytest
+from shapes import mesh, sphere
 
 from train.camera import Rig, View
 from train.raster import render
-from train.scenes.mesh import Mesh
 
 RIG = Rig(field_of_view=28.0, extent=1.5)
-RED, GREEN, BLUE = (0.8, 0.02, 0.02), (0.02, 0.8, 0.02), (0.02, 0.02, 0.8)
-
-
-def _sphere(centre, radius, colour, rows=16, columns=24):
-    """A closed sphere with outward winding."""
-    latitude = np.linspace(-np.pi / 2, np.pi / 2, rows)[:, None]
-    longitude = np.linspace(0, 2 * np.pi, columns, endpoint=False)[None]
-    points = np.stack([np.cos(latitude) * np.sin(longitude), np.sin(latitude) + 0 * longitude,
-                       np.cos(latitude) * np.cos(longitude)], -1)
-    triangles = []
-    for row in range(rows - 1):
-        for column in range(columns):
-            a, b = row * columns + column, row * columns + (column + 1) % columns
-            c, d = a + columns, b + columns
-            triangles += [(a, b, d), (a, d, c)]
-    vertices = points.reshape(-1, 3) * radius + np.array(centre)
-    return vertices, np.array(triangles), np.tile(colour, (len(vertices), 1))
+RED, GREEN = (0.8, 0.02, 0.02), (0.02, 0.8, 0.02)
 
 
 @pytest.fixture(scope="module")
 def thing():
     """A grey ball with a red nose in front and a green crown on top."""
-    parts = [_sphere((0, 0, 0), 0.8, (0.4, 0.4, 0.4)), _sphere((0, 0, 0.9), 0.25, RED),
-             _sphere((0, 0.9, 0), 0.25, GREEN)]
-    offsets = np.cumsum([0] + [len(p[0]) for p in parts[:-1]])
-    return Mesh(np.concatenate([p[0] for p in parts]).astype(np.float32),
-                np.concatenate([p[1] + o for p, o in zip(parts, offsets)]).astype(np.int32),
-                np.concatenate([p[2] for p in parts]).astype(np.float32))
+    return mesh(sphere((0, 0, 0), 0.8, (0.4, 0.4, 0.4)), sphere((0, 0, 0.9), 0.25, RED),
+                sphere((0, 0.9, 0), 0.25, GREEN))
 
 
 def _centre(picture, channel):

@@ -31,7 +31,8 @@ def corners(start, height, width, u, v):
     x0, y0 = int(x), int(y)
     x1, y1 = min(x0 + 1, width - 1), min(y0 + 1, height - 1)
     top, low = start + y0 * width, start + y1 * width
-    return np.uintp(top + x0), np.uintp(top + x1), np.uintp(low + x0), np.uintp(low + x1), x - np.float32(x0), y - np.float32(y0)
+    return (np.uintp(top + x0), np.uintp(top + x1), np.uintp(low + x0), np.uintp(low + x1),
+            x - np.float32(x0), y - np.float32(y0))
 
 
 @inlined()

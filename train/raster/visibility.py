@@ -32,7 +32,8 @@ def triangle(places, triangles, t):
 
     Rows run downwards. The area is negative, and b and c are exchanged, if it is seen from behind.
     """
-    a, b, c = np.uintp(triangles[t, 0]), np.uintp(triangles[t, 1]), np.uintp(triangles[t, 2])  # unsigned: not counted from the end
+    # unsigned indices need no test for counting from the end
+    a, b, c = np.uintp(triangles[t, 0]), np.uintp(triangles[t, 1]), np.uintp(triangles[t, 2])
     ax, ay = np.int64(places[a, 0]), np.int64(places[a, 1])
     bx, by = np.int64(places[b, 0]) - ax, np.int64(places[b, 1]) - ay
     cx, cy = np.int64(places[c, 0]) - ax, np.int64(places[c, 1]) - ay
@@ -63,12 +64,13 @@ def span(edges, y, shift, most):
     fixed-point units to the right of the corner. Samples exactly on an edge belong to both its triangles."""
     low = max(edges[0] + edges[1] * y, edges[4] + edges[5] * y, edges[8] + edges[9] * y)
     high = min(edges[2] + edges[3] * y, edges[6] + edges[7] * y, edges[10] + edges[11] * y)
-    return (max(int(np.ceil((low - shift) * PIXEL - SLACK)), 0), min(int(np.floor((high - shift) * PIXEL + SLACK)), most))
+    return (max(int(np.ceil((low - shift) * PIXEL - SLACK)), 0),
+            min(int(np.floor((high - shift) * PIXEL + SLACK)), most))
 
 
 @kernel()
 def see(surface, points, near, best, owner):
-    """Fill ``best`` (S * size, size) with the largest 1 / distance of opaque triangles and ``owner`` with whose it is."""
+    """Fill ``best`` (S * size, size) with the largest 1 / distance of opaque triangles, ``owner`` with whose it is."""
     triangles, materials, which = surface.triangles, surface.materials, surface.which
     size, rows = best.shape[1], best.shape[0]
     for t in range(triangles.shape[0]):
