@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from train.scenes import face_expressions, face_model
+from train.scenes.face_hair import puffed
 from train.scenes.face_looks import STUBBLE_OF, Hair, Skin, draw_hair, draw_skin, mean_albedos
 from train.scenes.mesh import Identity, Mesh, material, vertex_normals
 from train.scenes.streams import streams
@@ -80,7 +81,7 @@ class FaceSource:
             vertices.append(placed)
             leaning = vertex_normals(placed, item.triangles)
             if shadow:
-                leaning = face_model.puffed(leaning, placed, np.float32(PUFF.get(item.name, USUAL_PUFF)))
+                leaning = puffed(leaning, placed, np.float32(PUFF.get(item.name, USUAL_PUFF)))
             normals.append(leaning)
             triangles.append(item.triangles + np.int32(used))
             uv.append(item.uv)
