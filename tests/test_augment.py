@@ -143,8 +143,8 @@ def test_a_floor_shadow_falls_on_the_new_ground():
         assert (dark[:60] == bright[:60]).all()
 
 
-@pytest.mark.parametrize("subject, settings", [("face", dict(occluders=1)), ("face", dict(clothes=1)),
-                                               ("object", dict(occluders=1))])
+@pytest.mark.parametrize("subject, settings", [("face", {"occluders": 1}), ("face", {"clothes": 1}),
+                                               ("object", {"occluders": 1})])
 def test_no_more_than_a_quarter_is_covered(subject, settings):
     picture = face(80) if subject == "face" else disc(80)
     inside = picture[..., 3] > 0

@@ -163,7 +163,7 @@ def blurred(light: np.ndarray, config: AugmentConfig, rng: np.random.Generator) 
     if kind < 0.45:
         return gaussian(light, config.blur_deviation * size * (0.25 + 0.75 * much))
     if kind < 0.6:
-        taps = max(int(round(4.0 * config.blur_deviation * size * (0.3 + 0.7 * much))), 2)
+        taps = max(round(4.0 * config.blur_deviation * size * (0.3 + 0.7 * much)), 2)
         out = np.empty_like(light)
         _smear(light, np.cos(angle * np.pi), np.sin(angle * np.pi), taps, out)
         return out
