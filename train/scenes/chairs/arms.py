@@ -32,8 +32,10 @@ def arms(chair: Assembly, body: Body, half_width: float, kind: str, square: bool
                                       (chair.between(0.02, 0.035), 0.012))), top)
         return
     post = front - chair.between(0.02, 0.08)
-    chair.add(mirrored(sticks((half, foot, post), (half + flare, height, post), leg, section=SQUARE if square else ROUND)),
-              frame)
+    chair.add(
+        mirrored(sticks((half, foot, post), (half + flare, height, post), leg, section=SQUARE if square else ROUND)),
+        frame,
+    )
     along = np.linspace(0.0, 1.0, 6)
     path = np.stack(
         [half + flare * np.minimum(along * 1.6, 1.0), height + chair.between(-0.02, 0.05) * (1 - along) ** 2,
@@ -47,8 +49,3 @@ def arms(chair: Assembly, body: Body, half_width: float, kind: str, square: bool
         ends = np.linspace(back + 0.06, post - 0.06, int(chair.between(2.0, 6.0)))
         start = np.stack([np.full(len(ends), half), np.full(len(ends), body.seat - 0.02), ends], axis=1)
         chair.add(mirrored(sticks(start, start + (flare, height - body.seat + 0.02, 0.0), 0.011)), frame)
-
-
-def pads(chair: Assembly, x: float, height: float, z: float, length: float, surface) -> None:
-    """Short padded rests on arms of tube."""
-    chair.add(mirrored(sticks((x, height, z - length), (x, height, z + length), (0.026, 0.013), section=SOFT)), surface)

@@ -80,11 +80,14 @@ def post_back(chair: Assembly, body: Body, fill: str, half: float, sabre: float,
               rake: float = 0.0) -> None:
     """Two posts and between them a filling, from the seat to the top.
 
-    fill: "panel", "cane", "slats", "spindles", "ladder", "splat", "rail", "cross", "lattice" or "cushion". With foot 0
-    the posts are the back legs and `rake` sets their feet back.
+    fill: "panel", "cane", "slats", "spindles", "ladder", "splat", "rail", "cross", "lattice", "arch", "hoop" or
+    "cushion". With foot 0 the posts are the back legs and `rake` sets their feet back.
     """
     frame, back = chair.scheme.frame, chair.scheme.back
     leg, top = body.leg, body.top
+    if fill in ("arch", "hoop"):
+        _arch(chair, body, fill, half, sabre, square, rake)
+        return
     flare = chair.between(-0.02, 0.04)
     posts(chair, body, half, sabre, square, foot, rake, flare)
     inner = half + 0.5 * flare
@@ -102,7 +105,7 @@ def post_back(chair: Assembly, body: Body, fill: str, half: float, sabre: float,
     if fill == "ladder":
         count = int(chair.between(2.0, 6.0))
         heights = np.linspace(body.seat + room * chair.between(0.15, 0.4), top - tall, count)
-        rails(chair, line, heights, inner, min(tall, 0.32 * room / count), depth, sabre, bow, back, crest)
+        rails(chair, line, heights, inner, min(tall, 0.27 * room / count), depth, sabre, bow, back, crest)
         return
     rails(chair, line, top - 0.5 * tall, inner + (leg if chair.chance(0.4) else 0.0), tall, depth * 1.2, sabre, bow,
           frame if fill != "rail" else back, crest)
@@ -133,17 +136,49 @@ def post_back(chair: Assembly, body: Body, fill: str, half: float, sabre: float,
     gap = 2.0 * inner / (count + 1)
     across = (np.arange(count) - 0.5 * (count - 1)) * gap
     width = {"splat": chair.between(0.07, 0.13), "slats": 0.5 * gap * chair.between(0.35, 0.7)}.get(fill, 0.011)
-    lines = np.linspace(base, top - tall, 6)
+    edge = (1.0 - (across / inner) ** 2)[:, None]
+    lines = base + (top - 0.6 * tall + crest * edge - base) * np.linspace(0.0, 1.0, 6)  # into the middle of the rail
     share = np.maximum((lines - body.seat) / room, 0.0)
     path = np.empty((count, 6, 3))
     path[..., 0], path[..., 1] = across[:, None], lines
-    edge = 1.0 - (across / inner) ** 2
-    path[..., 2] = line.back_z(lines) - sabre * share**2 - bow * edge[:, None]
+    # without a lower rail the bars stand in the seat: the bow of the back begins there
+    path[..., 2] = line.back_z(lines) - sabre * share**2 - bow * edge * (1.0 if base > body.seat else share)
     shape = np.ones((6, 1)) * (width, 0.007 if fill != "spindles" else 0.011)
     if fill == "splat":
         shape[:, 0] *= 1.0 + 0.45 * np.sin(np.linspace(0.0, chair.between(3.0, 8.0), 6))
     # the reference lies along z, so that a slat is wide across and thin along z
     chair.add(sweep(path, shape, THIN if fill == "spindles" else SQUARE, Z), back)
+
+
+def _arch(chair: Assembly, body: Body, fill: str, half: float, sabre: float, square: bool, rake: float) -> None:
+    """Back legs that run up into an arch, with rungs, or a second arch inside."""
+    leg, section, room = body.leg, SQUARE if square else ROUND, body.top - body.seat
+    turn = np.linspace(0.0, np.pi, 15)
+    radius = min(half, 0.9 * room)
+
+    def line(x: float, tall: float, foot: float, back: float) -> np.ndarray:
+        side = np.array([(x, foot), (x, 0.5 * (foot + body.seat)), (x, body.seat)])
+        arch = np.stack([x * np.cos(turn), body.top - leg - tall + tall * np.sin(turn)], axis=1)
+        flat = np.concatenate([side, arch, (side * (-1.0, 1.0))[::-1]])
+        share = (flat[:, 1] - body.seat) / room
+        z = np.where(share > 0.0, body.back_z(flat[:, 1]) - sabre * share**2, body.back_z(body.seat))
+        z -= back * np.clip(-share * room / body.seat, 0.0, 1.1) ** 2
+        return np.column_stack([flat, z + leg])
+
+    outer = line(half, radius * chair.between(0.6, 1.0), -BELOW, rake)
+    chair.add(sweep(outer, leg, section, _OBLIQUE), chair.scheme.frame)
+    if fill == "hoop":
+        inner = line(half * chair.between(0.5, 0.7), radius * 0.7, body.seat - 0.03, 0.0)
+        inner[:, 1] = body.seat + (inner[:, 1] - body.seat) * chair.between(0.65, 0.8)
+        inner[:, 2] = np.where(inner[:, 1] > body.seat, body.back_z(inner[:, 1]), body.back_z(body.seat)) + leg
+        chair.add(sweep(inner[1:-1], 0.75 * leg, section, _OBLIQUE), chair.scheme.frame)
+        return
+    heights = body.seat + room * np.linspace(0.3, 0.58, int(chair.between(1.0, 3.0)))
+    inset = replace(body, depth=body.depth - 2.0 * leg)
+    rails(chair, inset, heights, half, 0.06 * room, 0.6 * leg, sabre, 0.0, chair.scheme.back)
+
+
+_OBLIQUE = np.array([0.02, 0.3, 0.95])
 
 
 def brackets(chair: Assembly, body: Body, x: float, low: float, join: float, sheet: float) -> None:

@@ -106,15 +106,15 @@ def skin_over(rings):
 
 @njit(cache=True, nogil=True)
 def cushion(half_a, half_b, thickness, power_front, power_rear, narrow, bulge, bevel, crown, columns, rows_of):
-    """Vertices (14 * columns, 3) of a cushion in its own frame (see parts.pad), and their uv.
+    """Vertices (14 * columns, 3) of a cushion in its own frame (see parts.Pad), and uv (15 * columns, 2).
 
     rows_of (14, 3): share of the outline, how much of the bevel is taken off, and which height the row has.
-    """
+    The last row of uv is the sides' own below: there they meet the underside's.    """
     half = 0.5 * thickness
     bevel = min(bevel, half, 0.45 * half_a, 0.45 * half_b)
     heights = (-half, bevel * 0.293 - half, bevel - half, half - bevel, half - bevel * 0.293, half)
     vertices = np.empty((14 * columns, 3))
-    uv = np.empty((14 * columns, 2))
+    uv = np.empty((15 * columns, 2))
     for k in range(columns):
         angle = 2.0 * np.pi * (k + 0.5) / columns
         cosine, sine = np.cos(angle), np.sin(angle)
@@ -140,6 +140,8 @@ def cushion(half_a, half_b, thickness, power_front, power_rear, narrow, bulge, b
             out = (half - abs(n)) if rows_of[j, 0] == 1.0 else 0.0
             uv[i, 0] = b * (rows_of[j, 0] * (half_b - inset) + out)
             uv[i, 1] = a * (rows_of[j, 0] * (half_a - inset) + out)
+        uv[14 * columns + k, 0] = b * (half_b + thickness - bevel)
+        uv[14 * columns + k, 1] = a * (half_a + thickness - bevel)
     return vertices, uv
 
 
@@ -167,8 +169,8 @@ def rounded(points, radius, steps):
 
 
 @njit(cache=True, nogil=True)
-def evenly(line, count):
-    """A polyline (n, d) resampled to ``count`` points at even distances."""
+def evenly(line, places):
+    """Points of a polyline (n, d) at these places (m,) along it, rising in 0..1."""
     n, d = line.shape
     along = np.zeros(n)
     for i in range(1, n):
@@ -176,10 +178,10 @@ def evenly(line, count):
         for c in range(d):
             step += (line[i, c] - line[i - 1, c]) ** 2
         along[i] = along[i - 1] + np.sqrt(step)
-    result = np.empty((count, d))
+    result = np.empty((places.shape[0], d))
     j = 0
-    for i in range(count):
-        wanted = along[n - 1] * i / (count - 1.0)
+    for i in range(places.shape[0]):
+        wanted = along[n - 1] * places[i]
         while j < n - 2 and along[j + 1] < wanted:
             j += 1
         share = min(max((wanted - along[j]) / max(along[j + 1] - along[j], 1e-12), 0.0), 1.0)

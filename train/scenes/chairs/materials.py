@@ -55,8 +55,8 @@ LEATHERS = np.array(
 HUES = ((0.01, 0.03), (0.6, 0.04), (0.36, 0.06), (0.12, 0.03), (0.8, 0.3))  # mean and spread of hue in turns
 HUE_EDGES = (0.38, 0.64, 0.80, 0.93)
 SATURATED = 0.15
-MEAN = {"fine_grain": 0.92, "open_grain": 0.82, "dark_grain": 0.87, "plain_weave": 0.88, "tweed": 0.78,
-        "leather": 0.88, "velvet": 0.93, "brushed": 0.92, "wicker": 0.7}  # brightness of the tiles
+MEAN = {"fine_grain": 0.92, "open_grain": 0.82, "dark_grain": 0.87, "plain_weave": 0.9, "tweed": 0.8,
+        "leather": 0.9, "velvet": 0.95, "brushed": 0.92, "wicker": 0.7}  # brightness of the tiles
 
 
 def scheme(rng: np.random.Generator, frame: str, upholstered: float, seat: str = "cloth") -> Scheme:
@@ -208,6 +208,8 @@ class Palette:
         if PIPING in surfaces:
             cover = made.get(next((s for s in surfaces if s.role == "seat"), surfaces[0]), None)
             albedo = np.array(cover.albedo)
-            shade = albedo * 0.55 if self._share[7] < 0.7 or albedo.max() > 0.6 else np.minimum(albedo * 2.2 + 0.05, 0.8)
+            shade = (
+                albedo * 0.55 if self._share[7] < 0.7 or albedo.max() > 0.6 else np.minimum(albedo * 2.2 + 0.05, 0.8)
+            )
             made[PIPING] = Material(tuple(shade.tolist()), cover.specular)
         return [made[surface] for surface in surfaces]

@@ -43,11 +43,13 @@ ROUND = superellipse(8, 2.0)
 THIN = superellipse(6, 2.0)
 SQUARE = superellipse(8, 12.0, 0.5)
 SOFT = superellipse(16, 4.0)
+BAR = np.array([(1.0, -0.8), (1.0, 0.8), (0.8, 1.0), (-0.8, 1.0), (-1.0, 0.8), (-1.0, -0.8), (-0.8, -1.0), (0.8, -1.0)])
 DISC = superellipse(24, 2.0)
 
 
 @lru_cache(maxsize=None)
-def _grid(rows: int, columns: int, hard: tuple[int, ...], copies: int, seam: int) -> np.ndarray:
+def _grid(rows: int, columns: int, hard: tuple[int, ...], copies: int, seam: int,
+          folds: tuple[int, ...] = ()) -> np.ndarray:
     """Triangles of tube-like grids that end in points; `hard` bands join duplicated rings.
 
     seam 0 numbers the vertices, which close around; seam 1 the uv, which have a column more.
@@ -61,19 +63,23 @@ def _grid(rows: int, columns: int, hard: tuple[int, ...], copies: int, seam: int
     if not seam:  # one shared vertex at each end, for a smooth normal there
         lower[band == rows - 2, 2] = (rows - 1) * wide
         upper[band == 0, 0] = 0
-    lower = lower[(band != 0) & ~np.isin(band, hard)]
-    upper = upper[(band != rows - 2) & ~np.isin(band, hard)]
+    kept = ~np.isin(band, hard) & ~np.isin(column, folds)
+    lower, upper = lower[(band != 0) & kept], upper[(band != rows - 2) & kept]
     single = np.concatenate([lower, upper]).astype(np.int32)
     offsets = np.arange(copies, dtype=np.int32)[:, None, None] * (rows * wide)
     return (single[None] + offsets).reshape(-1, 3)
 
 
-def skin(rings: np.ndarray) -> Part:
-    """Skins over rings (N, n, m, 3) that turn counter-clockwise about the direction of the path; flat hard ends."""
+def skin(rings: np.ndarray, folds: tuple[int, ...] = ()) -> Part:
+    """Skins over rings (N, n, m, 3) that turn counter-clockwise about the direction of the path; flat hard ends.
+
+    folds: columns that lie where the next one does, so that there is a hard edge along the path.
+    """
     copies, count, points, _ = rings.shape
     vertices, uv = skin_over(np.ascontiguousarray(rings))
     hard = (1, count + 1)
-    return Part(vertices, _grid(count + 4, points, hard, copies, 0), uv, _grid(count + 4, points, hard, copies, 1))
+    return Part(vertices, _grid(count + 4, points, hard, copies, 0, folds), uv,
+                _grid(count + 4, points, hard, copies, 1, folds))
 
 
 def _sizes(size) -> np.ndarray:
@@ -124,15 +130,35 @@ def fillet(points, radius: float, steps: int = 5) -> np.ndarray:
     return rounded(np.array(points, float), radius, steps)
 
 
-def resample(line: np.ndarray, count: int) -> np.ndarray:
-    """Resample a polyline (n, d) evenly."""
-    return evenly(np.ascontiguousarray(line), count)
+@lru_cache(maxsize=None)
+def spacing(count: int, crowd: float) -> np.ndarray:
+    """Places (count,) in 0..1, the closer to each other near both ends the more ``crowd`` (0..1) is."""
+    share = np.linspace(0.0, 1.0, count)
+    return (1.0 - crowd) * share + crowd * 0.5 * (1.0 - np.cos(np.pi * share))
+
+
+def resample(line: np.ndarray, count: int, crowd: float = 0.0) -> np.ndarray:
+    """Resample a polyline (n, d), evenly unless the ends are ``crowd``ed."""
+    return evenly(np.ascontiguousarray(line), spacing(count, crowd))
 
 
 FACE = (0.0, 0.35, 0.65, 0.88, 1.0)
 # of a pad's 14 rows: share of the outline, how much of the bevel is taken off, and the place in the row of heights
-PAD_ROWS = np.array([(share, 1.0, 0) for share in FACE] + [(1.0, 0.293, 1), (1.0, 0.0, 2), (1.0, 0.0, 3), (1.0, 0.293, 4)]
-                    + [(share, 1.0, 5) for share in FACE[::-1]])
+PAD_ROWS = np.array(
+    [(share, 1.0, 0) for share in FACE]
+    + [(1.0, 0.293, 1), (1.0, 0.0, 2), (1.0, 0.0, 3), (1.0, 0.293, 4)]
+    + [(share, 1.0, 5) for share in FACE[::-1]]
+)
+
+
+@lru_cache(maxsize=None)
+def _pad_uv(columns: int) -> np.ndarray:
+    """Triangles of a pad into its uv: the band of the sides has a lower row of its own."""
+    triangles = _grid(14, columns, (), 1, 0).copy()
+    row = triangles // columns
+    side = (row.min(axis=1) == 6) & (row.max(axis=1) == 7)
+    triangles[side] += np.where(row[side] == 6, 8 * columns, 0).astype(np.int32)
+    return triangles
 
 
 class Pad:
@@ -155,12 +181,12 @@ class Pad:
         """The pad stood at `origin`, leaning back by `tilt` degrees; 90 lays it down facing up."""
         cosine, sine = np.cos(np.radians(tilt)), np.sin(np.radians(tilt))
         turn = np.array([[1.0, 0.0, 0.0], [0.0, cosine, -sine], [0.0, sine, cosine]])
-        triangles = _grid(14, self.columns, (), 1, 0)
-        return Part(self.points @ turn + np.asarray(origin, float), triangles, self.uv, triangles)
+        return Part(self.points @ turn + np.asarray(origin, float), _grid(14, self.columns, (), 1, 0), self.uv,
+                    _pad_uv(self.columns))
 
     def edge(self, face: bool = True) -> np.ndarray:
-        """The closed outline (columns + 1, 3) where the face begins to round off, for piping."""
-        row = 9 if face else 4
+        """The closed outline (columns + 1, 3) of the edge of the face, or of the underside, for piping."""
+        row = 8 if face else 5
         ring = self.points[row * self.columns:(row + 1) * self.columns]
         return np.concatenate([ring, ring[:1]])
 
@@ -182,81 +208,6 @@ def box(low, high, bevel: float = 0.01, power: float = 14.0, columns: int = 16) 
 def soft_box(low, high, soft: float) -> Part:
     """An upholstered block between two corners."""
     return box(low, high, soft, 12.0, 20)
-
-
-def _tangents(path: np.ndarray) -> np.ndarray:
-    steps = path[1:] - path[:-1]
-    steps /= np.sqrt((steps * steps).sum(axis=1, keepdims=True))
-    tangents = np.concatenate([steps[:1], steps[1:] + steps[:-1], steps[-1:]])
-    return tangents / np.sqrt((tangents * tangents).sum(axis=1, keepdims=True))
-
-
-ACROSS = np.linspace(-1.0, 1.0, 9)
-
-
-def _sheet(profile: np.ndarray, curl: np.ndarray, lift: np.ndarray, even: bool) -> tuple[np.ndarray, np.ndarray]:
-    """How far the edges of a shell rise (n, m), and which way that is in (z, y) (n, 2)."""
-    tangents = _tangents(profile)
-    out = np.stack([tangents[:, 1], -tangents[:, 0]], axis=1)  # the sheet's upper side
-    if even:
-        share = np.linspace(0.0, 1.0, len(profile))[:, None]
-        out = (1.0 - share) * out[:1] + share * out[-1:]
-        out /= np.sqrt((out * out).sum(axis=1, keepdims=True))
-    return curl[:, None] * lift, out
-
-
-def shell(profile: np.ndarray, half_width: np.ndarray, curl: np.ndarray, thickness: float, power: float = 2.0,
-          even: bool = False) -> Part:
-    """A bent sheet that follows a side profile (n, 2) of (z, y) from the seat's front to the top of the back.
-
-    half_width (n,) across, curl (n,) lifts the edges out of the sheet; `even` turns the lift steadily from the front
-    to the top, so that high edges do not fold where the sheet bends.
-    """
-    rise, out = _sheet(profile, curl, np.abs(ACROSS) ** power, even)
-    rings = np.empty((1, len(profile), 18, 3))
-    lower = np.concatenate([rise - 0.5 * thickness, rise[:, ::-1] + 0.5 * thickness], axis=1)
-    rings[0, :, :9, 0] = -half_width[:, None] * ACROSS
-    rings[0, :, 9:, 0] = half_width[:, None] * ACROSS
-    rings[0, :, :, 1] = profile[:, 1:] + lower * out[:, 1:]
-    rings[0, :, :, 2] = profile[:, :1] + lower * out[:, :1]
-    return skin(rings)
-
-
-def shell_lines(profile: np.ndarray, half_width: np.ndarray, curl: np.ndarray, across: np.ndarray, power: float = 2.0,
-                even: bool = False) -> np.ndarray:
-    """Points (n, m, 3) of a shell's middle surface at these places (m,) in -1..1 across."""
-    rise, out = _sheet(profile, curl, np.abs(across) ** power, even)
-    points = np.empty((len(profile), len(across), 3))
-    points[..., 0] = half_width[:, None] * across
-    points[..., 1] = profile[:, 1:] + rise * out[:, 1:]
-    points[..., 2] = profile[:, :1] + rise * out[:, :1]
-    return points
-
-
-def revolve(profile: np.ndarray, forward: bool = False, columns: int = 24) -> Part:
-    """A profile (n, 2) of (radius, place) turned about the y axis, or about the z axis if ``forward``.
-
-    The profile begins at the low (rear) pole and has its outer side first.
-    """
-    angles = 2.0 * np.pi * np.arange(columns) / columns
-    radius = np.maximum(profile[:, :1], 1e-4)
-    one, two = radius * np.cos(angles), radius * np.sin(angles)
-    place = np.broadcast_to(profile[:, 1:], one.shape)
-    return skin(np.stack([one, two, place] if forward else [one, place, -two], axis=-1)[None])
-
-
-def wall(plan: np.ndarray, bottom, top: np.ndarray, thickness: float, lean: float = 0.0) -> Part:
-    """A soft wall along a plan path (n, 2) of (x, z) between heights (n,); lean tips it outwards."""
-    bottom = np.broadcast_to(np.asarray(bottom, float), top.shape)
-    tangents = _tangents(plan)
-    side = np.stack([tangents[:, 1], -tangents[:, 0]], axis=1)  # Y x tangent, as (x, z)
-    tall = 0.5 * (top - bottom)
-    across = SOFT[:, 0] * 0.5 * thickness - lean * SOFT[:, 1] * tall[:, None]
-    rings = np.empty((1, len(plan), len(SOFT), 3))
-    rings[0, :, :, 0] = plan[:, :1] + across * side[:, :1]
-    rings[0, :, :, 1] = (0.5 * (bottom + top))[:, None] + SOFT[:, 1] * tall[:, None]
-    rings[0, :, :, 2] = plan[:, 1:] + across * side[:, 1:]
-    return skin(rings)
 
 
 def mirrored(part: Part) -> Part:

@@ -50,14 +50,16 @@ def draw(
 ) -> Body:
     """A Body with sizes in these ranges of percentiles (0..1); width and depth are drawn together."""
     shares = rng.random(8)
-    common = 0.7 * shares[0]
+    common = 0.85 * shares[0]
 
     def pick(name, limits, share):
         return quantile(name, limits[0] + (limits[1] - limits[0]) * share)
 
+    # the table's narrow and shallow chairs are so as wholes: splayed legs and leaning backs come on top of the seat
+    slim = 1.0 - shares[0]
     return Body(
-        width=pick("seat_width", size, common + 0.3 * shares[1]),
-        depth=pick("seat_depth", size, common + 0.3 * shares[2]),
+        width=pick("seat_width", size, common + 0.15 * shares[1]) - 0.04 * slim,
+        depth=pick("seat_depth", size, common + 0.15 * shares[2]) - 0.08 * slim,
         seat=pick("seat", seat, shares[3]),
         thickness=pick("seat_thickness", thickness, shares[4]),
         leg=0.5 * pick("leg_thickness", leg, shares[5]),

@@ -4,7 +4,7 @@ import numpy as np
 
 from .assembly import Assembly
 from .materials import PIPING, Surface
-from .parts import THIN, Pad, stand, sweep
+from .parts import BAR, THIN, Pad, Y, stand, sweep
 from .proportions import Body
 
 
@@ -68,9 +68,9 @@ def _woven(chair: Assembly, body: Body, wide: float, half_b: float, narrow: floa
     x, z = corners[:, 0] * share * (wide - rail), -corners[:, 1] * (half_b - rail)
     line = np.stack([x, np.full(5, body.seat - 0.5 * thick), z], axis=1)
     for start, end in ((0, 1), (2, 3)):
-        chair.add(sweep(line[[start, end]], (rail, 0.5 * thick), _BAR, _UP), chair.scheme.frame)
+        chair.add(sweep(line[[start, end]], (rail, 0.5 * thick), BAR, Y), chair.scheme.frame)
     for start, end in ((1, 2), (3, 4)):
-        chair.add(sweep(line[[start, end]], (rail, 0.48 * thick), _BAR, _UP), chair.scheme.frame)
+        chair.add(sweep(line[[start, end]], (rail, 0.48 * thick), BAR, Y), chair.scheme.frame)
     pad = Pad(wide - 1.6 * rail, half_b - 1.6 * rail, 0.012, power=(14.0, 14.0), narrow=narrow, bevel=0.004)
     a, b, n = pad.points.T
     n -= 0.008 * (1.0 - (a / wide) ** 2) * (1.0 - (b / half_b) ** 2)
@@ -78,13 +78,11 @@ def _woven(chair: Assembly, body: Body, wide: float, half_b: float, narrow: floa
     return body.seat - thick
 
 
-_UP = np.array([0.0, 1.0, 0.0])
-_BAR = np.array([(1.0, -0.82), (1.0, 0.82), (0.9, 1.0), (-0.9, 1.0), (-1.0, 0.82), (-1.0, -0.82), (-0.9, -1.0), (0.9, -1.0)])
 
 
 def loose_cushion(chair: Assembly, half_a: float, half_b: float, thickness: float, origin, tilt: float,
-                  surface: Surface, power: float = 9.0) -> None:
+                  surface: Surface, power=(9.0, 9.0)) -> None:
     """A loose cushion, fuller in the middle, at times with piping."""
-    pad = Pad(half_a, half_b, thickness, power=(power, power), bevel=thickness * chair.between(0.35, 0.48),
+    pad = Pad(half_a, half_b, thickness, power=power, bevel=thickness * chair.between(0.35, 0.48),
               crown=thickness * chair.between(0.05, 0.3))
     upholster(chair, pad, origin, tilt, surface, chair.chance(0.4), True)

@@ -7,8 +7,9 @@ import numpy as np
 from .assembly import Assembly
 from .backs import panel_back
 from .materials import scheme
-from .parts import ROUND, Pad, fillet, mirrored, resample, shell, sticks, sweep
+from .parts import BAR, ROUND, Pad, fillet, mirrored, resample, sticks, sweep
 from .proportions import Body, draw
+from .shells import shell
 from .supports import BELOW
 
 
@@ -32,16 +33,22 @@ def folding(rng: np.random.Generator, wooden: bool) -> Assembly:
         legs = np.array([(half, -BELOW, foot - BELOW * slope), (half, 1.0, foot + slope)])
         chair.add(mirrored(sticks(legs[0], legs[1], (0.9 * size, 1.5 * size))), frame)
     else:
-        line = fillet([(half, -BELOW, foot - BELOW * slope), (half, share, meet), (half, 0.97, top_z), (0.0, 0.97, top_z - 0.02)],
-                      0.08)
+        line = fillet(
+            [(half, -BELOW, foot - BELOW * slope), (half, share, meet), (half, 0.97, top_z), (0.0, 0.97, top_z - 0.02)],
+            0.08,
+        )
         loop = np.concatenate([line, (line * (-1.0, 1.0, 1.0))[::-1][1:]])
         chair.add(sweep(loop, size, ROUND, np.array([0.1, 0.5, 0.86])), frame)
     inner, middle = half - 2.2 * size, meet + front * 0.85
-    rear = np.array([(inner, 0.0, meet - front * chair.between(0.7, 1.1)), (inner, body.seat - 0.012, middle + 0.4 * front)])
+    rear = np.array(
+        [(inner, 0.0, meet - front * chair.between(0.7, 1.1)), (inner, body.seat - 0.012, middle + 0.4 * front)]
+    )
     rear[0] += (rear[0] - rear[1]) * BELOW / rear[1, 1]
     chair.add(mirrored(sticks(rear[0], rear[1], size if not wooden else (0.9 * size, 1.4 * size),
-                              section=ROUND if not wooden else SLAT)), frame)
-    bars = np.array([(half, 0.12, foot + slope * 0.12), (inner, 0.1, rear[0, 2] + (rear[1, 2] - rear[0, 2]) * 0.1 / rear[1, 1])])
+                              section=ROUND if not wooden else BAR)), frame)
+    bars = np.array(
+        [(half, 0.12, foot + slope * 0.12), (inner, 0.1, rear[0, 2] + (rear[1, 2] - rear[0, 2]) * 0.1 / rear[1, 1])]
+    )
     # the hinges at which the seat hangs on the front legs
     bars = np.concatenate([bars, [(half, body.seat - 0.02, foot + slope * (body.seat - 0.02))]])
     chair.add(sticks(bars * (-1.0, 1.0, 1.0), bars, 0.8 * size, section=ROUND), frame)
@@ -64,9 +71,6 @@ def folding(rng: np.random.Generator, wooden: bool) -> Assembly:
     return chair
 
 
-SLAT = np.array([(1.0, -0.8), (1.0, 0.8), (0.8, 1.0), (-0.8, 1.0), (-1.0, 0.8), (-1.0, -0.8), (-0.8, -1.0), (0.8, -1.0)])
-
-
 def director(rng: np.random.Generator) -> Assembly:
     """Crossed legs in front and behind, a sling for the seat and one for the back, flat arms."""
     body = _body(rng)
@@ -74,8 +78,14 @@ def director(rng: np.random.Generator) -> Assembly:
     canvas, frame, half, front = chair.scheme.seat, chair.scheme.frame, 0.5 * body.width, 0.5 * body.depth
     leg, level, z = chair.between(0.013, 0.02), body.seat + chair.between(0.18, 0.26), 0.4 * body.depth
     for side in (z, -z):  # a cross in front and one behind
-        chair.add(sticks([(-half, 0.02, side), (half, 0.02, side - 0.03)], [(half, body.seat, side), (-half, body.seat, side - 0.03)],
-                         (leg, 0.7 * leg)), frame)
+        chair.add(
+            sticks(
+                [(-half, 0.02, side), (half, 0.02, side - 0.03)],
+                [(half, body.seat, side), (-half, body.seat, side - 0.03)],
+                (leg, 0.7 * leg),
+            ),
+            frame,
+        )
     rails = np.array([(half, body.seat, 0.0), (half, 0.8 * leg, 0.0), (half, level, 0.0)])
     reach = np.array([0.0, 0.0, front * 1.05])
     chair.add(mirrored(sticks(rails - reach, rails + reach, (leg * 1.3, 0.8 * leg))), frame)
@@ -86,8 +96,19 @@ def director(rng: np.random.Generator) -> Assembly:
     n -= chair.between(0.0, 0.04) * (1.0 - (a / half) ** 2)
     chair.add(pad.place((0.0, body.seat + 0.004, 0.0), 90.0), canvas)
     line = replace(body, tilt=5.0, depth=2.0 * z + 0.02)
-    panel_back(chair, line, chair.between(0.74, 0.84), 0.985, half + 0.9 * leg, 0.015, canvas, power=(14.0, 14.0), narrow=1.0,
-               lateral=0.02, offset=0.01)
+    panel_back(
+        chair,
+        line,
+        chair.between(0.74, 0.84),
+        0.985,
+        half + 0.9 * leg,
+        0.015,
+        canvas,
+        power=(14.0, 14.0),
+        narrow=1.0,
+        lateral=0.02,
+        offset=0.01,
+    )
     return chair
 
 

@@ -7,8 +7,8 @@ import numpy as np
 from .arms import arms
 from .assembly import Assembly
 from .backs import brackets, panel_back, post_back
-from .materials import scheme
-from .parts import ROUND, SOFT, SQUARE, X, Y, Z, Pad, fillet, mirrored, resample, sticks, sweep
+from .materials import Surface, scheme
+from .parts import ROUND, SOFT, SQUARE, Y, Z, Pad, fillet, mirrored, sticks, sweep
 from .proportions import draw
 from .seats import loose_cushion, seat
 from .supports import BELOW, apron, four_legs, stretch
@@ -28,11 +28,11 @@ class Dining:
     splay: tuple[float, float] = (0.0, 0.03)
     arms: dict = field(default_factory=dict)
     sheet: tuple[float, float] = (0.0, 0.4)  # percentiles of the back's thickness
-    seat_height: tuple[float, float] = (0.1, 0.8)
+    seat_height: tuple[float, float] = (0.2, 0.93)
     sabre: float = 0.08
 
 
-UPRIGHT = {"panel": 0.5, "cushion": 0.18, "rail": 0.2, "splat": 0.12}
+UPRIGHT = {"panel": 0.46, "cushion": 0.18, "rail": 0.18, "splat": 0.1, "arch": 0.08}
 DINING = {
     "straight": Dining({"square": 1.0}, UPRIGHT),
     "tapered": Dining({"tapered": 0.7, "sabre": 0.3}, UPRIGHT),
@@ -46,6 +46,7 @@ DINING = {
     "spindle": Dining({"tapered": 0.5, "turned": 0.5}, {"spindles": 1.0}, upholstered=0.3, stretchers=0.6),
     "x_back": Dining({"tapered": 0.7, "tube": 0.3}, {"cross": 0.75, "lattice": 0.25}, upholstered=0.5, cover="rush",
                      seats={"woven": 0.6, "plank": 0.4}, stretchers=0.7),
+    "bentwood": Dining({"tapered": 1.0}, {"hoop": 1.0}, "wood", 0.4, splay=(0.02, 0.06), stretchers=0.2),
     "cane": Dining({"tapered": 0.6, "tube": 0.4}, {"cane": 1.0}, "wood", 1.0, "cane", {"woven": 0.75, "cushion": 0.25}),
     "rush": Dining({"tapered": 0.6, "square": 0.4}, {"ladder": 0.6, "spindles": 0.4}, "wood", 1.0, "rush",
                    {"woven": 1.0}, stretchers=1.0, sabre=0.03),
@@ -62,28 +63,33 @@ DINING = {
 
 def dining(rng: np.random.Generator, style: Dining) -> Assembly:
     """A chair on four legs."""
-    body = draw(rng, size=(0.2, 0.85) if style.arms else (0.0, 0.7), sheet=style.sheet, seat=style.seat_height)
+    body = draw(rng, size=(0.15, 0.97) if style.arms else (0.0, 0.82), sheet=style.sheet, seat=style.seat_height)
     chair = Assembly(rng, scheme(rng, style.frame, style.upholstered, style.cover))
     kind = chair.pick(**style.legs)
     if kind == "tube":
         body = replace(body, leg=min(body.leg, chair.between(0.012, 0.018)))
     square, narrow = kind in ("square", "sabre"), chair.between(0.75, 0.97) if chair.chance(0.75) else 1.0
+    narrow = 1.0 if "panel" in style.arms else narrow  # panels stand along the sides of the seat
     leg, upholstered = body.leg, chair.scheme.seat is not chair.scheme.frame
     splay = chair.between(*style.splay)
     choice = style.seats or ({"cushion": 0.5, "framed": 0.5} if upholstered else {"plank": 0.75, "cushion": 0.25})
     seat_kind = chair.pick(**choice)
-    under = seat(chair, body, seat_kind, narrow)
+    woven = style.cover in ("cane", "rush")
+    own = {"cushion": Surface("seat", "cloth"), "plank": chair.scheme.frame}.get(seat_kind) if woven else None
+    under = seat(chair, body, seat_kind, narrow, own)
     bars = chair.pick(box=0.45, h=0.33, front=0.12, x=0.1) if chair.chance(style.stretchers) else "none"
     wide, depth = 0.5 * body.width * 2.0 / (1.0 + narrow), 0.5 * body.depth - leg
+    # legs reach into a seat that is rounded below
+    head = under + (0.01 if seat_kind in ("framed", "woven") else 0.3 * (body.seat - under))
     if style.fills:  # the back legs run on into the back
-        inset = 1.0 if seat_kind in ("framed", "woven") else 0.9  # keeps the front legs under rounded corners
-        front, rear, rake = inset * wide - leg, narrow * wide - leg, chair.between(0.0, 0.1)
-        four_legs(chair, body, under + 0.01, kind, splay, (front, inset * depth), front_only=True)
+        inset = {"framed": 0.93, "woven": 0.98}.get(seat_kind, 0.86)  # keeps the front legs under rounded corners
+        front, rear, rake = inset * wide - leg, narrow * wide - leg, chair.between(0.0, 0.08)
+        four_legs(chair, body, head, kind, splay, (front, inset * depth), front_only=True)
         stretch(chair, bars, under, (front, inset * depth, splay), (rear, depth, rake), 0.5 * leg, square)
         post_back(chair, body, chair.pick(**style.fills), rear, chair.between(0.0, style.sabre), square, 0.0, rake)
     else:
         front = rear = 0.97 * narrow * wide - leg
-        four_legs(chair, body, under + 0.01, kind, splay, (front, 0.9 * depth), stretchers=bars)
+        four_legs(chair, body, head, kind, splay, (front, 0.9 * depth), stretchers=bars)
         if seat_kind == "plank" and chair.chance(0.4):
             apron(chair, (front, 0.9 * depth), under + 0.005, chair.between(0.04, 0.08), 0.012)
         sheet = max(body.sheet, 0.035 if upholstered else 0.02)
@@ -102,7 +108,7 @@ def dining(rng: np.random.Generator, style: Dining) -> Assembly:
 def block(rng: np.random.Generator) -> Assembly:
     """Stout square legs, a thick seat and a plain back on two posts: rustic and toy-like chairs."""
     body = draw(rng, size=(0.2, 0.8), seat=(0.0, 0.5), thickness=(0.25, 0.6), tilt=(0.2, 0.7))
-    body = replace(body, leg=chair_leg(rng), thickness=min(body.thickness, 0.16))
+    body = replace(body, leg=0.04 + 0.05 * rng.random(), thickness=min(body.thickness, 0.16))
     chair = Assembly(rng, scheme(rng, "timber", 0.55, "cloth" if rng.random() < 0.8 else "timber"))
     leg, narrow = body.leg, 1.0
     pad = Pad(0.5 * body.width, 0.5 * body.depth, body.thickness, power=(9.0, 9.0),
@@ -126,7 +132,9 @@ def block(rng: np.random.Generator) -> Assembly:
     count = int(chair.between(2.0, 4.0)) if kind == "ladder" else 1
     room = (high - body.seat) / (count + 0.5)
     for k in range(count):
-        middle = high - (0.45 + k) * room if kind == "ladder" else chair.between(0.5, 0.75) * (1.0 - body.seat) + body.seat
+        middle = (
+            high - (0.45 + k) * room if kind == "ladder" else chair.between(0.5, 0.75) * (1.0 - body.seat) + body.seat
+        )
         tall = 0.3 * room if kind == "ladder" else 1.0 - middle
         z = rear - lean * (middle - under) + (0.0 if kind == "ladder" else thick + 0.02)
         pad = Pad(half + (thick if kind == "ladder" else 2.0 * thick), tall, 1.4 * thick if kind == "ladder" else 0.08,
@@ -135,14 +143,9 @@ def block(rng: np.random.Generator) -> Assembly:
     return chair
 
 
-def chair_leg(rng: np.random.Generator) -> float:
-    """Half thickness of a stout leg."""
-    return 0.04 + 0.05 * rng.random()
-
-
 def easy(rng: np.random.Generator) -> Assembly:
     """A low wooden armchair: two side frames, and a seat and a back cushion leaning between them."""
-    body = draw(rng, size=(0.45, 0.95), seat=(0.0, 0.35), thickness=(0.35, 0.55), leg=(0.1, 0.45), tilt=(0.72, 0.92))
+    body = draw(rng, size=(0.5, 0.99), seat=(0.0, 0.35), thickness=(0.35, 0.55), leg=(0.1, 0.45), tilt=(0.72, 0.92))
     chair = Assembly(rng, scheme(rng, "wood" if rng.random() < 0.8 else "metal", 1.0))
     frame, cloth, leg = chair.scheme.frame, chair.scheme.seat, body.leg
     half, front, rear = 0.5 * body.width, 0.5 * body.depth, -0.5 * body.depth
@@ -162,7 +165,7 @@ def easy(rng: np.random.Generator) -> Assembly:
         wide = chair.between(0.025, 0.05) * (1.0 - 0.35 * along)
         chair.add(mirrored(sweep(path, np.stack([wide, np.full(7, 0.014)], axis=1), SOFT, Y)), frame)
     low = body.seat - thick
-    sides = np.array([[(x, low + slope, front - 0.03), (x, low - 0.02, rear + 0.02)]])
+    sides = np.array([[(x, low + slope, front - 0.012), (x, low - 0.02, rear + 0.004)]])
     chair.add(mirrored(sticks(sides[:, 0], sides[:, 1], (0.6 * leg, 1.3 * leg))), frame)
     bars = np.array([(x, low + slope, front - 0.05), (x, low, rear + 0.06)])
     chair.add(sticks(bars * (-1.0, 1.0, 1.0), bars, 0.9 * leg), frame)
@@ -170,7 +173,9 @@ def easy(rng: np.random.Generator) -> Assembly:
     loose_cushion(chair, half, front, thick, (0.0, body.seat - 0.45 * thick, 0.01), 90.0 - tilt, cloth)
     back = 0.5 * (1.0 - body.seat)
     z = float(body.back_z(body.seat + back)) + 0.25 * thick
-    loose_cushion(chair, half - 0.01, back + 0.02, 0.9 * thick, (0.0, body.seat + back - 0.02, z), body.tilt, cloth, 6.0)
+    loose_cushion(
+        chair, half - 0.01, back + 0.02, 0.9 * thick, (0.0, body.seat + back - 0.02, z), body.tilt, cloth, (6.0, 6.0)
+    )
     post = np.array([(0.7 * half, low, rear + 0.06), (0.7 * half, 0.97, top_z - 0.16 * thick)])
     chair.add(mirrored(sticks(post[0], post[1], 0.75 * leg, section=section)), frame)
     rungs = [(y, float(body.back_z(y)) - 0.3 * thick) for y in (body.seat + 0.3 * back, body.seat + 1.6 * back)]
@@ -199,9 +204,7 @@ def monobloc(rng: np.random.Generator) -> Assembly:
     legs = np.array([(wide, -BELOW, -deep - 0.1), (half * 0.95, level, -0.75 * deep)])
     chair.add(mirrored(sticks(legs[0], legs[1], (0.014, 0.03))), frame)
     sides = np.array([(half - 0.01, body.seat - 0.02, deep - 0.02), (half - 0.01, body.seat - 0.02, 0.02 - deep)])
-    rail = np.array([(half, 0.03), (wide + 0.01, 0.0)])
-    for x, y in rail[:1]:
-        chair.add(mirrored(sticks(sides[0], sides[1], (0.012, y), reference=Y)), frame)
+    chair.add(mirrored(sticks(sides[0], sides[1], (0.012, 0.03), reference=Y)), frame)
     for z in (0.8 * deep, -0.72 * deep):  # the seat hangs between the legs
         chair.add(sticks((-wide, body.seat - 0.03, z), (wide, body.seat - 0.03, z), (0.022, 0.012)), frame)
     count = int(chair.between(4.0, 8.0))
@@ -211,7 +214,9 @@ def monobloc(rng: np.random.Generator) -> Assembly:
     slats = np.empty((count, 6, 3))
     slats[..., 0] = across[:, None] * np.linspace(0.95, 1.0, 6)
     slats[..., 1] = heights
-    slats[..., 2] = np.linspace(0.03 - deep, top_z, 6) + 0.035 * (across / half)[:, None] ** 2 * np.linspace(1.0, 0.0, 6)
+    slats[..., 2] = np.linspace(0.03 - deep, top_z, 6) + 0.035 * (across / half)[:, None] ** 2 * np.linspace(
+        1.0, 0.0, 6
+    )
     chair.add(sweep(slats, (0.38 * gap, 0.006), SQUARE, Z), frame)
     return chair
 
@@ -226,8 +231,15 @@ def windsor(rng: np.random.Generator, armed: bool) -> Assembly:
     a, b, n = pad.points.T
     n -= 0.02 * np.maximum(1.0 - (a / half) ** 2 - (b / deep) ** 2, 0.0)
     chair.add(pad.place((0.0, body.seat - 0.5 * body.thickness, 0.0), 90.0), chair.scheme.seat)
-    four_legs(chair, body, body.seat - 0.5 * body.thickness, chair.pick(turned=0.7, tapered=0.3), chair.between(0.05, 0.12),
-              (0.62 * half, 0.6 * deep), stretchers="h" if chair.chance(0.85) else "none")
+    four_legs(
+        chair,
+        body,
+        body.seat - 0.5 * body.thickness,
+        chair.pick(turned=0.7, tapered=0.3),
+        chair.between(0.05, 0.12),
+        (0.62 * half, 0.6 * deep),
+        stretchers="h" if chair.chance(0.85) else "none",
+    )
     count = int(chair.between(6.0, 12.0))
     spread = np.linspace(-1.0, 1.0, count + 2)[1:-1]
     lean = np.tan(np.radians(max(body.tilt, 6.0))) * (1.0 - body.seat)

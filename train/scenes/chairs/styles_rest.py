@@ -1,18 +1,16 @@
 """The rarer styles: rocker, bent plywood, zig-zag, wire, Adirondack, butterfly, plank."""
 
-from dataclasses import replace
 
 import numpy as np
 
 from .arms import arms
 from .assembly import Assembly
-from .backs import panel_back, post_back
+from .backs import post_back
 from .materials import scheme
-from .parts import (
-    ROUND, SQUARE, THIN, X, Y, Z, Pad, box, fillet, mirrored, resample, shell, shell_lines, sticks, superellipse, sweep,
-)
+from .parts import ROUND, SQUARE, THIN, X, Y, Pad, box, fillet, mirrored, resample, sticks, superellipse, sweep
 from .proportions import draw
 from .seats import seat
+from .shells import shell, shell_height, shell_lines
 from .supports import BELOW, four_legs, rockers, stretch
 
 FOUR = superellipse(4, 2.0)
@@ -23,13 +21,22 @@ def rocker(rng: np.random.Generator) -> Assembly:
     body = draw(rng, size=(0.1, 0.65), seat=(0.0, 0.5), thickness=(0.0, 0.1), leg=(0.15, 0.5), tilt=(0.75, 0.92))
     chair = Assembly(rng, scheme(rng, "timber", 0.5, "cloth" if rng.random() < 0.5 else "rush"))
     narrow = chair.between(0.75, 0.9)
-    kind = "woven" if chair.scheme.seat.kind == "rush" else ("cushion" if chair.scheme.seat.kind == "cloth" else "plank")
+    kind = (
+        "woven" if chair.scheme.seat.kind == "rush" else ("cushion" if chair.scheme.seat.kind == "cloth" else "plank")
+    )
     under, square = seat(chair, body, kind, narrow), chair.chance(0.25)
     wide, leg = body.width / (1.0 + narrow), body.leg
     legs, depth = "square" if square else "tapered", 0.5 * body.depth - leg
     four_legs(chair, body, under + 0.02, legs, 0.0, (wide - leg, depth), front_only=True)
     stretch(chair, "box", under, (wide - leg, depth, 0.0), (narrow * wide - leg, depth, 0.0), 0.4 * leg, square)
-    post_back(chair, body, chair.pick(ladder=0.5, slats=0.3, spindles=0.2), narrow * wide - leg, chair.between(0.0, 0.06), square)
+    post_back(
+        chair,
+        body,
+        chair.pick(ladder=0.5, slats=0.3, spindles=0.2),
+        narrow * wide - leg,
+        chair.between(0.0, 0.06),
+        square,
+    )
     middle = 0.5 * (1.0 + narrow) * wide - leg
     if chair.chance(0.85):
         arms(chair, body, middle, "bar", square)
@@ -71,7 +78,9 @@ def bent_ply(rng: np.random.Generator) -> Assembly:
     loop = fillet([(x, 0.014, 0.2 * rear), (x, 0.014, front), (x, level, 0.95 * front), (x, level, 1.05 * rear),
                    (x, 0.014, 1.15 * rear), (x, 0.014, 0.2 * rear + 0.005)], chair.between(0.08, 0.2), 7)
     chair.add(mirrored(sweep(loop, (0.013, 0.028), SQUARE, X)), chair.scheme.frame)
-    bars = np.array([(x, body.seat - 0.025, 0.93 * front), (x, level - 0.01, 0.97 * rear), (x, low + 0.006, rear * 0.72)])
+    bars = np.array(
+        [(x, body.seat - 0.025, 0.93 * front), (x, level - 0.01, 0.97 * rear), (x, low + 0.006, rear * 0.72)]
+    )
     chair.add(sticks(bars * (-1.0, 1.0, 1.0), bars, 0.014, section=ROUND), chair.scheme.frame)
     posts = np.array([(x - 0.015, low, rear * 0.72), (x - 0.015, level, rear * 0.72)])
     chair.add(mirrored(sticks(posts[0], posts[1], 0.012)), chair.scheme.frame)
@@ -117,16 +126,18 @@ def wire(rng: np.random.Generator) -> Assembly:
     chair.add(sweep(np.ascontiguousarray(fine[1:-1]), rod, FOUR, np.array([0.05, 0.72, 0.69])), frame)
     rim = np.concatenate([grid[:, 0], fine[-1, 1:-1], grid[::-1, -1], fine[0, ::-1][1:]])
     chair.add(sweep(rim, 1.9 * rod, THIN, np.array([0.3, 0.62, 0.72])), frame)
-    x, z, under = 0.55 * half, 0.5 * front, body.seat - 0.045
-    foot = chair.between(0.04, 0.1)
-    loop = fillet([(x, under, 0.1 * z), (x, under, z), (x + foot, 0.01, front + 0.02), (x + foot, 0.01, rear), (x, under, -z),
-                   (x, under, 0.1 * z - 0.01)], 0.04)
+    x, z, foot = 0.5 * half, 0.5 * front, chair.between(0.04, 0.1)
+    fore, middle, aft = shell_height(line, width, curl, x, (z, 0.0, -z), 2.2, True) - 0.006
+    loop = fillet([(x, middle, 0.0), (x, fore, z), (x + foot, 0.01, front + 0.02), (x + foot, 0.01, rear), (x, aft, -z),
+                   (x, middle, -0.01)], 0.04)
     chair.add(mirrored(sweep(loop, 0.0095, ROUND)), frame)
-    bars = np.array([(x, under, z), (x, under, -z)])
+    bars = np.array([(x, fore, z), (x, aft, -z)])
     chair.add(sticks(bars * (-1.0, 1.0, 1.0), bars, 0.0085, section=ROUND), frame)
     if chair.chance(0.45):
         pad = Pad(0.72 * half, 0.4 * body.depth, 0.05, power=(3.5, 3.5), bevel=0.023, crown=0.012)
-        chair.add(pad.place((0.0, body.seat + 0.012, 0.02), 91.0), chair.scheme.seat._replace(role="seat", kind="cloth"))
+        chair.add(
+            pad.place((0.0, body.seat + 0.012, 0.02), 91.0), chair.scheme.seat._replace(role="seat", kind="cloth")
+        )
     return chair
 
 
@@ -159,10 +170,11 @@ def plank(rng: np.random.Generator) -> Assembly:
     chair = Assembly(rng, scheme(rng, "timber" if rng.random() < 0.75 else "ply", 0.15, "plastic"))
     frame, half, front, rear = chair.scheme.frame, 0.5 * body.width, 0.5 * body.depth, -0.5 * body.depth
     thin, lean = chair.between(0.012, 0.022), np.tan(np.radians(body.tilt))
-    high = chair.between(0.16, 0.3) if chair.chance(0.45) else -0.02
+    high = chair.between(0.16, 0.3) if chair.chance(0.45) else -thin
     top = body.seat + high
     chair.add(mirrored(box((half, 0.0, rear - 0.02), (half + 2.0 * thin, top, front - 0.01), 0.005)), frame)
-    pad = Pad(half + 0.008, front, 2.0 * thin, power=(14.0, 14.0), bevel=0.005)
+    reach = half + (0.008 if high > 0.0 else 2.0 * thin + 0.004)  # between the sides, or upon them
+    pad = Pad(reach, front, 2.0 * thin, power=(14.0, 14.0), bevel=0.005)
     chair.add(pad.place((0.0, body.seat - thin, 0.005), 90.0), chair.scheme.seat)
     low, wide = body.seat * chair.between(0.2, 0.6), half + 0.008
     pad = Pad(wide, 0.5 * (1.0 - body.seat) + 0.03, 2.0 * thin, power=(14.0, chair.between(5.0, 14.0)), bevel=0.005)
@@ -184,12 +196,16 @@ def adirondack(rng: np.random.Generator) -> Assembly:
     centre = np.stack([np.zeros(count), high + (low - high) * along, front + (rear - front) * along], axis=1)
     reach = np.array([half, 0.0, 0.0])
     chair.add(sticks(centre - reach, centre + reach, (thin, 0.42 * (front - rear) / (count - 1))), frame)
+    under = np.array([(half - 0.02, high - 0.035, front - 0.01), (half - 0.02, low - 0.035, rear)])
+    chair.add(mirrored(sticks(under[0], under[1], (0.012, 0.028), reference=Y)), frame)
     lean = np.radians(chair.between(18.0, 30.0))
     slats = int(chair.between(5.0, 8.0))
     spread = np.linspace(-1.0, 1.0, slats)
     length = (1.0 - low) / np.cos(lean) * (1.0 - chair.between(0.0, 0.18) * spread**2)
     foot = np.stack([0.8 * half * spread, np.full(slats, low), np.full(slats, rear)], axis=1)
-    way = np.stack([chair.between(0.0, 0.14) * spread, np.full(slats, np.cos(lean)), np.full(slats, -np.sin(lean))], axis=1)
+    way = np.stack(
+        [chair.between(0.0, 0.14) * spread, np.full(slats, np.cos(lean)), np.full(slats, -np.sin(lean))], axis=1
+    )
     chair.add(sticks(foot, foot + way * length[:, None], (0.72 * half / (slats - 1), thin), taper=1.1), frame)
     level = high + chair.between(0.16, 0.24)
     back_z = rear - np.tan(lean) * (level - low)

@@ -9,10 +9,11 @@ from .assembly import Assembly
 from .backs import channelled_back, panel_back
 from .materials import Surface, scheme
 from .parts import (
-    DISC, SQUARE, X, Z, Pad, Part, fillet, mirrored, resample, revolve, shell, soft_box, stand, sticks, sweep,
+    DISC, ROUND, SQUARE, X, Z, Pad, Part, fillet, mirrored, resample, soft_box, spacing, stand, sticks, sweep,
 )
 from .proportions import Body, draw
 from .seats import loose_cushion, seat
+from .shells import revolve, shell, shell_height
 from .supports import column, disc_foot, four_legs, sled, star, trumpet
 
 BLACK = Surface("fitting", "rubber")
@@ -31,9 +32,12 @@ def office(rng: np.random.Generator, kind: str) -> Assembly:
                  chair.scheme.seat)
     column(chair, hub, under, chair.between(0.02, 0.032), dark)
     width, depth = body.width, body.depth
-    chair.add(soft_box((-0.25 * width, under - 0.03, -0.2 * depth), (0.25 * width, under + 0.01, 0.2 * depth), 0.01), BLACK)
-    low = body.seat + (chair.between(0.1, 0.3) * (1.0 - body.seat) if not grand and chair.chance(0.7) else 0.0)
-    head = chair.chance(0.25 if kind == "mesh" else 0.1)
+    chair.add(
+        soft_box((-0.25 * width, under - 0.03, -0.2 * depth), (0.25 * width, under + 0.01, 0.2 * depth), 0.01), BLACK
+    )
+    lift = 0.3 if kind == "task" else 0.12
+    low = body.seat + (chair.between(0.05, lift) * (1.0 - body.seat) if not grand and chair.chance(0.7) else 0.0)
+    head = body.seat < 0.5 and chair.chance(0.3 if kind == "mesh" else 0.12)
     high = 0.84 if head else 1.0
     sheet, wide = max(body.sheet, 0.035), 0.5 * width * chair.between(0.78, 1.05)
     spine = float(body.back_z(low + 0.1))
@@ -48,7 +52,9 @@ def office(rng: np.random.Generator, kind: str) -> Assembly:
     else:
         panel_back(chair, body, low, high, wide, sheet, lateral=chair.between(0.02, 0.09))
     z = spine - 0.4 * sheet
-    line = fillet([(0.0, under - 0.012, -0.1 * depth), (0.0, under - 0.012, spine - 0.03), (0.0, low + 0.16, z - 0.01)], 0.06)
+    line = fillet(
+        [(0.0, under - 0.012, -0.1 * depth), (0.0, under - 0.012, spine - 0.03), (0.0, low + 0.16, z - 0.01)], 0.06
+    )
     chair.add(sweep(line, (0.012, chair.between(0.012, 0.045)), SQUARE, X), BLACK)
     if head:
         panel_back(chair, body, 0.88, 1.0, 0.6 * wide, 0.04, narrow=1.0, lateral=0.03)
@@ -82,30 +88,47 @@ def _office_arms(chair: Assembly, body: Body, under: float, dark: Surface) -> No
         chair.add(mirrored(sweep(line, (0.02, 0.014), SQUARE, Z)), dark)
     else:
         front, rear = 0.24 * body.depth, -0.22 * body.depth
-        line = fillet([(0.22 * body.width, under - 0.005, 0.15 * body.depth), (x, under - 0.005, front), (x, level - 0.01, front),
-                       (x, level - 0.01, rear), (x, under - 0.005, rear), (0.22 * body.width, under - 0.005, -0.15 * body.depth)],
-                      0.06)
+        line = fillet(
+            [
+                (0.22 * body.width, under - 0.005, 0.15 * body.depth),
+                (x, under - 0.005, front),
+                (x, level - 0.01, front),
+                (x, level - 0.01, rear),
+                (x, under - 0.005, rear),
+                (0.22 * body.width, under - 0.005, -0.15 * body.depth),
+            ],
+            0.06,
+        )
         chair.add(mirrored(sweep(line, 0.014)), dark)
     pad = Pad(chair.between(0.022, 0.04), chair.between(0.1, 0.15), 0.03, power=(4.0, 4.0), bevel=0.012, columns=20)
     chair.add(mirrored(pad.place((x, level + 0.004, 0.02), 90.0)), chair.scheme.arms if chair.chance(0.3) else BLACK)
 
 
-def bucket(chair: Assembly, body: Body, half: float, raised: float) -> Part:
-    """A moulded shell, whose sides may rise into arms."""
+def bucket(chair: Assembly, body: Body, half: float, raised: float, x: float, z: float) -> tuple[Part, np.ndarray]:
+    """A moulded shell, whose sides may rise into arms; and its heights at (x, z) and (x, -z)."""
     rear, front = -0.5 * body.depth, 0.5 * body.depth
     drop = chair.between(0.0, 0.05)
-    line = fillet([(0.0, body.seat - drop, front), (0.0, body.seat - 0.02, 0.7 * front), (0.0, body.seat - 0.03, rear + 0.03),
-                   (0.0, 1.0, float(body.back_z(1.0)))], chair.between(0.12, 0.25), 8)
-    profile = resample(line[:, [2, 1]], 19)
-    along = np.linspace(0.0, 1.0, 19)
+    line = fillet(
+        [
+            (0.0, body.seat - drop, front),
+            (0.0, body.seat - 0.02, 0.7 * front),
+            (0.0, body.seat - 0.03, rear + 0.03),
+            (0.0, 1.0, float(body.back_z(1.0))),
+        ],
+        chair.between(0.12, 0.25),
+        8,
+    )
+    profile, along = resample(line[:, [2, 1]], 21, 0.7), spacing(21, 0.7)
     middle = np.exp(-(((along - 0.47) / 0.2) ** 2))
     ends = np.clip(np.minimum(along, 1.0 - along) / 0.2, 0.0, 1.0)
-    width = half * (0.6 + 0.4 * np.sqrt(1.0 - (1.0 - ends) ** 2)) * (1.0 - chair.between(0.0, 0.2) * along)
-    return shell(profile, width, 0.03 + raised * middle, chair.between(0.014, 0.03), chair.between(2.2, 4.0), True)
+    width = half * (0.42 + 0.58 * np.sqrt(1.0 - (1.0 - ends) ** 2)) * (1.0 - chair.between(0.0, 0.2) * along)
+    curl, power = 0.03 + raised * middle, chair.between(2.2, 4.0)
+    return (shell(profile, width, curl, chair.between(0.014, 0.03), power, True),
+            shell_height(profile, width, curl, x, (z, -z), power, True))
 
 
 def _foot(chair: Assembly, kind: str, under: float) -> None:
-    base, radius = chair.scheme.frame, chair.between(0.22, 0.31)
+    base, radius = chair.scheme.frame, chair.between(0.24, 0.32)
     if kind == "star":
         hub = chair.between(0.05, 0.12)
         star(chair, radius, hub, 4 if chair.chance(0.6) else 5, False, chair.between(0.012, 0.022), base, 0.5)
@@ -118,29 +141,29 @@ def _foot(chair: Assembly, kind: str, under: float) -> None:
 
 def shell_seat(rng: np.random.Generator, base: str) -> Assembly:
     """A moulded shell. base: "star", "trumpet" (tulip), "legs" or "sled"."""
-    body = draw(rng, size=(0.25, 0.8), seat=(0.1, 0.65), tilt=(0.5, 0.93))
+    body = draw(rng, size=(0.2, 0.85), seat=(0.1, 0.8), tilt=(0.5, 0.93))
     frame = "plastic" if base == "trumpet" and rng.random() < 0.6 else "metal"
     frame = "wood" if base == "legs" and rng.random() < 0.6 else frame
     chair = Assembly(rng, scheme(rng, frame, 1.0, "shell"))
     half, under = 0.5 * body.width, body.seat - 0.045
     raised = chair.between(0.1, 0.24) if chair.chance(0.45) else chair.between(0.02, 0.08)
+    x, z = 0.42 * half, 0.36 * body.depth
+    part, heights = bucket(chair, body, half, raised, x, z)
+    chair.add(part, chair.scheme.seat)
     if base in ("star", "trumpet"):
         _foot(chair, base if base == "trumpet" or chair.chance(0.75) else "disc", under + 0.012)
     else:
         body = replace(body, leg=min(body.leg, 0.02))
-        x, z = 0.42 * half, 0.36 * body.depth
+        under = min(under, float(heights.min()) - 0.02)
         if base == "legs":
             four_legs(chair, body, under, "tapered" if frame == "wood" else "tube", chair.between(0.07, 0.13), (x, z))
         else:
             sled(chair, replace(body, depth=0.75 * body.depth), under, 0.75 * half, 0.011, 0.04)
         ends = np.array([(x, under - 0.008, z), (x, under - 0.008, -z)])
         chair.add(sticks(ends * (-1.0, 1.0, 1.0), ends, 0.011), chair.scheme.frame)
-        plate = soft_box((-x, under - 0.03, -z), (x, under + 0.018, z), 0.01)
-        if base == "legs":
-            chair.add(mirrored(sticks(ends[0], ends[1], 0.011)), chair.scheme.frame)
-        else:
-            chair.add(plate, BLACK)
-    chair.add(bucket(chair, body, half, raised), chair.scheme.seat)
+        chair.add(mirrored(sticks(ends[0], ends[1], 0.011)), chair.scheme.frame)
+        tops = np.stack([np.full(2, x), np.maximum(heights, under), ends[:, 2]], axis=1)
+        chair.add(mirrored(sticks(ends, tops, 0.012, section=ROUND)), BLACK)
     if chair.chance(0.3):
         pad = Pad(0.78 * half, 0.4 * body.depth, 0.05, power=(3.0, 3.5), bevel=0.023, crown=0.012)
         chair.add(pad.place((0.0, body.seat + 0.005, 0.03), 92.0), Surface("back", "cloth"))
@@ -154,16 +177,25 @@ def egg(rng: np.random.Generator) -> Assembly:
     half, front, rear = 0.5 * body.width, 0.5 * body.depth, -0.5 * body.depth
     _foot(chair, "star" if chair.chance(0.8) else "disc", body.seat - 0.06)
     top_z = float(body.back_z(1.0))
-    line = fillet([(0.0, body.seat - 0.05, front), (0.0, body.seat - 0.06, rear + 0.02), (0.0, 0.85, 0.85 * top_z + 0.15 * rear),
-                   (0.0, 1.0, top_z + 0.1)], 0.22, 8)
-    profile = resample(line[:, [2, 1]], 23)
-    along = np.linspace(0.0, 1.0, 23)
+    line = fillet(
+        [
+            (0.0, body.seat - 0.05, front),
+            (0.0, body.seat - 0.06, rear + 0.02),
+            (0.0, 0.85, 0.85 * top_z + 0.15 * rear),
+            (0.0, 1.0, top_z + 0.1),
+        ],
+        0.22,
+        8,
+    )
+    profile, along = resample(line[:, [2, 1]], 27, 0.6), spacing(27, 0.6)
     ends = np.clip(np.minimum(along / 0.25, (1.0 - along) / 0.22), 0.0, 1.0)
-    width = half * (0.45 + 0.55 * np.sqrt(1.0 - (1.0 - ends) ** 2)) * (1.0 + 0.08 * np.sin(np.pi * along))
-    hood = np.interp(along, (0.0, 0.3, 0.5, 0.8, 1.0), (0.05, 0.24, 0.2, 0.26, 0.08)) * chair.between(0.75, 1.1)
-    chair.add(shell(profile, width, hood, chair.between(0.025, 0.04), chair.between(2.2, 3.0), True), chair.scheme.seat)
-    loose_cushion(chair, 0.68 * half, 0.4 * body.depth, 0.09, (0.0, body.seat - 0.005, 0.05), 92.0,
-                  Surface("back", "cloth") if chair.chance(0.35) else chair.scheme.seat, 3.2)
+    width = half * (0.3 + 0.7 * np.sqrt(1.0 - (1.0 - ends) ** 2)) * (1.0 + 0.08 * np.sin(np.pi * along))
+    hood = 0.04 + chair.between(0.16, 0.25) * np.sin(np.pi * along) ** 1.5
+    chair.add(
+        shell(profile, width, hood, chair.between(0.025, 0.04), chair.between(2.0, 2.6), True, 15), chair.scheme.seat
+    )
+    loose_cushion(chair, 0.62 * half, 0.38 * body.depth, 0.07, (0.0, body.seat + 0.012, 0.04), 92.0,
+                  Surface("back", "cloth") if chair.chance(0.35) else chair.scheme.seat, (3.2, 3.2))
     return chair
 
 
@@ -183,9 +215,8 @@ def ball(rng: np.random.Generator) -> Assembly:
     base = Surface("arms", "metal") if chair.chance(0.5) else chair.scheme.frame
     chair.add(sticks((0.0, 0.0, 0.0), (0.0, centre - radius + 0.015, 0.0), chair.between(0.22, 0.28), profile=profile,
                      section=DISC), base)
-    loose_cushion(chair, 0.3, 0.24, 0.12, (0.0, centre - 0.6 * radius, 0.06), 90.0 - float(np.degrees(tilt)) * 0.5,
-                  chair.scheme.seat, 3.0)
-    loose_cushion(chair, 0.27, 0.2, 0.12, (0.0, centre + 0.05, -0.62 * radius), 18.0, chair.scheme.seat, 3.0)
+    loose_cushion(chair, 0.25, 0.22, 0.12, (0.0, centre - 0.29, 0.0), 86.0, chair.scheme.seat, (3.0, 2.2))
+    loose_cushion(chair, 0.21, 0.17, 0.1, (0.0, centre + 0.02, -0.3), 12.0, chair.scheme.seat, (2.4, 2.4))
     return chair
 
 

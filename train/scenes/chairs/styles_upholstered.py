@@ -5,19 +5,23 @@ import numpy as np
 from .assembly import Assembly
 from .backs import channelled_back, panel_back
 from .materials import scheme
-from .parts import DISC, Pad, mirrored, soft_box, stand, sticks, wall
+from .parts import DISC, Pad, mirrored, soft_box, stand, sticks
 from .proportions import Body, draw
 from .seats import loose_cushion
+from .shells import wall
 from .supports import feet, four_legs
 
 
-def _start(rng: np.random.Generator, size=(0.5, 0.93), seat=(0.0, 0.5), tilt=(0.3, 0.85)) -> tuple[Assembly, Body]:
+def _start(rng: np.random.Generator, size=(0.66, 1.0), seat=(0.0, 0.5), tilt=(0.3, 0.85)) -> tuple[Assembly, Body]:
     body = draw(rng, size=size, seat=seat, thickness=(0.5, 0.8), sheet=(0.6, 0.95), tilt=tilt)
     return Assembly(rng, scheme(rng, "wood", 1.0)), body
 
 
-def _base(chair: Assembly, body: Body, thick: float, inset: tuple[float, float]) -> float:
-    """The legs, the body under the cushion, and the cushion; returns the height of the body's underside."""
+def _base(chair: Assembly, body: Body, thick: float, inset: tuple[float, float], rounded: bool = False) -> float:
+    """The legs, the body under the cushion, and the cushion; returns the height of the body's underside.
+
+    thick: of the arms, behind which the body ends; ``rounded`` behind, for a round wall.
+    """
     half, deep, cloth = 0.5 * body.width, 0.5 * body.depth, chair.scheme.seat
     foot = chair.between(0.03, 0.15) if chair.chance(0.75) else 0.0
     if foot > 0.08:
@@ -25,15 +29,27 @@ def _base(chair: Assembly, body: Body, thick: float, inset: tuple[float, float])
     elif foot > 0.0:
         feet(chair, inset, foot + 0.02, 1.3 * body.leg, chair.scheme.frame)
     cushion = max(0.1, 0.4 * body.seat)
-    chair.add(soft_box((-half - 0.005, foot, -deep - 0.45 * thick), (half + 0.005, body.seat - 0.85 * cushion, deep - 0.01),
-                       0.02), cloth)
+    if rounded:
+        high = body.seat - 0.85 * cushion
+        pad = Pad(half, deep, high - foot, power=(9.0, 2.1), bevel=0.02)
+        chair.add(pad.place((0.0, 0.5 * (high + foot), 0.0), 90.0), cloth)
+        loose_cushion(chair, half, deep, cushion, (0.0, body.seat - 0.5 * cushion, 0.01), 90.0, cloth, (9.0, 2.1))
+        return foot
+    chair.add(
+        soft_box(
+            (-half - 0.005, foot, -deep - 0.45 * thick), (half + 0.005, body.seat - 0.85 * cushion, deep - 0.01), 0.02
+        ),
+        cloth,
+    )
     loose_cushion(chair, half - 0.006, deep + 0.01, cushion, (0.0, body.seat - 0.5 * cushion, 0.01), 90.0, cloth)
     return foot
 
 
 def _arms(chair: Assembly, body: Body, thick: float, foot: float, level: float, front: float, soft: float) -> None:
     half, deep = 0.5 * body.width, 0.5 * body.depth
-    chair.add(mirrored(soft_box((half, foot, -deep - 0.55 * thick), (half + thick, level, front), soft)), chair.scheme.seat)
+    chair.add(
+        mirrored(soft_box((half, foot, -deep - 0.55 * thick), (half + thick, level, front), soft)), chair.scheme.seat
+    )
 
 
 def _back(chair: Assembly, body: Body, foot: float, wide: float, inner: float, power=None) -> float:
@@ -72,7 +88,10 @@ def cube(rng: np.random.Generator) -> Assembly:
     soft = chair.between(0.015, 0.05)
     _arms(chair, body, thick, foot + 0.004, level, deep * chair.between(0.95, 1.04), soft)
     cloth = chair.scheme.seat
-    chair.add(soft_box((-half - 0.95 * thick, foot + 0.002, -deep - thick), (half + 0.95 * thick, 1.0, -deep + 0.02), soft), cloth)
+    chair.add(
+        soft_box((-half - 0.95 * thick, foot + 0.002, -deep - thick), (half + 0.95 * thick, 1.0, -deep + 0.02), soft),
+        cloth,
+    )
     loose_cushion(chair, half - 0.008, 0.5 * (1.0 - body.seat), 0.14, (0.0, 0.5 * (1.0 + body.seat), 0.06 - deep),
                   chair.between(6.0, 14.0), cloth)
     return chair
@@ -87,8 +106,12 @@ def rolled(rng: np.random.Generator) -> Assembly:
     _arms(chair, body, thick, foot + 0.004, level, front - 0.01, 0.02)
     x = half + 0.5 * thick + chair.between(0.0, 0.3) * thick
     rolls = ((0.0, 0.6), (0.03, 0.95), (0.12, 1.0), (0.94, 1.0), (0.985, 0.92), (1.0, 0.75))
-    chair.add(mirrored(sticks((x, level, -deep - 0.3 * thick), (x, level, front + 0.02), radius, section=DISC, profile=rolls)),
-              chair.scheme.seat)
+    chair.add(
+        mirrored(
+            sticks((x, level, -deep - 0.3 * thick), (x, level, front + 0.02), radius, section=DISC, profile=rolls)
+        ),
+        chair.scheme.seat,
+    )
     _back(chair, body, foot, half + (0.6 * thick if chair.chance(0.4) else 0.0), 0.95 * half,
           (12.0, chair.between(2.4, 5.0)))
     return chair
@@ -118,7 +141,7 @@ def tub(rng: np.random.Generator) -> Assembly:
     """A round wall about the seat, level or rising to the back."""
     chair, body = _start(rng)
     half, deep, thick = 0.5 * body.width, 0.5 * body.depth, chair.between(0.07, 0.16)
-    foot = _base(chair, body, 0.0, (0.8 * half, 0.75 * deep))
+    foot = _base(chair, body, 0.0, (0.7 * half, 0.65 * deep), True)
     level = body.seat + chair.between(0.12, 0.24)
     turn = np.linspace(0.0, np.pi, 21)
     reach = chair.between(0.6, 1.0)
@@ -132,7 +155,7 @@ def tub(rng: np.random.Generator) -> Assembly:
     chair.add(wall(plan, foot + 0.004, top, thick, chair.between(0.0, 0.2)), chair.scheme.seat)
     if chair.chance(0.3):
         loose_cushion(chair, 0.62 * half, 0.5 * (0.92 - body.seat), 0.12,
-                      (0.0, 0.5 * (0.92 + body.seat), 0.06 - 0.86 * deep), 12.0, chair.scheme.seat, 4.0)
+                      (0.0, 0.5 * (0.92 + body.seat), 0.06 - 0.86 * deep), 12.0, chair.scheme.seat, (4.0, 3.0))
     return chair
 
 

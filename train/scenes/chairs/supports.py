@@ -91,7 +91,9 @@ def stretch(chair: Assembly, kind: str, top: float, front: tuple[float, float, f
 def apron(chair: Assembly, half: tuple[float, float], top: float, tall: float, thin: float) -> None:
     """Four rails under the seat."""
     x, z, y = half[0], half[1], top - 0.5 * tall
-    ends = np.array([((-x, y, z), (x, y, z)), ((-x, y, -z), (x, y, -z)), ((x, y, -z), (x, y, z)), ((-x, y, -z), (-x, y, z))])
+    ends = np.array(
+        [((-x, y, z), (x, y, z)), ((-x, y, -z), (x, y, -z)), ((x, y, -z), (x, y, z)), ((-x, y, -z), (-x, y, z))]
+    )
     # across x the first half width is the height; along z the second is
     chair.add(sticks(ends[:2, 0], ends[:2, 1], (0.5 * tall, thin)), chair.scheme.frame)
     chair.add(sticks(ends[2:, 0], ends[2:, 1], (thin, 0.5 * tall)), chair.scheme.frame)
@@ -168,7 +170,7 @@ def sled(chair: Assembly, body: Body, top: float, half: float, size: float, lean
     wide = (size, chair.between(1.2, 2.2) * size) if flat else size
     chair.add(mirrored(sweep(path, wide, SQUARE if flat else ROUND, X)), chair.scheme.frame)
     ends = np.array([((-half, y, 0.75 * z), (half, y, 0.75 * z)), ((-half, y, -0.75 * z), (half, y, -0.75 * z))])
-    chair.add(sticks(ends[:, 0], ends[:, 1], 0.9 * size, section=ROUND), chair.scheme.frame)
+    chair.add(sticks(ends[:, 0], ends[:, 1], 1.02 * size, section=ROUND), chair.scheme.frame)
     if chair.chance(0.35):
         chair.add(sticks((-half, size, -z), (half, size, -z), 0.9 * size, section=ROUND), chair.scheme.frame)
 

@@ -67,16 +67,19 @@ def bank() -> TextureBank:
     basket = np.where((row // 4 + column // 4) % 2 == 0, np.abs((row % 4) - 1.5), np.abs((column % 4) - 1.5))
     lattice = np.minimum(np.abs((row + column) % 6 - 3.0), np.abs((row - column) % 6 - 3.0))
     knit = 0.66 + 0.14 * np.cos(np.pi * row / 2.0) * np.cos(np.pi * column / 2.0)
-    bands = ((row // 8) % 2).astype(float)
-    check = 0.5 * ((row // 6) % 2 + (column // 6) % 2)
+    bands = np.clip(0.5 + 2.2 * np.sin(np.pi * row / 8.0), 0.0, 1.0)
+    check = (
+        np.clip(0.5 + 0.8 * np.sin(np.pi * row / 6.0), 0, 1) / 2
+        + np.clip(0.5 + 0.8 * np.sin(np.pi * column / 6.0), 0, 1) / 2
+    )
     tiles = {
         "fine_grain": _grey(0.92 + 0.08 * streaks, warm=1.0),
         "open_grain": _grey(0.82 + 0.13 * rings + 0.09 * streaks, warm=1.0),
         "dark_grain": _grey(0.97 - 0.5 * veins + 0.06 * streaks, warm=1.0),
-        "plain_weave": _grey(0.88 + 0.05 * over + 0.05 * noise),
-        "tweed": _grey(0.78 + 0.2 * noise),
-        "leather": _grey(0.88 + 0.12 * mottled, warm=0.5),
-        "velvet": _grey(0.93 + 0.07 * _smooth(rng, 8, 8)),
+        "plain_weave": _grey(0.9 + 0.04 * over + 0.04 * noise),
+        "tweed": _grey(0.8 + 0.16 * noise),
+        "leather": _grey(0.9 + 0.07 * mottled, warm=0.5),
+        "velvet": _grey(0.95 + 0.03 * _smooth(rng, 10, 10)),
         "brushed": _grey(0.92 + 0.08 * _smooth(rng, 64, 3)),
         "wicker": _grey(1.0 - 0.34 * basket + 0.06 * noise, warm=0.8),
         "cane": _grey(0.9 + 0.08 * noise, 1.15 - 0.42 * lattice),
