@@ -104,23 +104,28 @@ def lights_of(view: View, rig: Rig) -> Lights:
 
 
 @kernel()
-def project(vertices, camera, light_axes, points, near, lit, low, high):
+def project(vertices, camera, light_axes, points, near, lit, low, high, box):
     """Fill ``points`` (V, 2) with fixed-point places on the screen, ``near`` (V,) with 1 / distance, ``lit`` (V, 3)
-    with places in the light's axes, and ``low`` and ``high`` (3,) with the bounds of these."""
+    with places in the light's axes, ``low`` and ``high`` (3,) with the bounds of these, and ``box`` (4,) with the first
+    and last row and column of pixels, which may lie outside the picture."""
     axes = camera.axes
     for k in range(3):
         low[k], high[k] = np.float32(1e30), np.float32(-1e30)
     unit = np.float32(UNITS)
+    top, bottom, left, right = np.int32(1 << 30), np.int32(-1 << 30), np.int32(1 << 30), np.int32(-1 << 30)
     for i in range(vertices.shape[0]):
         x, y, z = vertices[i, 0], vertices[i, 1], vertices[i, 2]
         closeness = np.float32(1.0) / (camera.distance - (x * axes[2, 0] + y * axes[2, 1] + z * axes[2, 2]))
-        right = (x * axes[0, 0] + y * axes[0, 1] + z * axes[0, 2]) * closeness * camera.scale
+        across = (x * axes[0, 0] + y * axes[0, 1] + z * axes[0, 2]) * closeness * camera.scale
         up = (x * axes[1, 0] + y * axes[1, 1] + z * axes[1, 2]) * closeness * camera.scale
-        points[i, 0] = np.int32(np.floor((camera.half + right) * unit + HALF))
-        points[i, 1] = np.int32(np.floor((camera.half - up) * unit + HALF))
+        column = np.int32(np.floor((camera.half + across) * unit + HALF))
+        row = np.int32(np.floor((camera.half - up) * unit + HALF))
+        points[i, 0], points[i, 1] = column, row
+        left, right, top, bottom = min(left, column), max(right, column), min(top, row), max(bottom, row)
         near[i] = closeness
         for k in range(3):
             value = x * light_axes[k, 0] + y * light_axes[k, 1] + z * light_axes[k, 2]
             lit[i, k] = value
             low[k] = min(low[k], value)
             high[k] = max(high[k], value)
+    box[0], box[1], box[2], box[3] = top // UNITS, bottom // UNITS, left // UNITS, right // UNITS

@@ -10,7 +10,7 @@ import numpy as np
 from train.camera import Rig, View
 from train.raster.colour import to_linear
 from train.raster.floor import NONE, floor_shadow
-from train.raster.geometry import UNITS, camera_of, lights_of, project, surface_of
+from train.raster.geometry import camera_of, lights_of, project, surface_of
 from train.raster.shadows import cast, map_of
 from train.raster.shading import MOST, develop, shade
 from train.raster.visibility import SAMPLES, see, see_cutouts
@@ -41,7 +41,8 @@ def render(mesh: Mesh, view: View, rig: Rig, size: int) -> Render:
     count = len(surface.vertices)
     points, near = _scratch("points", (count, 2), np.int32), _scratch("near", (count,), np.float32)
     lit, low, high = _scratch("lit", (count, 3), np.float32), np.empty(3, np.float32), np.empty(3, np.float32)
-    project(surface.vertices, camera, lights.axes, points, near, lit, low, high)
+    box = np.empty(4, np.int64)
+    project(surface.vertices, camera, lights.axes, points, near, lit, low, high, box)
 
     grid = (size * SAMPLES, size)
     best, owner = _scratch("best", grid, np.float32), _scratch("owner", grid, np.int32)
@@ -53,7 +54,6 @@ def render(mesh: Mesh, view: View, rig: Rig, size: int) -> Render:
                                       _scratch("front_owner", shape, np.int32))
     if layered:
         cover.fill(0.0)
-        front_near.fill(0.0)
         see_cutouts(surface, points, near, best, cover, front_near, front_owner, np.full(size, -1),
                     np.empty(size, np.float32))
 
@@ -67,13 +67,12 @@ def render(mesh: Mesh, view: View, rig: Rig, size: int) -> Render:
         floor = floor_shadow(shadow, lights.axes, camera, float(surface.vertices[:, 1].min()), rig.floor_shadow,
                              _scratch)
 
-    low, high = np.clip(points.min(0) // UNITS, 0, size - 1), np.clip(points.max(0) // UNITS, 0, size - 1)
     light = _scratch("light", (size, size, 4), np.float32)
     light.fill(0.0)
     mask = np.zeros((size, size), np.uint8)
     depth = np.full((size, size), np.inf, np.float32)
     shade(surface, camera, lights, shadow, casting, points, near, best, owner, layered, cover, front_near, front_owner,
-          (low[1], high[1], low[0], high[0]), np.empty(MOST, np.int64), np.empty(MOST, np.float32),
+          np.clip(box, 0, size - 1), np.empty(MOST, np.int64), np.empty(MOST, np.float32),
           np.empty((MOST, 3), np.float32), light, mask, depth)
     ground = np.array(rig.ground, np.uint8)
     colour = np.empty((size, size, 3), np.uint8)

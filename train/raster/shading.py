@@ -8,6 +8,7 @@ from train.raster.geometry import UNITS
 from train.raster.kernel import inlined, kernel
 from train.raster.shadows import reached
 from train.raster.textures import HALF, ONE, ZERO, colour_at, level_of
+from train.raster.visibility import SAMPLES
 from train.scenes.mesh import BLEND, BLUE, FIRST, GREEN, RED, SECOND, WRAP
 
 MOST = 8  # surfaces that can share a pixel: two for each of its samples
@@ -104,34 +105,68 @@ def surface_light(surface, camera, lights, shadow, casting, points, near, t, x, 
     return red * base + gloss, green * base + gloss, blue * base + gloss
 
 
+@inlined()
+def uniform(surface, place_of, owner_of, first, x):
+    """Whether the samples of a pixel, in the rows from ``first`` on, see one surface: a single triangle, or triangles
+    of one texture at one depth, which are smooth enough for one of them to stand for its neighbours."""
+    low, high = place_of[first, x], place_of[first, x]
+    t = np.uintp(owner_of[first, x])
+    alike, same = True, True
+    m = surface.which[t]
+    for s in range(1, SAMPLES):
+        row = first + np.uintp(s)
+        other = np.uintp(owner_of[row, x])
+        same &= other == t
+        alike &= surface.which[other] == m
+        low, high = min(low, place_of[row, x]), max(high, place_of[row, x])
+    return same or (alike and high - low < APART * high * high and surface.materials[np.uintp(m), FIRST] >= ZERO)
+
+
 @kernel()
 def shade(surface, camera, lights, shadow, casting, points, near, best, owner, layered, cover, front_near, front_owner,
           box, kind, place, shades, light, mask, depth):
     """Fill ``light`` (H, W, 4) with linear RGB and coverage, and ``mask`` and ``depth``, within ``box``: the first and
     the last row and column of the object. ``kind``, ``place`` and ``shades`` (MOST, ...) are for notes."""
-    size = mask.shape[0]
-    samples = best.shape[0] // size
-    share = ONE / np.float32(samples)
+    share = ONE / np.float32(SAMPLES)
     for y in range(box[0], box[1] + 1):
+        first = np.uintp(y * SAMPLES)
         for x in range(box[2], box[3] + 1):
+            column = np.uintp(x)
+            least, most, veiled, unveiled = best[first, column], best[first, column], ZERO, ONE
+            for s in range(1, SAMPLES):
+                solid = best[first + np.uintp(s), column]
+                least, most = min(least, solid), max(most, solid)
+            if layered:
+                for s in range(SAMPLES):
+                    hidden = cover[first + np.uintp(s), column]
+                    veiled, unveiled = max(veiled, hidden), min(unveiled, hidden)
+            else:
+                unveiled = ZERO
+            if most == ZERO and veiled == ZERO:
+                continue
+            count, times = SAMPLES, ONE
+            if veiled < SEEN:
+                if least > ZERO and uniform(surface, best, owner, first, column):
+                    count, times = 1, np.float32(SAMPLES)
+            elif unveiled == ONE and uniform(surface, front_near, front_owner, first, column):
+                count, times = 1, np.float32(SAMPLES)
             red, green, blue, covered, nearest = ZERO, ZERO, ZERO, ZERO, ZERO
             found = 0
-            for s in range(samples):
-                line = y * samples + s
-                solid = best[line, x]
-                hidden = cover[line, x] if layered else ZERO
+            for s in range(count):
+                row = first + np.uintp(s)
+                hidden = cover[row, column] if layered else ZERO
                 for layer in range(2):
                     if layer == 0:
-                        weight, t, closeness = ONE - hidden, owner[line, x], solid
-                        if solid == ZERO or weight < SEEN:
+                        weight, t, closeness = (ONE - hidden) * times, np.int64(owner[row, column]), best[row, column]
+                        if closeness == ZERO or weight < SEEN:
                             continue
                     else:
                         if hidden < SEEN:
                             break
-                        weight, t, closeness = hidden, front_owner[line, x], front_near[line, x]
-                    # textured surfaces are smooth: one of their triangles stands for its neighbours
-                    m = surface.which[t]
-                    name = -1 - np.int64(m) if surface.materials[m, FIRST] >= ZERO else np.int64(t)
+                        weight, t, closeness = (hidden * times, np.int64(front_owner[row, column]),
+                                                front_near[row, column])
+                    m = surface.which[np.uintp(t)]
+                    name = -1 - np.int64(m) if surface.materials[np.uintp(m), FIRST] >= ZERO else t
                     apart = APART * closeness * closeness
                     i = 0
                     while i < found and not (kind[i] == name and abs(place[i] - closeness) < apart):

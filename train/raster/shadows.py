@@ -21,6 +21,7 @@ PENUMBRA = 3  # texels of the map across a penumbra
 FINEST, COARSEST = 208, 64  # texels along a side of the map
 WIDEST = 8  # texels across a penumbra, at most
 BIAS, BAND = np.float32(0.008), np.float32(0.022)  # scene units: nothing is shadowed within, then partly
+NO_SIDES = (0.0,) * 12
 SHARPNESS = np.float32(1.0) / BAND
 LIFT = np.float32(0.012)  # scene units along the normal
 COARSE = np.float32(4e-4)  # the share of a cut-out's texture that a texel of the map covers, roughly
@@ -86,10 +87,17 @@ def cast(surface, lit, shadow, places):
         rise_b, rise_c = (lit[b, 2] - lit[a, 2]) * inverse, (lit[c, 2] - lit[a, 2]) * inverse
         rise_x = rise_c * np.float32(by) - rise_b * np.float32(cy)
         rise_y = rise_b * np.float32(cx) - rise_c * np.float32(bx)
-        edges = sides(bx, by, cx, cy)
+        edges = sides(bx, by, cx, cy) if right > left else NO_SIDES
         for r in range(r0, r1 + 1):
             shift, y = half - ax, r * UNITS + half - ay
-            x0, x1 = span(edges, np.float64(y), np.float64(shift), right)
+            x0, x1 = left, right
+            if left == right:  # as small as a texel: its middle is inside, or nothing
+                x = left * UNITS + shift
+                edge_b, edge_c = y * cx - x * cy, x * by - y * bx
+                if (edge_b | edge_c | (area - edge_b - edge_c)) < 0:
+                    continue
+            else:
+                x0, x1 = span(edges, np.float64(y), np.float64(shift), right)
             start_towards = lit[a, 2] + rise_y * np.float32(y)
             for x in range(x0, x1 + 1):
                 towards = start_towards + rise_x * np.float32(x * UNITS + shift)

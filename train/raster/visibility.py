@@ -161,7 +161,7 @@ def see_cutouts(surface, points, near, best, cover, front_near, front_owner, pix
                 if alpha < FAINT:
                     continue
                 # the nearest solid one is shown; as long as there is none, the nearest one
-                if ((nearness > front_near[row, column]) & ((alpha > SOLID) | (hidden < SOLID))) | (
+                if (hidden == ZERO) | ((nearness > front_near[row, column]) & ((alpha > SOLID) | (hidden < SOLID))) | (
                         (alpha > SOLID) & (hidden < SOLID)):
                     front_near[row, column] = nearness
                     front_owner[row, column] = t
