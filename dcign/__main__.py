@@ -4,6 +4,7 @@
     python -m dcign render photo.jpg --azimuth 30 --light -45 -o turned.png
     python -m dcign sweep photo.jpg --factor light --there-and-back -o light.gif
     python -m dcign serve --port 7860                                   # the demo in the browser
+    python -m dcign bench live                                          # how fast its pixels follow the hand
 
 `estimate --json photo.jpg > code.json` saves a graphics code; render and sweep take it in place of a photo.
 Bad input ends with status 2 and one line that names the remedy.
@@ -17,7 +18,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import __version__, load
+from . import __version__, bench, load
 from .graphics_code import FACTORS, GraphicsCode
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def main(argv: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="dcign", description="Pose and light from a picture, and back.")
     parser.add_argument("--version", action="version", version=f"dcign {__version__}")
-    commands = parser.add_subparsers(required=True, metavar="estimate | render | sweep | serve")
+    commands = parser.add_subparsers(required=True, metavar="estimate | render | sweep | serve | bench")
 
     model = argparse.ArgumentParser(add_help=False)
     model.add_argument("--weights", default="faces", metavar="NAME", help="faces, chairs or a weights folder")
@@ -75,6 +76,12 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--device")
     command.add_argument("--weights", help="a weights folder; by default everything that is bundled")
     command.set_defaults(run=_serve)
+
+    command = commands.add_parser("bench", help="measure the running demo from outside")
+    benches = command.add_subparsers(required=True, metavar="live")
+    command = benches.add_parser("live", help="from the hand to the pixel, in a real browser")
+    bench.add_options(command)
+    command.set_defaults(run=_bench_live)
     return parser
 
 
@@ -131,6 +138,12 @@ def _serve(options: argparse.Namespace) -> int:
             arguments += [f"--{name}", str(value)]
     runpy.run_path(str(app), run_name="dcign_app")["main"](arguments)
     return 0
+
+
+def _bench_live(options: argparse.Namespace) -> int:
+    from .bench import live
+
+    return live.run(options)
 
 
 def _read(studio: Studio, photo: str) -> GraphicsCode:

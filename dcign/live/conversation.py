@@ -4,7 +4,8 @@ The page sends texts of JSON:
     {"kind": "code", "key": "<short name>", "code": "<GraphicsCode.to_json()>"}       once per socket and code
     {"kind": "view", "key": "...", "sequence": 17, "azimuth": 30, "elevation": 0, "light": -45}    every input
 and gets, for the newest view only, one binary message
-    <length of the header, 4 bytes, big-endian> <header: {"sequence", "azimuth", "elevation", "light"}> <JPEG>
+    <length of the header, 4 bytes, big-endian> <header> <JPEG>
+whose header is {"sequence", "azimuth", "elevation", "light", "milliseconds": spent on drawing},
 or a text: {"kind": "unknown", "key": ...} if the code has to be sent again, {"kind": "problem", "message": ...}
 if this view cannot be drawn. Who sends no such message, too much or too large, is cut off with a reason.
 Nothing is remembered after the socket closes.
@@ -15,6 +16,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -128,8 +130,14 @@ class Conversation:
         except ValueError as problem:
             self._tell({"kind": "problem", "sequence": sequence, "message": str(problem)})
             return
-        header = {"sequence": sequence, **asked}
-        self._lane.offer(lambda: packed(header, frame(self._studios, code, angles)))
+
+        def draw() -> bytes:
+            begin = time.perf_counter()
+            picture = frame(self._studios, code, angles)
+            spent = round((time.perf_counter() - begin) * 1000, 2)
+            return packed({"sequence": sequence, **asked, "milliseconds": spent}, picture)
+
+        self._lane.offer(draw)
 
     def _deliver(self, result: bytes | Exception) -> None:
         """From a decode thread."""

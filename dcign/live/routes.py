@@ -4,6 +4,7 @@
 
 GET  /gradio_api/live/socket    WebSocket, see conversation.py
 POST /gradio_api/live/render    {"code": "...", "azimuth": .., "elevation": .., "light": ..} -> image/jpeg
+GET  /gradio_api/live/render    204: the server is there
 
 The public endpoint /render does the same for gradio_client, but has to answer with a file; live frames never
 become files. Both lie below /gradio_api/, because some proxies forward nothing else to Python.
@@ -40,7 +41,7 @@ def routes(
 ) -> list[BaseRoute]:
     """The two routes, on one pool of decode threads."""
     service = _Service(studios, pool or DecodePool(), limits)
-    return [WebSocketRoute(SOCKET, service.socket), Route(RENDER, service.render, methods=["POST"])]
+    return [WebSocketRoute(SOCKET, service.socket), Route(RENDER, service.render, methods=["GET", "POST"])]
 
 
 class _Service:
@@ -65,6 +66,8 @@ class _Service:
                 self._sockets -= 1
 
     async def render(self, request: Request) -> Response:
+        if request.method != "POST":   # a page that asks whether the server is there
+            return Response(status_code=204)
         if not own_page(request.headers):
             return _refusal(403, "this address is for the demo's own page: use the endpoint /render")
         if self._requests >= self._limits.requests:

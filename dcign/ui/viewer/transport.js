@@ -3,7 +3,7 @@
  *   const transport = createTransport({root, onFrame, onState});
  *   transport.ask({sequence, key, code, angles});      // every input; only the newest is worth an answer
  *
- * onFrame(detail, bytes): detail = {sequence, azimuth, elevation, light}. onState(state, message): "socket",
+ * onFrame(detail, bytes): detail has sequence, azimuth, elevation and light. onState(state, message): "socket",
  * "http", "lost" (message says why) or "problem" (message is about this picture; the connection is fine).
  * The server remembers nothing beyond a socket: a code is sent once per socket, and again after a reconnect. */
 const createTransport = ({root, onFrame, onState}) => {

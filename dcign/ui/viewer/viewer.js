@@ -21,7 +21,8 @@ const picture = createPicture(canvas, (detail) => {
 const basePath = new URL(window.gradio_config?.root || ".", location.href).pathname.replace(/\/$/, "");
 const transport = createTransport({
   root: basePath,
-  onFrame: (detail, bytes) => picture.show(detail, new Blob([bytes], {type: "image/jpeg"})),
+  onFrame: ({sequence: number, azimuth, elevation, light}, bytes) => picture.show(
+    {azimuth, elevation, light, sequence: number}, new Blob([bytes], {type: "image/jpeg"})),
   onState: (state, message) => {
     if (state !== "problem") root.dataset.transport = state;
     trouble.textContent = message;
