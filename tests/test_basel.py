@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from adapter_files import a_mask, basel_2009, red_column, same_bytes
+from adapter_files import a_mask, basel_2009, check_directions, red_column, same_bytes
 from train.raster import to_linear
 from train.scenes.basel import HALF_HEIGHT, BaselSource
 
@@ -49,6 +49,10 @@ def test_basel_faces_look_ahead_and_fill_the_frame(basel):
     assert points[mean[:, 0].argmax(), 0] > 0.5 and points[mean[:, 1].argmax(), 1] > 0.8  # nothing is mirrored
     places = [red_column(face.mesh, azimuth, "basel") for azimuth in (-40, 0, 40)]
     assert places[0] < -0.1 and abs(places[1]) < 0.05 and places[2] > 0.1
+
+
+def test_basel_directions(basel):
+    check_directions(BaselSource(basel).identity(7).mesh, a_mask()[2], None, "basel")
 
 
 def test_basel_seeds(basel):

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from adapter_files import check_directions
 from train.scenes.heads import HeadSource
 
 
@@ -66,3 +67,11 @@ def test_normals_point_outwards(heads):
 def test_tones_differ(heads):
     tones = np.array([np.median(head.mesh.colours, axis=0) for head in heads])
     assert tones[:, 0].max() > 4.0 * tones[:, 0].min()
+
+
+def test_directions(heads):
+    for head in heads[:4]:
+        vertices = head.mesh.vertices
+        tip = np.where(np.abs(vertices[:, 1] + 0.3) < 0.3, vertices[:, 2], -9.0).argmax()
+        nose = np.linalg.norm(vertices - vertices[tip], axis=1) < 0.12
+        check_directions(head.mesh, nose, vertices[:, 1] > vertices[:, 1].max() - 0.2, "heads")

@@ -19,45 +19,21 @@ SECTIONS = np.array(
         (0.88, 0.88, 0.45, -0.62, 0.46), (0.68, 0.70, 0.64, -0.80, 0.60),
         (0.42, 0.45, 0.73, -0.89, 0.665), (0.20, 0.24, 0.75, -0.90, 0.68),
         (0.02, 0.05, 0.72, -0.87, 0.67), (-0.18, -0.12, 0.70, -0.80, 0.655),
-        (-0.38, -0.27, 0.70, -0.70, 0.615), (-0.58, -0.38, 0.70, -0.60, 0.55),
-        (-0.76, -0.48, 0.675, -0.53, 0.46), (-0.92, -0.57, 0.65, -0.49, 0.37),
-        (-1.00, -0.66, 0.56, -0.47, 0.32), (-0.99, -0.75, 0.38, -0.46, 0.33),
-        (-1.02, -0.86, 0.25, -0.46, 0.345), (-1.15, -1.04, 0.21, -0.47, 0.355),
-        (-1.40, -1.40, 0.22, -0.52, 0.42),
+        (-0.38, -0.27, 0.70, -0.70, 0.625), (-0.58, -0.38, 0.70, -0.60, 0.585),
+        (-0.76, -0.48, 0.675, -0.53, 0.52), (-0.92, -0.57, 0.65, -0.49, 0.43),
+        (-1.00, -0.66, 0.56, -0.47, 0.385), (-0.99, -0.75, 0.38, -0.46, 0.38),
+        (-1.02, -0.86, 0.25, -0.46, 0.39), (-1.15, -1.04, 0.21, -0.47, 0.41),
+        (-1.40, -1.40, 0.22, -0.52, 0.50),
     ]
 )
 # fmt: on
 # Rows per span between sections: close together from the brows to the chin.
 ROWS = (2, 2, 3, 3, 4, 10, 9, 9, 8, 8, 5, 3, 2, 2, 2, 2)
 FRONT, REAR = 46, 18  # columns over the front 140 degrees, and over the rest
-SKINS = (
-    np.array(
-        [
-            (244, 208, 186),
-            (232, 190, 162),
-            (214, 166, 132),
-            (188, 136, 100),
-            (148, 100, 70),
-            (104, 68, 50),
-            (74, 48, 38),
-        ]
-    )
-    / 255.0
-)
-HAIRS = (
-    np.array(
-        [
-            (28, 22, 20),
-            (54, 38, 28),
-            (92, 62, 40),
-            (140, 98, 58),
-            (196, 160, 104),
-            (128, 60, 36),
-            (176, 172, 168),
-        ]
-    )
-    / 255.0
-)
+SKINS = np.array([(244, 208, 186), (232, 190, 162), (214, 166, 132), (188, 136, 100), (148, 100, 70), (104, 68, 50),
+                  (74, 48, 38)]) / 255.0
+HAIRS = np.array([(28, 22, 20), (54, 38, 28), (92, 62, 40), (140, 98, 58), (196, 160, 104), (128, 60, 36),
+                  (176, 172, 168)]) / 255.0
 IRISES = np.array([(86, 54, 34), (60, 38, 26), (110, 84, 50), (96, 124, 150), (90, 118, 92)]) / 255.0
 BALL = 0.118  # radius of an eyeball
 
@@ -143,7 +119,7 @@ class HeadSource:
 
         sections = SECTIONS.copy()
         sections[:, 4] *= vary(1.0, 0.04)
-        sections[8:13, 4] *= np.linspace(1.0, vary(1.0, 0.09), 5)  # jaw
+        sections[8:13, 4] *= np.linspace(1.0, vary(1.02, 0.08), 5)  # jaw
         sections[2:5, 4] *= vary(1.0, 0.03)
         sections[:13, 3] *= vary(1.0, 0.04)
         sections[2:5, 2] *= vary(1.0, 0.03)  # forehead
@@ -167,7 +143,7 @@ class HeadSource:
         inside = (across / open_x) ** 2 + (along / open_y) ** 2  # below 1 where the lids are open
         ball = ball_z + np.sqrt(np.maximum(BALL**2 - across**2 - (y - eye_y) ** 2, 0.15 * BALL**2))
         lids = np.clip(0.025 * (inside - 1.0), -0.03, 0.03)
-        near = np.exp(-((inside / 3.0) ** 2)) * (ahead > 0.3)
+        near = np.exp(-((inside / 2.0) ** 2)) * (ahead > 0.3)
         z = z + near * (ball + lids - z)
 
         style = ("bald", "short", "short", "medium", "long")[growth.integers(5)]
@@ -180,7 +156,7 @@ class HeadSource:
         skin, tone = self._tones(texture, growth)
         iris = _linear(IRISES[texture.integers(len(IRISES))] * texture.uniform(0.8, 1.2))
         colours = self._paint(
-            x, y, skin, tone, hair, eye_x, mouth_y, ahead, inside, growth.random() < 0.15, vary
+            x, y, skin, tone, hair, eye_x, nose_y, mouth_y, ahead, inside, growth.random() < 0.15, vary
         )
         ears = self._ear(float(wide.max()) - 0.02, vary(1.0, 0.1))
         balls = [_BALL * BALL + np.array([side * eye_x, eye_y, ball_z]) for side in (1.0, -1.0)]
@@ -197,14 +173,18 @@ class HeadSource:
         vertices = np.concatenate([part[0] for part in parts]).astype(np.float32)
         triangles = np.concatenate([part[1] + offset for part, offset in zip(parts, offsets, strict=True)])
         triangles = triangles.astype(np.int32)
-        specular = np.repeat([0.05, 0.05, 0.05, 0.5, 0.5], counts)
+        specular = np.repeat([0.05, 0.05, 0.05, 0.2, 0.2], counts)
         specular[: counts[0]] *= 1.0 - hair.ravel()
         which = np.repeat(np.array([0, 0, 0, 1, 1], np.int32), [len(part[1]) for part in parts])
+        normals = vertex_normals(vertices, triangles)
+        eyes = normals[offsets[3]:]
+        eyes[:, :2] *= np.float32(2.0)  # a small catchlight: highlights are drawn wide
+        eyes /= np.linalg.norm(eyes, axis=1, keepdims=True) + np.float32(1e-9)  # poles have spare vertices
         mesh = Mesh(
             vertices,
             triangles,
             np.clip(np.concatenate([part[2] for part in parts]), 0, 1).astype(np.float32),
-            vertex_normals(vertices, triangles),
+            normals,
             specular.astype(np.float32),
             triangle_material=which,
             materials=np.array([material(wrap=0.18), material(casts_shadow=False)], np.float32),
@@ -216,21 +196,21 @@ class HeadSource:
         """How far the features stand out of the skull towards +z."""
         tip, base = vary(0.205, 0.028), nose_y - 0.085
         bridge = np.array(
-            [eye_y + 0.10, eye_y, 0.5 * (eye_y + nose_y), nose_y + 0.02, nose_y - 0.02, base, base - 0.05]
+            [eye_y + 0.10, eye_y, 0.5 * (eye_y + nose_y), nose_y + 0.04, nose_y - 0.01, base, base - 0.06]
         )
         rise = np.interp(
-            -y, -bridge, [0.0, vary(0.055, 0.015), vary(0.12, 0.018), 0.97 * tip, tip, 0.3 * tip, 0.0]
+            -y, -bridge, [0.0, vary(0.055, 0.015), vary(0.12, 0.018), 0.95 * tip, tip, 0.42 * tip, 0.0]
         )
-        width = np.interp(-y, -bridge, [0.09, 0.065, 0.085, 0.105, 0.11, 0.11, 0.1]) * vary(1.0, 0.12)
+        width = np.interp(-y, -bridge, [0.10, 0.062, 0.07, 0.085, 0.105, 0.12, 0.13]) * vary(1.0, 0.12)
         relief = rise * np.exp(-((x / width) ** 2))
-        relief += vary(0.095, 0.012) * _bump(x, y, vary(0.12, 0.014), nose_y - 0.015, 0.06, 0.065)
+        relief += vary(0.085, 0.012) * _bump(x, y, vary(0.115, 0.012), nose_y - 0.03, 0.06, 0.06)
         relief += vary(0.035, 0.015) * _bump(x, y, 0.25, eye_y + 0.15, 0.24, 0.07)
         relief -= vary(0.075, 0.012) * _bump(x, y, eye_x, eye_y, 0.17, 0.10)
         relief += vary(0.045, 0.015) * _bump(x, y, 0.43, eye_y - 0.2, 0.16, 0.13)
         relief += 0.05 * _bump(x, y, 0.0, mouth_y, 0.28, 0.16)
-        relief += vary(0.035, 0.008) * _bump(x, y, 0.0, mouth_y + 0.045, 0.17, 0.035)
-        relief += vary(0.045, 0.01) * _bump(x, y, 0.0, mouth_y - 0.055, 0.15, 0.045)
-        relief -= 0.04 * _bump(x, y, 0.0, mouth_y, 0.2, 0.018)
+        relief += vary(0.042, 0.008) * _bump(x, y, 0.0, mouth_y + 0.042, 0.18, 0.038)
+        relief += vary(0.055, 0.01) * _bump(x, y, 0.0, mouth_y - 0.055, 0.15, 0.045)
+        relief -= 0.05 * _bump(x, y, 0.0, mouth_y, 0.2, 0.018)
         relief -= 0.03 * _bump(x, y, 0.0, mouth_y - 0.14, 0.16, 0.04)
         return relief + vary(0.05, 0.02) * _bump(x, y, 0.0, -0.87, 0.17, 0.10)
 
@@ -242,12 +222,12 @@ class HeadSource:
         forehead, temple = vary(0.60, 0.05), vary(0.05, 0.06)
         nape = {"short": -0.42, "medium": -0.75, "long": -1.15}[style]
         side = {"short": temple, "medium": -0.35, "long": -1.05}[style]
-        line = np.interp(
-            z,
-            [-0.6, -0.25, 0.05, 0.22, 0.42, 0.75],
-            [nape, min(side, nape + 0.35), side, 0.3, forehead - 0.06, forehead],
-        )
-        hair = 1.0 / (1.0 + np.exp(-(y - line) / 0.022))
+        places = np.array([-0.6, -0.25, 0.05, 0.22, 0.42, 0.75])
+        heights = np.array([nape, min(side, nape + 0.35), side, 0.3, forehead - 0.06, forehead])
+        line = np.interp(z, places, heights)
+        # steep parts of the line are as soft as level ones, or single vertices would stand out as teeth
+        slope = np.interp(z, places, np.abs(np.gradient(heights, places)))
+        hair = 1.0 / (1.0 + np.exp(-(y - line) / (0.026 * np.sqrt(1.0 + 0.8 * slope**2))))
         return hair, {"short": vary(0.07, 0.015), "medium": vary(0.12, 0.02), "long": vary(0.15, 0.025)}[
             style
         ]
@@ -267,7 +247,7 @@ class HeadSource:
         return _linear(np.clip(skin * rng.uniform(0.95, 1.04, 3), 0, 0.97)), _linear(np.clip(hair, 0, 1))
 
     @staticmethod
-    def _paint(x, y, skin, tone, hair, eye_x, mouth_y, ahead, inside, bearded: bool, vary) -> np.ndarray:
+    def _paint(x, y, skin, tone, hair, eye_x, nose_y, mouth_y, ahead, inside, bearded: bool, vary) -> np.ndarray:
         """Linear albedo (V, 3): skin, flush, lips, brows, lids, beard, hair."""
 
         def over(colours, colour, amount):
@@ -284,13 +264,15 @@ class HeadSource:
             colours = over(
                 colours, 0.8 * tone + 0.1 * skin, 0.85 * beard * (y > -1.02) * np.clip(2.0 * ahead, 0, 1)
             )
+        nostril = ahead * _bump(x, y, 0.062, nose_y - 0.088, 0.026, 0.018)
+        colours = over(colours, skin * (0.22, 0.14, 0.14), np.minimum(1.2 * nostril, 0.9))
         half = vary(0.20, 0.02)
         bow = mouth_y + 0.05 * (np.abs(x) / half) ** 2 * vary(0.3, 0.4)
         lips = (
             np.clip(3.0 - 3.0 * ((x / half) ** 2 + ((y - bow + 0.006) / vary(0.075, 0.012)) ** 2), 0.0, 1.0)
             * ahead
         )
-        colours = over(colours, skin * (0.82, 0.48, 0.48), 0.9 * lips)
+        colours = over(colours, skin * (0.80, 0.42, 0.42), 0.95 * lips)
         colours = over(
             colours, skin * (0.35, 0.2, 0.2), 0.8 * ahead * _bump(x, bow - y, 0.0, 0.0, 0.9 * half, 0.014)
         )
@@ -303,6 +285,10 @@ class HeadSource:
 
     @staticmethod
     def _ear(at_x: float, size: float) -> np.ndarray:
-        """A flattened ball at the right side, leaning back."""
-        out, up, along = 0.055 * _BALL[:, 2], 0.19 * size * _BALL[:, 1], 0.115 * size * _BALL[:, 0]
-        return np.stack([at_x + 0.02 + out - 0.35 * along, -0.06 + up, -0.2 - along - 0.2 * up], axis=1)
+        """A shell at the right side, leaning back: a flattened ball, hollow on its outside, with a narrow lobe."""
+        across, up = _BALL[:, 0], _BALL[:, 1]
+        hollow = 0.075 * (_BALL[:, 2] > 0.0) * np.exp(-(((across - 0.1) / 0.5) ** 2) - ((up - 0.1) / 0.6) ** 2)
+        out = 0.075 * _BALL[:, 2] - hollow
+        narrow = 1.0 - 0.3 * np.clip(-up, 0.0, 1.0)
+        high, along = 0.2 * size * up, 0.12 * size * across * narrow
+        return np.stack([at_x + 0.025 + out - 0.45 * along, -0.06 + high, -0.18 - along - 0.25 * high], axis=1)
