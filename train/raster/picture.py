@@ -13,7 +13,7 @@ from train.raster.floor import NONE, floor_shadow
 from train.raster.geometry import camera_of, lights_of, project, surface_of
 from train.raster.shadows import cast, map_of
 from train.raster.shading import MOST, develop, shade
-from train.raster.visibility import SAMPLES, see, see_cutouts
+from train.raster.visibility import BLOCK, SAMPLES, farthest, see, see_cutouts
 from train.scenes.mesh import CUTOUT, SHADOW, Mesh
 
 _kept = threading.local()
@@ -54,7 +54,10 @@ def render(mesh: Mesh, view: View, rig: Rig, size: int) -> Render:
                                       _scratch("front_owner", shape, np.int32))
     if layered:
         cover.fill(0.0)
-        see_cutouts(surface, points, near, best, cover, front_near, front_owner, np.full(size, -1),
+        side = -(-size >> BLOCK)  # rounded up
+        blocks = _scratch("blocks", (side, side), np.float32)
+        farthest(best, blocks)
+        see_cutouts(surface, points, near, best, blocks, cover, front_near, front_owner, np.full(size, -1),
                     np.empty(size, np.float32))
 
     casting = bool((surface.materials[:, SHADOW] != 0.0).any())

@@ -23,6 +23,7 @@ FAR = 1e9
 UNIT = np.float32(UNITS)
 HIDDEN = np.float32(0.93)  # so much coverage hides all
 FORWARD = np.float32(0.012)  # scene units by which cut-outs (brows, hair) are drawn nearer than they are
+BLOCK = 3  # squares of 8 pixels
 SOLID, FAINT = np.float32(0.5), np.float32(0.004)
 
 
@@ -103,12 +104,25 @@ def see(surface, points, near, best, owner):
 
 
 @kernel()
-def see_cutouts(surface, points, near, best, cover, front_near, front_owner, pixel_of, pixel_alpha):
+def farthest(best, blocks):
+    """Fill ``blocks`` (B, B) with the smallest 1 / distance in each square of 2 ** BLOCK pixels."""
+    size = best.shape[1]
+    for j in range(blocks.shape[0]):
+        for i in range(blocks.shape[1]):
+            least = np.float32(1e30)
+            for r in range((j << BLOCK) * SAMPLES, min((j + 1) << BLOCK, size) * SAMPLES):
+                for x in range(i << BLOCK, min((i + 1) << BLOCK, size)):
+                    least = min(least, best[np.uintp(r), np.uintp(x)])
+            blocks[j, i] = least
+
+
+@kernel()
+def see_cutouts(surface, points, near, best, blocks, cover, front_near, front_owner, pixel_of, pixel_alpha):
     """Fill ``cover`` (S * size, size) with how much cut-outs hide of what ``best`` holds, and ``front_near`` and
     ``front_owner`` with the one to be shown.
 
     A triangle's coverage is looked up once per pixel: ``pixel_of`` (size,) says for which triangle and row of pixels
-    ``pixel_alpha`` (size,) holds it.
+    ``pixel_alpha`` (size,) holds it. ``blocks`` comes from farthest(): what lies behind it is passed over unseen.
     """
     triangles, materials, which = surface.triangles, surface.materials, surface.which
     size, rows = best.shape[1], best.shape[0]
@@ -126,6 +140,14 @@ def see_cutouts(surface, points, near, best, cover, front_near, front_owner, pix
         r1 = min((ay + max(0, by, cy) - MIDDLE) >> DOWN, rows - 1)
         left, right = ax + min(0, bx, cx), ax + max(0, bx, cx)
         if r0 > r1 or right < 0 or left >= size * UNITS:
+            continue
+        nearest = max(near[a], near[b], near[c])
+        nearest += FORWARD * nearest * nearest
+        hidden = True
+        for j in range((r0 // SAMPLES) >> BLOCK, ((r1 // SAMPLES) >> BLOCK) + 1):
+            for i in range(max(left >> (8 + BLOCK), 0), min(right >> 8, size - 1) // (1 << BLOCK) + 1):
+                hidden &= nearest <= blocks[j, i]
+        if hidden:
             continue
         inverse = ONE / np.float32(area)
         rise_b, rise_c = (near[b] - near[a]) * inverse, (near[c] - near[a]) * inverse
@@ -147,8 +169,8 @@ def see_cutouts(surface, points, near, best, cover, front_near, front_owner, pix
             for x in range(x0, x1 + 1):
                 column = np.uintp(x)
                 nearness = start_near + rise_x * np.float32(x * UNITS + shift)
-                hidden = cover[row, column]
-                if (nearness <= best[row, column]) | ((hidden == ONE) & (nearness < front_near[row, column])):
+                veil = cover[row, column]
+                if (nearness <= best[row, column]) | ((veil == ONE) & (nearness < front_near[row, column])):
                     continue
                 if pixel_of[x] != t * size + line:
                     pixel_of[x] = t * size + line
@@ -161,9 +183,9 @@ def see_cutouts(surface, points, near, best, cover, front_near, front_owner, pix
                 if alpha < FAINT:
                     continue
                 # the nearest solid one is shown; as long as there is none, the nearest one
-                if (hidden == ZERO) | ((nearness > front_near[row, column]) & ((alpha > SOLID) | (hidden < SOLID))) | (
-                        (alpha > SOLID) & (hidden < SOLID)):
+                solid, thin = alpha > SOLID, veil < SOLID
+                if (veil == ZERO) | (solid & thin) | ((nearness > front_near[row, column]) & (solid | thin)):
                     front_near[row, column] = nearness
                     front_owner[row, column] = t
-                hidden += alpha * (ONE - hidden)
-                cover[row, column] = hidden if hidden < HIDDEN else ONE
+                veil += alpha * (ONE - veil)
+                cover[row, column] = veil if veil < HIDDEN else ONE
