@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-
 from adapter_files import basel_2009
 from test_ict import ict  # noqa: F401, a fixture
 from test_mesh_files import folder  # noqa: F401, a fixture
 from test_paper_chairs import block  # noqa: F401, a fixture
+
 from train.camera import View, rotation
 from train.raster import render
 from train.scenes import STAGES, open_source

@@ -113,19 +113,27 @@ def _bridge(picture, first, last, high, half):
             sums[y + 1, x, 1] = sums[y, x, 1] + power
             sums[y + 1, x, 2] = sums[y, x, 2] + side / (outer - inner + 1)
             sums[y + 1, x, 3] = sums[y, x, 3] + middle / near
-    best, column, row = np.float32(-1.0), half, first
+    best, column, row = np.float32(-1.0), half, 0
     for y in range(rows - high):
         for x in range(half, size - half):
             alike = (sums[y + high, x, 0] - sums[y, x, 0]) / (sums[y + high, x, 1] - sums[y, x, 1])
             beside, at = sums[y + high, x, 2] - sums[y, x, 2], sums[y + high, x, 3] - sums[y, x, 3]
             score = alike * (beside - at) / (beside + at + np.float32(0.1))
             if score > best:
-                best, column, row = score, x, y + first + high // 2
-    return column, row, best
+                best, column, row = score, x, y
+    # within these rows, where the dark is
+    weight, total = np.float32(0.0), np.float32(1e-6)
+    for y in range(row, row + high):
+        side = sums[y + 1, column, 2] - sums[y, column, 2]
+        weight += side * y
+        total += side
+    return column, first + int(weight / total + np.float32(0.5)), best
 
 
 def find_eyes(picture: np.ndarray, box: Box) -> tuple[float, float, float] | None:
     """The bridge of the nose, (x, y), and half the width of the face seen there, or None if it is turned away."""
+    if len(picture) >= 128:
+        picture = np.ascontiguousarray(picture[::2, ::2])  # enough to tell, and eight times as fast
     size = len(picture)
     high = box.height * size
     first, last = (int(box.top * size + share * high) for share in (0.16, 0.66))

@@ -85,6 +85,8 @@ def paint(layer, rows, mask):
         y0, y1 = max(int(cy - reach_y), 0), min(int(cy + reach_y) + 1, size)
         inverse_x, inverse_y, sharp = one / rx, one / ry, one / soft
         far = (one + (soft + rim) / small) ** 2
+        # within this the edge is not felt; with a rim or a bulge, that is the very middle
+        near = np.float32(1e-6) if rim > 0 or row[15] > 0 else max(one - soft / small, np.float32(1e-3)) ** 2
         for y in range(y0, y1):
             dy = np.float32(y) + half - cy
             for x in range(x0, x1):
@@ -95,10 +97,12 @@ def paint(layer, rows, mask):
                     away = p * p + q * q
                     if away > far:
                         continue
-                    away = np.sqrt(away)
-                    # the distance to the edge of an ellipse, to first order
-                    slope = np.sqrt(p * p * inverse_x * inverse_x + q * q * inverse_y * inverse_y)
-                    inside = small if away < np.float32(1e-3) else (one - away) * away / slope
+                    if away < near:
+                        inside = small
+                    else:  # the distance to the edge of an ellipse, to first order
+                        away = np.sqrt(away)
+                        slope = np.sqrt(p * p * inverse_x * inverse_x + q * q * inverse_y * inverse_y)
+                        inside = (one - away) * away / slope
                 else:
                     p, q = abs(u) - rx + corner, abs(v) - ry + corner
                     if p > 0 and q > 0:
