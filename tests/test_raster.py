@@ -116,6 +116,14 @@ def test_a_lit_sphere_is_smooth(ball):
             assert np.abs(np.diff(drawn[64][known], n=2)).max() < 0.02
 
 
+def test_flat_sides_in_grazing_light_are_even():
+    cube = mesh(box((-0.5, -0.7, -0.5), (0.5, 0.7, 0.5), GREY))
+    for rig in (CHAIR_RIG, replace(CHAIR_RIG, softness=0.2), replace(CHAIR_RIG, softness=0.02)):
+        for light in (0.0, 20.0, 40.0, 50.0):  # from 48 to 85 degrees off the normal of the wide side
+            side = _linear(render(cube, View(60, 0, light), rig, 160))[50:110, 40:58]
+            assert np.ptp(side) < 0.006
+
+
 def _shadow_profile(softness):
     """Light on a wall from its lit end into the shadow of a box that hangs before it."""
     wall = box((-1.2, -1.2, -0.3), (1.2, 1.2, -0.2), GREY)

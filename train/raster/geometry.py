@@ -103,6 +103,10 @@ def lights_of(view: View, rig: Rig) -> Lights:
                   np.float32(rig.sky))
 
 
+# of the camera's distance: what is nearer, or behind the camera, is drawn as if it were here, well outside the picture
+NEAREST = np.float32(0.15)
+
+
 @kernel()
 def project(vertices, camera, light_axes, points, near, lit, low, high, box):
     """Fill ``points`` (V, 2) with fixed-point places on the screen, ``near`` (V,) with 1 / distance, ``lit`` (V, 3)
@@ -115,7 +119,8 @@ def project(vertices, camera, light_axes, points, near, lit, low, high, box):
     top, bottom, left, right = np.int32(1 << 30), np.int32(-1 << 30), np.int32(1 << 30), np.int32(-1 << 30)
     for i in range(vertices.shape[0]):
         x, y, z = vertices[i, 0], vertices[i, 1], vertices[i, 2]
-        closeness = np.float32(1.0) / (camera.distance - (x * axes[2, 0] + y * axes[2, 1] + z * axes[2, 2]))
+        depth = camera.distance - (x * axes[2, 0] + y * axes[2, 1] + z * axes[2, 2])
+        closeness = np.float32(1.0) / max(depth, NEAREST * camera.distance)
         across = (x * axes[0, 0] + y * axes[0, 1] + z * axes[0, 2]) * closeness * camera.scale
         up = (x * axes[1, 0] + y * axes[1, 1] + z * axes[1, 2]) * closeness * camera.scale
         column = np.int32(np.floor((camera.half + across) * unit + HALF))

@@ -2,6 +2,9 @@
 
 Kernels own no memory: every array comes from the caller. So the counting of references, which would cost as much as
 the arithmetic in the inner loops, is left out (``_nrt``), and a picture allocates nothing but its result.
+
+numba's cache on disk looks only at the file of the outermost function. After a change to a function or a constant
+that other files of this package use, remove the package's __pycache__.
 """
 
 from functools import partial

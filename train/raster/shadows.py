@@ -25,7 +25,7 @@ NO_SIDES = (0.0,) * 12
 SHARPNESS = np.float32(1.0) / BAND
 LIFT = np.float32(0.012)  # scene units along the normal
 COARSE = np.float32(4e-4)  # the share of a cut-out's texture that a texel of the map covers, roughly
-STEEPEST = np.float32(2.0)  # slope of a surface against the light that is still allowed for
+STEEPEST = np.float32(5.0)  # slope of a surface against the light that is still allowed for
 
 
 class ShadowMap(NamedTuple):
