@@ -25,7 +25,7 @@ def panel_back(chair: Assembly, body: Body, low: float, high: float, half_width:
               crown=thickness * chair.between(0.0, 0.25) if thickness > 0.05 else 0.0)
     lateral = chair.between(0.0, 0.08) if lateral is None else lateral
     a, b, n = pad.points.T
-    n += lateral * ((a / half_width) ** 2 - 0.4) + chair.between(-0.02, 0.03) * ((b / half_b) ** 2 - 0.5)
+    n += lateral * ((a / half_width) ** 2 - 0.4) + chair.between(-0.02, 0.02) * ((b / half_b) ** 2 - 0.5)
     middle = 0.5 * (low + high)
     piped = thickness > 0.04 and surface.kind == "cloth" and chair.chance(0.2)
     upholster(chair, pad, (0.0, middle, float(body.back_z(middle)) + offset), body.tilt, surface, piped)
@@ -184,6 +184,6 @@ _OBLIQUE = np.array([0.02, 0.3, 0.95])
 def brackets(chair: Assembly, body: Body, x: float, low: float, join: float, sheet: float) -> None:
     """Two bent bars that carry a panel from below the seat up to height ``join`` behind it."""
     rear = 0.5 * body.depth
-    line = np.array([(x, low, -0.8 * rear), (x, low, -rear - 0.01), (x, join, float(body.back_z(join)) - 0.3 * sheet)])
+    line = np.array([(x, low, -0.8 * rear), (x, low, -rear - 0.01), (x, join, float(body.back_z(join)) - 0.2 * sheet)])
     chair.add(mirrored(sweep(fillet(line, 0.05), max(0.7 * body.leg, 0.011), ROUND, X)), chair.scheme.frame)
 

@@ -54,6 +54,7 @@ LEATHERS = np.array(
 ) / 255.0
 HUES = ((0.01, 0.03), (0.6, 0.04), (0.36, 0.06), (0.12, 0.03), (0.8, 0.3))  # mean and spread of hue in turns
 HUE_EDGES = (0.38, 0.64, 0.80, 0.93)
+GREEN = 2  # a bright one would glow
 SATURATED = 0.15
 MEAN = {"fine_grain": 0.92, "open_grain": 0.82, "dark_grain": 0.87, "plain_weave": 0.9, "tweed": 0.8,
         "leather": 0.9, "velvet": 0.95, "brushed": 0.92, "wicker": 0.7}  # brightness of the tiles
@@ -98,9 +99,10 @@ class Palette:
 
     def _saturated(self) -> np.ndarray:
         """A saturated sRGB colour; reds, oranges and blues are the commonest on chairs."""
-        centre, spread = HUES[int(np.searchsorted(HUE_EDGES, self._take()))]
+        kind = int(np.searchsorted(HUE_EDGES, self._take()))
+        centre, spread = HUES[kind]
         hue = (centre + spread * 1.7 * (self._take() + self._take() - 1.0)) % 1.0
-        value, saturation = self._between(0.4, 0.85), self._between(0.55, 0.85)
+        value, saturation = self._between(0.4, 0.6 if kind == GREEN else 0.82), self._between(0.55, 0.85)
         ramp = np.clip(np.abs((hue * 6.0 + np.array([0.0, 4.0, 2.0])) % 6.0 - 3.0) - 1.0, 0.0, 1.0)
         return value * (1.0 + saturation * (ramp - 1.0))
 
@@ -117,7 +119,7 @@ class Palette:
         brown, grey = LEATHERS[int(self._take() * len(LEATHERS))], self._take()
         if kind == 0:
             return brown
-        low, high = ((0.11, 0.24), (0.3, 0.68), (0.82, 0.93))[kind - 1]
+        low, high = ((0.11, 0.24), (0.3, 0.68), (0.76, 0.89))[kind - 1]
         return np.full(3, low + (high - low) * grey)
 
     def _wood(self, vary: float = 0.06) -> Material:
@@ -137,7 +139,7 @@ class Palette:
         if kind < 0.85:
             return self._made(np.full(3, 0.1 + 0.12 * bright), 0.15 + 0.25 * bright)  # black enamel
         if kind < 0.93:
-            return self._made(np.full(3, 0.8 + 0.1 * bright), 0.3)
+            return self._made(np.full(3, 0.76 + 0.1 * bright), 0.3)
         return self._made((0.68, 0.53, 0.3), 0.7)  # brass
 
     def _cloth(self) -> Material:

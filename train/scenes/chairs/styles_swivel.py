@@ -6,7 +6,7 @@ import numpy as np
 
 from .arms import arms
 from .assembly import Assembly
-from .backs import channelled_back, panel_back
+from .backs import brackets, channelled_back, panel_back
 from .materials import Surface, scheme
 from .parts import (
     DISC, ROUND, SQUARE, X, Z, Pad, Part, fillet, mirrored, resample, soft_box, spacing, stand, sticks, sweep,
@@ -227,6 +227,7 @@ def star_lounge(rng: np.random.Generator) -> Assembly:
     under = seat(chair, body, "cushion", chair.between(0.85, 1.0), chair.scheme.seat)
     _foot(chair, "star" if chair.chance(0.7) else "disc", under + 0.02)
     half, low, sheet = 0.5 * body.width, body.seat - 0.03, max(body.sheet, 0.05)
+    brackets(chair, replace(body, leg=0.017), 0.35 * half, under + 0.01, low + 0.16, sheet)
     if chair.chance(0.4):
         channelled_back(chair, body, low, 1.0, half, sheet, chair.scheme.seat, int(chair.between(3.0, 7.0)))
     else:

@@ -72,9 +72,10 @@ def club(rng: np.random.Generator) -> Assembly:
     """A club chair with arms like blocks."""
     chair, body = _start(rng)
     half, deep, thick = 0.5 * body.width, 0.5 * body.depth, chair.between(0.1, 0.2)
-    foot = _base(chair, body, thick, (half + 0.3 * thick, deep - 0.03))
+    front = deep * chair.between(0.85, 1.02)
+    foot = _base(chair, body, thick, (half + 0.35 * thick, front - 0.4 * thick))
     level = body.seat + chair.between(0.12, 0.24)
-    _arms(chair, body, thick, foot + 0.004, level, deep * chair.between(0.85, 1.02), chair.between(0.02, 0.5 * thick))
+    _arms(chair, body, thick, foot + 0.004, level, front, chair.between(0.02, 0.5 * thick))
     _back(chair, body, foot, half + (0.95 * thick if chair.chance(0.4) else 0.0), 0.97 * half)
     return chair
 
@@ -121,9 +122,10 @@ def wing(rng: np.random.Generator) -> Assembly:
     """A high back with wings at its sides."""
     chair, body = _start(rng, (0.4, 0.75), (0.0, 0.35), (0.5, 0.85))
     half, deep, thick = 0.5 * body.width, 0.5 * body.depth, chair.between(0.08, 0.14)
-    foot = _base(chair, body, thick, (half + 0.2 * thick, deep - 0.03))
+    front = deep * chair.between(0.85, 1.0)
+    foot = _base(chair, body, thick, (half + 0.3 * thick, front - 0.4 * thick))
     level, wide = body.seat + chair.between(0.12, 0.2), half + 0.25 * thick
-    _arms(chair, body, thick, foot + 0.004, level, deep * chair.between(0.85, 1.0), 0.4 * thick)
+    _arms(chair, body, thick, foot + 0.004, level, front, 0.4 * thick)
     _back(chair, body, foot, wide, 0.93 * half)
     lift, reach = chair.between(0.9, 0.97), chair.between(0.4, 0.7) * deep
     pad = Pad(0.5 * reach, 0.5 * (lift - level) + 0.05, 0.6 * thick, power=(6.0, 2.6), bevel=0.27 * thick)
@@ -184,7 +186,7 @@ def recliner(rng: np.random.Generator) -> Assembly:
     """An armchair leaning back with its foot rest out."""
     chair, body = _start(rng, (0.45, 0.75), (0.1, 0.5), (0.9, 0.98))
     half, deep, thick = 0.5 * body.width, 0.5 * body.depth, chair.between(0.11, 0.18)
-    foot = _base(chair, body, thick, (half + 0.3 * thick, deep - 0.04))
+    foot = _base(chair, body, thick, (half + 0.3 * thick, deep - 0.4 * thick))
     _arms(chair, body, thick, foot + 0.004, body.seat + chair.between(0.12, 0.2), 0.97 * deep, 0.4 * thick)
     _back(chair, body, foot + 0.12, 0.98 * half, 0.94 * half)
     length, slope = chair.between(0.16, 0.24), chair.between(8.0, 30.0)
