@@ -85,13 +85,15 @@ def _scalp(item: Accessory, texels: np.ndarray, skin: np.ndarray, triangles: np.
     height, width = texels.shape
     down, across = (np.clip((place * size).astype(int), 0, size - 1) for place, size in ((1 - v, height), (u, width)))
     dense = item.vertices[item.triangles].mean(1)[texels[down, across] > 0.4]
-    _, apart = _nearest(skin, np.ascontiguousarray(dense))
+    grows = _grows(skin)
+    apart = np.full(len(skin), np.inf, np.float32)
+    apart[grows > 0.0] = _nearest(skin[grows > 0.0], np.ascontiguousarray(dense))[1]
     cover = 1.0 - smooth_step(0.4, 1.3, apart)
     first, second = triangles.ravel(), np.roll(triangles, 1, 1).ravel()
     uses = np.bincount(first, minlength=len(skin)) + 1.0
     for _ in range(3):  # single strands do not make a spot
         cover = (cover + np.bincount(first, cover[second], len(skin))) / uses
-    return (smooth_step(0.25, 0.8, cover) * _grows(skin)).astype(np.float32)
+    return (smooth_step(0.25, 0.8, cover) * grows).astype(np.float32)
 
 
 def _grows(skin: np.ndarray) -> np.ndarray:

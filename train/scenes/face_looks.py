@@ -21,7 +21,11 @@ STYLES = {  # the share of each; "stubble" is a shaved head whose hair shows as 
 ALWAYS_DARK = ("afro01",)
 STUBBLE_OF = "short01"  # whose hairline a shaved head has
 MEDIUM_SKINS = 0.35  # the share of faces whose skin is a blend of any two, and not of two alike
-SKIN_GAIN = {False: (0.62, 1.0), True: (1.0, 1.6)}  # of light and of dark skins
+SKIN_GAIN = {False: (0.62, 1.02), True: (1.0, 2.4)}  # of light and of dark skins, in red
+# green and blue as shares of red, as photographs have them: for light and for dark skins, and how they vary
+SKIN_HUE = {False: (0.55, 0.40), True: (0.42, 0.26)}
+MATCHED = 0.7  # how far the drawn skins, which are too red where they are dark, are brought to these
+SKIN_HUE_SPREAD = (0.03, 0.03)
 
 
 def _pick(rng_value: float, shares: np.ndarray) -> int:
@@ -65,9 +69,12 @@ def draw_skin(rng: np.random.Generator, pack: FacePack, albedos: np.ndarray) -> 
     gains = [rng.uniform(*SKIN_GAIN[d]) for d in (False, True)]
     share = (1 - blend) * dark[0] + blend * dark[1]
     gain = (1 - share) * gains[0] + share * gains[1]
-    warm, rosy = rng.normal(0.0, 0.025), rng.normal(0.035, 0.03)
-    tint = gain * np.array([1 + warm + rosy, 1 - 0.6 * rosy, 1 - 1.5 * warm - 0.3 * rosy])
-    albedo = ((1 - blend) * albedos[one] + blend * albedos[two]) * tint
+    drawn = (1 - blend) * albedos[one] + blend * albedos[two]
+    hue = (1 - share) * np.array(SKIN_HUE[False]) + share * np.array(SKIN_HUE[True])
+    hue = hue + np.clip(rng.normal(0.0, 1.0), -2.0, 2.0) * np.array(SKIN_HUE_SPREAD)  # rosy to sallow
+    hue = (drawn[1:] / drawn[0]) ** (1.0 - MATCHED) * hue**MATCHED
+    albedo = gain * drawn[0] * np.array([1.0, *hue])
+    tint = albedo / drawn
     names = pack.eye_names
     shares = np.array([1.0 if "brown" in name else 0.03 if share > 0.4 else 0.11 for name in names])
     iris = pack.eyes[_pick(rng.random(), shares)]
@@ -77,7 +84,7 @@ def draw_skin(rng: np.random.Generator, pack: FacePack, albedos: np.ndarray) -> 
 
 @dataclass(frozen=True)
 class Hair:
-    """The style, its colour, whether it is mirrored, and which brows and lashes go with it (indices)."""
+    """The style, its colour, and which brows and lashes go with it (indices)."""
 
     style: str
     tone: np.ndarray

@@ -20,6 +20,7 @@ HIGHEST = 1.07  # scene units: faces whose hair would leave the picture from som
 PUFF = {"afro01": 1.0}  # how far a style is lit as one round body; strands that stand on end, wholly
 USUAL_PUFF = 0.45
 TALLEST, SQUEEZE = 14.2, 0.4  # cm: an afro above this height is pressed down to this share
+BROW = 0.11  # the lightest albedo of brows
 STUBBLE, BELOW_HAIR = 0.4, 0.92  # how much of the hair's colour shows on a shaved head, and between strands
 
 
@@ -65,7 +66,7 @@ class FaceSource:
             tint = np.minimum(hair.tone / skin.albedo, 1.0)
             colours[:model.skin_vertices] *= 1.0 + (amount * scalp)[:, None] * (tint - 1.0)
         brow, lash = model.accessories["brow"][hair.brow], model.accessories["lash"][hair.lash]
-        worn = [(brow, np.clip(hair.tone * 0.6, 0.008, 0.10), hair.brow_opacity, False),
+        worn = [(brow, hair.tone * min(0.6, BROW / float(hair.tone.max())), hair.brow_opacity, False),
                 (lash, (0.02, 0.015, 0.012), 0.15 if skin.male else 0.45, False)]
         if hair.style in model.hair:
             worn.append((model.hair[hair.style], hair.tone, 1.0, True))
