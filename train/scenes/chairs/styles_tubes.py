@@ -181,10 +181,9 @@ def bar_chair(rng: np.random.Generator) -> Assembly:
         column(chair, 0.02, 0.55 * under, 0.03, chair.scheme.frame)
     sheet = max(0.6 * body.sheet, 0.025)
     low = body.seat + chair.between(-0.02, 0.06)
-    if low > body.seat:
-        line = np.array([(0.3 * body.width, under + 0.01, -0.3 * body.depth),
-                         (0.3 * body.width, under + 0.01, -0.5 * body.depth - 0.015),
-                         (0.3 * body.width, low + 0.08, float(body.back_z(low + 0.08)) - 0.2 * sheet)])
-        chair.add(mirrored(sweep(fillet(line, 0.04), 0.011, ROUND, X)), chair.scheme.frame)
+    line = np.array([(0.3 * body.width, under + 0.01, -0.3 * body.depth),
+                     (0.3 * body.width, under + 0.01, -0.5 * body.depth - 0.015),
+                     (0.3 * body.width, low + 0.08, float(body.back_z(low + 0.08)) - 0.2 * sheet)])
+    chair.add(mirrored(sweep(fillet(line, 0.04), 0.011, ROUND, X)), chair.scheme.frame)
     panel_back(chair, body, low, 1.0, 0.5 * body.width, sheet, lateral=chair.between(0.0, 0.08))
     return chair
