@@ -46,6 +46,7 @@ def test_a_style_can_be_asked_for():
     assert len(source.styles) >= 24 and sum(source.styles.values()) == pytest.approx(1.0)
     assert source.identity_of_style(3, "egg").style == "egg"
     seed = 17
+    assert source.style_of(seed) == style_of(seed) == source.identity(seed).style
     again = source.identity_of_style(seed, style_of(seed))
     assert again.mesh.vertices.tobytes() == source.identity(seed).mesh.vertices.tobytes()
     assert source.identity_of_style(3, "egg", texture=8).mesh.colours.tobytes() != source.identity_of_style(

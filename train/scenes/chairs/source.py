@@ -141,6 +141,10 @@ class ChairSource:
         """
         return self._build(seed, None, **parts)
 
+    def style_of(self, seed: int) -> str:
+        """The style of the chair with this seed, without building it."""
+        return style_of(seed)
+
     def identity_of_style(self, seed: int, style: str, **parts: int) -> Identity:
         """A chair of a named style. Raises ValueError for an unknown one, and TypeError as `identity` does."""
         if style not in STYLES:
