@@ -30,9 +30,16 @@ def delayed(port: int, milliseconds: float) -> Iterator[int]:
             _slowly(reader, far_writer, milliseconds / 2000), _slowly(far_reader, writer, milliseconds / 2000)
         )
 
+    connections: set[asyncio.Task] = set()
+
+    def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.get_running_loop().create_task(forward(reader, writer))
+        connections.add(task)
+        task.add_done_callback(connections.discard)
+
     async def serve() -> None:
         over, loop = asyncio.Event(), asyncio.get_running_loop()
-        server = await asyncio.start_server(forward, "127.0.0.1", 0)
+        server = await asyncio.start_server(accept, "127.0.0.1", 0)
         ready.set_result((server.sockets[0].getsockname()[1], lambda: loop.call_soon_threadsafe(over.set)))
         await over.wait()
         server.close()   # asyncio.run() cancels what is still under way
@@ -69,7 +76,7 @@ async def _slowly(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, se
             if not piece:
                 break
         await writing
-    except (OSError, asyncio.CancelledError):   # either end has left, or the measuring is over
+    except OSError:   # either end has left
         pass
     finally:
         writing.cancel()

@@ -1,0 +1,305 @@
+"""The live frames without a browser: the decode pool, the budget, and what the socket answers and refuses."""
+
+from __future__ import annotations
+
+import json
+import threading
+
+import demo_weights
+import numpy as np
+import pytest
+from PIL import Image
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+from starlette.websockets import WebSocketDisconnect
+
+from dcign.live import frames
+from dcign.live.limits import Budget, Limits, TooMuch
+from dcign.live.pool import UNTAKEN, DecodePool
+from dcign.live.routes import RENDER, SOCKET, routes
+from dcign.ui import Studios
+
+
+@pytest.fixture(scope="module")
+def studios(weights):
+    return Studios(weights, device="cpu")
+
+
+@pytest.fixture(scope="module")
+def code(studios):
+    return studios["faces"].encode(demo_weights.picture(2))
+
+
+@pytest.fixture(scope="module")
+def visitor(studios):
+    """A client of the two routes; small limits, so that a test can pass them."""
+    limits = Limits(characters=20_000, burst=60, rate=1, sockets=3)
+    with TestClient(Starlette(routes=routes(studios, limits=limits)), "http://127.0.0.1") as client:
+        yield client
+
+
+def view(sequence: int, **angles) -> str:
+    return json.dumps({"kind": "view", "key": "k", "sequence": sequence, "elevation": 0, "light": 0, **angles})
+
+
+def introduction(code) -> str:
+    return json.dumps({"kind": "code", "key": "k", "code": code.to_json()})
+
+
+def unpacked(message: bytes) -> tuple[dict, bytes]:
+    length = int.from_bytes(message[:4], "big")
+    return json.loads(message[4 : 4 + length]), message[4 + length :]
+
+
+class Gate:
+    """Jobs that wait until they are let through, and a list of what was drawn in which order."""
+
+    def __init__(self) -> None:
+        self.open, self.begun = threading.Event(), threading.Event()
+        self.results: list = []
+        self.arrived = threading.Condition()
+
+    def job(self, name):
+        def run():
+            self.begun.set()
+            assert self.open.wait(20)
+            return name
+        return run
+
+    def deliver(self, result) -> None:
+        with self.arrived:
+            self.results.append(result)
+            self.arrived.notify_all()
+
+    def wait(self, count: int) -> list:
+        with self.arrived:
+            assert self.arrived.wait_for(lambda: len(self.results) >= count, 20)
+            return list(self.results)
+
+
+def test_only_the_newest_offer_is_drawn():
+    pool, gate = DecodePool(threads=1), Gate()
+    lane = pool.lane(gate.deliver)
+    lane.offer(gate.job(0))
+    assert gate.begun.wait(20)
+    for number in range(1, 50):
+        lane.offer(gate.job(number))
+    gate.open.set()
+    assert gate.wait(2) == [0, 49]
+
+
+def test_clients_take_turns():
+    """One that asks for more than anybody else is drawn no more often."""
+    pool, gate = DecodePool(threads=1), Gate()
+    counts, lanes, over = {"greedy": 0, "modest": 0}, {}, threading.Event()
+
+    def deliver(name):
+        counts[name] += 1
+        lanes[name].delivered()
+        if sum(counts.values()) >= 100:
+            over.set()
+            return
+        for _ in range(5 if name == "greedy" else 1):
+            lanes[name].offer(lambda: name)
+
+    lanes.update({name: pool.lane(deliver) for name in counts})
+    blocker = pool.lane(gate.deliver)
+    blocker.offer(gate.job("first"))
+    for name, lane in lanes.items():
+        lane.offer(lambda name=name: name)
+    gate.open.set()
+    assert over.wait(20)
+    assert abs(counts["greedy"] - counts["modest"]) <= 2
+
+
+def test_nothing_is_drawn_for_a_client_that_does_not_take_its_frames():
+    pool, gate = DecodePool(threads=2), Gate()
+    gate.open.set()
+    lane = pool.lane(gate.deliver)
+    for number in range(UNTAKEN):
+        lane.offer(gate.job(number))
+        gate.wait(number + 1)
+    lane.offer(gate.job("later"))
+    other = Gate()
+    other.open.set()
+    pool.lane(other.deliver).offer(other.job("other"))
+    other.wait(1)
+    assert gate.results == list(range(UNTAKEN))
+    lane.delivered()
+    assert gate.wait(UNTAKEN + 1)[-1] == "later"
+
+
+def test_a_failing_job_harms_nobody_else():
+    pool, gate = DecodePool(threads=1), Gate()
+    gate.open.set()
+    lane = pool.lane(gate.deliver)
+    lane.offer(lambda: 1 / 0)
+    assert isinstance(gate.wait(1)[0], ZeroDivisionError)
+    lane.delivered()
+    lane.offer(gate.job("next"))
+    assert gate.wait(2)[1] == "next"
+
+
+def test_the_budget_fills_again_with_time():
+    now = [0.0]
+    budget = Budget(Limits(rate=10, burst=20, unit=100, characters=1000), lambda: now[0])
+    for _ in range(20):
+        budget.spend("")
+    with pytest.raises(TooMuch, match="too many"):
+        budget.spend("x")
+    now[0] = 100.0
+    budget.spend("x" * 1000)   # costs eleven
+    with pytest.raises(TooMuch, match="1001 characters"):
+        budget.spend("x" * 1001)
+
+
+def test_frames_carry_their_values_and_equal_the_library(visitor, studios, code):
+    with visitor.websocket_connect(SOCKET) as socket:
+        socket.send_text(introduction(code))
+        for sequence, azimuth in ((3, 41), (9, -12.5)):
+            socket.send_text(view(sequence, azimuth=azimuth, light=None))
+            header, picture = unpacked(socket.receive_bytes())
+            assert {name: header[name] for name in ("sequence", "azimuth", "elevation", "light")} == {
+                "sequence": sequence, "azimuth": azimuth, "elevation": 0, "light": None}
+            assert header["milliseconds"] > 0
+            expected = studios["faces"].render(
+                code, **frames.moved(studios["faces"], code, {"azimuth": azimuth, "elevation": 0, "light": None}))
+            assert picture == frames.jpeg(expected)
+
+
+def test_a_frame_at_the_start_is_the_reconstruction(visitor, studios, code):
+    studio = studios["faces"]
+    start = frames.start_degrees(code, studio)
+    assert frames.moved(studio, code, start) == {}
+    with visitor.websocket_connect(SOCKET) as socket:
+        socket.send_text(introduction(code))
+        socket.send_text(view(1, **start))
+        assert unpacked(socket.receive_bytes())[1] == frames.jpeg(studio.render(code))
+
+
+def test_a_burst_ends_with_its_newest_and_never_goes_back(visitor, code):
+    with visitor.websocket_connect(SOCKET) as socket:
+        socket.send_text(introduction(code))
+        for sequence in range(40):
+            socket.send_text(view(sequence, azimuth=sequence))
+        seen = [unpacked(socket.receive_bytes())[0]]
+        while seen[-1]["sequence"] < 39:
+            seen.append(unpacked(socket.receive_bytes())[0])
+    numbers = [header["sequence"] for header in seen]
+    assert numbers == sorted(set(numbers)) and len(numbers) < 40
+    assert all(header["azimuth"] == header["sequence"] for header in seen)
+
+
+def test_a_code_that_is_not_known_is_asked_for(visitor, code):
+    with visitor.websocket_connect(SOCKET) as socket:
+        socket.send_text(view(0, azimuth=1))
+        assert json.loads(socket.receive_text()) == {"kind": "unknown", "key": "k"}
+        socket.send_text(introduction(code))
+        socket.send_text(view(1, azimuth=1))
+        assert unpacked(socket.receive_bytes())[0]["sequence"] == 1
+
+
+@pytest.mark.parametrize("angle", ['"left"', "NaN", "-Infinity", "1e999", "true", "[1]", '{"a": 1}', "9" * 400])
+def test_what_is_no_angle_is_explained_and_the_socket_lives(visitor, code, angle):
+    with visitor.websocket_connect(SOCKET) as socket:
+        socket.send_text(introduction(code))
+        socket.send_text(f'{{"kind": "view", "key": "k", "sequence": 1, "azimuth": {angle}}}')
+        answer = json.loads(socket.receive_text())
+        assert answer["kind"] == "problem" and answer["sequence"] == 1 and "finite number" in answer["message"]
+        socket.send_text(view(2, azimuth=0))
+        assert unpacked(socket.receive_bytes())[0]["sequence"] == 2
+
+
+@pytest.mark.parametrize("damage", [
+    lambda code: None, lambda code: 7, lambda code: "{}", lambda code: "[" * 10_000,
+    lambda code: code.replace("[", "[1e30, ", 2),
+])
+def test_a_code_that_cannot_be_used_is_explained(visitor, code, damage):
+    with visitor.websocket_connect(SOCKET) as socket:
+        socket.send_text(json.dumps({"kind": "code", "key": "k", "code": damage(code.to_json())}))
+        answer = json.loads(socket.receive_text())
+        assert answer["kind"] == "problem" and "code" in answer["message"]
+
+
+def test_a_code_of_another_model_is_explained(visitor, code):
+    other = json.dumps({**json.loads(code.to_json()), "model": "cars"})
+    with visitor.websocket_connect(SOCKET) as socket:
+        socket.send_text(json.dumps({"kind": "code", "key": "k", "code": other}))
+        socket.send_text(view(1, azimuth=0))
+        assert "encode the picture again" in json.loads(socket.receive_text())["message"]
+
+
+@pytest.mark.parametrize("message", [
+    "", "hello", "[]", "7", "null", "{}", '{"kind": "file", "key": "k"}', '{"kind": "view"}',
+    '{"kind": "view", "key": "k"}', '{"kind": "view", "key": "k", "sequence": -1}',
+    '{"kind": "view", "key": "k", "sequence": true}', '{"kind": "view", "key": "k", "sequence": 1e300}',
+    '{"kind": "code", "key": 5, "code": ""}', '{"kind": "code", "key": "' + "k" * 65 + '", "code": ""}',
+    "[" * 15_000, "x" * 20_001, b"\x00\x01",
+])
+def test_garbage_is_cut_off_with_a_reason(visitor, message):
+    with visitor.websocket_connect(SOCKET) as socket:
+        if isinstance(message, bytes):
+            socket.send_bytes(message)
+        else:
+            socket.send_text(message)
+        with pytest.raises(WebSocketDisconnect) as end:
+            socket.receive_text()
+    assert end.value.code == 1008 and 10 < len(end.value.reason) <= 123
+
+
+def test_who_sends_too_much_is_cut_off(visitor, code):
+    with visitor.websocket_connect(SOCKET) as socket:
+        for sequence in range(100):
+            socket.send_text(view(sequence, azimuth=0))
+        with pytest.raises(WebSocketDisconnect) as end:
+            while True:
+                socket.receive_text()
+    assert "too many messages" in end.value.reason
+
+
+def test_more_sockets_than_allowed_are_refused_and_room_is_made_again(visitor, code):
+    def works() -> bool:
+        with visitor.websocket_connect(SOCKET) as socket:
+            socket.send_text(view(0, azimuth=0))
+            return json.loads(socket.receive_text())["kind"] == "unknown"
+
+    with visitor.websocket_connect(SOCKET), visitor.websocket_connect(SOCKET), visitor.websocket_connect(SOCKET):
+        with pytest.raises(WebSocketDisconnect) as end, visitor.websocket_connect(SOCKET) as socket:
+            socket.receive_text()
+        assert end.value.code == 1013
+    assert works()
+
+
+def test_pages_of_other_sites_may_not_use_a_server_at_home(visitor, code):
+    headers = {"host": "127.0.0.1:7860", "origin": "https://example.com"}
+    with pytest.raises(WebSocketDisconnect) as end, visitor.websocket_connect(SOCKET, headers=headers) as socket:
+        socket.receive_text()
+    assert end.value.code == 1008
+    body = {"code": code.to_json(), "azimuth": 1}
+    assert visitor.post(RENDER, json=body, headers={"origin": "https://example.com"}).status_code == 403
+    assert visitor.post(RENDER, json=body, headers={"origin": "http://localhost:7860"}).status_code == 200
+
+
+def test_plain_requests_get_the_same_frame(visitor, studios, code):
+    answer = visitor.post(RENDER, json={"code": code.to_json(), "azimuth": 20, "elevation": None, "light": -30})
+    assert answer.headers["content-type"] == "image/jpeg" and "draw;dur=" in answer.headers["server-timing"]
+    assert answer.content == frames.jpeg(studios["faces"].render(code, azimuth=20, light=-30))
+    assert visitor.get(RENDER).status_code == 204
+
+
+@pytest.mark.parametrize(("body", "status"), [
+    ("no JSON", 400), ("[]", 400), ("{}", 400), ("[" * 9000, 400), ('{"code": 7}', 400), ("x" * 20_001, 413),
+])
+def test_plain_requests_that_cannot_be_answered(visitor, body, status):
+    answer = visitor.post(RENDER, content=body)
+    assert answer.status_code == status and "Traceback" not in answer.text
+
+
+def test_plain_requests_refuse_what_is_no_angle(visitor, code):
+    answer = visitor.post(RENDER, json={"code": code.to_json(), "light": "left"})
+    assert answer.status_code == 400 and "finite number" in answer.json()["error"]
+
+
+def test_jpeg_takes_arrays_and_pictures():
+    picture = np.full((24, 24, 3), 130, np.uint8)
+    assert frames.jpeg(picture) == frames.jpeg(Image.fromarray(picture))
