@@ -18,7 +18,7 @@ def same_bytes(one: Mesh, two: Mesh) -> bool:
 
 def where_marked(mesh: Mesh, marked: np.ndarray, view: View, stage: str) -> tuple[float, float]:
     """Column and row, -1 (left, top) to 1, of the pixels whose vertices are ``marked`` (V,): all others turn black."""
-    painted = replace(mesh, colours=np.where(marked[:, None], 1.0, 0.0).astype(np.float32), specular=None)
+    painted = replace(mesh, colours=np.repeat(marked[:, None], 3, 1).astype(np.float32), specular=None)
     drawn = render(painted, view, STAGES[stage].rig, 120)
     rows, columns = np.nonzero((drawn.colour.max(-1) > 50) & (drawn.mask == 255))
     assert len(columns) > 3
