@@ -77,10 +77,20 @@ def test_every_expression_moves_the_face_mildly(source):
 
 def test_hair_is_as_frequent_as_the_table_says(source):
     shares = np.array(list(STYLES.values()))
-    styles = [source.identity(0, hair=seed).style for seed in range(500)]
+    styles = [source.style_of(seed) for seed in range(2000)]
+    assert styles[:20] == [source.identity(seed).style for seed in range(20)]
     drawn = np.array([styles.count(name) for name in STYLES]) / len(styles)
-    assert np.abs(drawn - shares / shares.sum()).max() < 0.05
+    assert np.abs(drawn - shares / shares.sum()).max() < 0.03
     assert 0.2 < shares[:2].sum() < 0.3  # bald or shaved
+
+
+def test_a_style_can_be_asked_for(source):
+    face = source.identity_of_style(3, "afro01")
+    assert face.style == "afro01" and source.identity(3).style != "afro01"
+    own = source.style_of(3)
+    assert source.identity_of_style(3, own).mesh.vertices.tobytes() == source.identity(3).mesh.vertices.tobytes()
+    with pytest.raises(ValueError, match="choose bald"):
+        source.identity_of_style(3, "mohawk")
 
 
 def test_hair_stays_inside_the_picture(source):

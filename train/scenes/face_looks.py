@@ -93,9 +93,15 @@ class Hair:
     brow_opacity: float
 
 
-def draw_hair(rng: np.random.Generator, dark_skin: bool, brows: int, lashes: int) -> Hair:
-    """Hair of a stream; a dark skin mostly darkens the colour, the style stays."""
-    style = list(STYLES)[_pick(rng.random(), np.array(list(STYLES.values())))]
+def draw_style(rng: np.random.Generator) -> str:
+    """The hair style, which is the first that is drawn of a stream."""
+    return list(STYLES)[_pick(rng.random(), np.array(list(STYLES.values())))]
+
+
+def draw_hair(rng: np.random.Generator, dark_skin: bool, brows: int, lashes: int, style: str | None = None) -> Hair:
+    """Hair of a stream, or of another ``style``; a dark skin mostly darkens the colour, the style stays."""
+    drawn = draw_style(rng)
+    style = style or drawn
     rank, scale, cool = rng.random(), rng.uniform(0.75, 1.3), rng.normal(0.0, 0.05)
     tone = HAIR_TONES[_pick(rank, DARK_SKIN_SHARES if dark_skin or style in ALWAYS_DARK else HAIR_TONE_SHARES)]
     tone = tone * scale * np.array([1 + cool, 1.0, 1 - cool])

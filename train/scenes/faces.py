@@ -8,7 +8,7 @@ import numpy as np
 
 from train.scenes import face_expressions, face_model
 from train.scenes.face_hair import puffed
-from train.scenes.face_looks import STUBBLE_OF, Hair, Skin, draw_hair, draw_skin, mean_albedos
+from train.scenes.face_looks import STUBBLE_OF, STYLES, Hair, Skin, draw_hair, draw_skin, draw_style, mean_albedos
 from train.scenes.mesh import Identity, Mesh, material, vertex_normals
 from train.scenes.streams import streams
 
@@ -29,6 +29,7 @@ class FaceSource:
 
     name = "faces"
     parts = ("shape", "texture", "expression", "hair")
+    styles = STYLES  # of hair, with their shares
 
     def __init__(self, folder: str | Path):
         self.model = face_model.load(Path(folder), face_expressions.MODES)
@@ -36,6 +37,19 @@ class FaceSource:
 
     def identity(self, seed: int, **parts: int) -> Identity:
         """The face of ``seed``, with the parts of other seeds where ``parts`` says so."""
+        return self._draw(seed, None, parts)
+
+    def style_of(self, seed: int) -> str:
+        """The hair style of the face with this seed of its hair, without making it."""
+        return draw_style(streams(self.parts, seed, {})[3])
+
+    def identity_of_style(self, seed: int, style: str, **parts: int) -> Identity:
+        """The face of ``seed`` with another hair style. Raises ValueError for an unknown one."""
+        if style not in self.styles:
+            raise ValueError(f"Unknown hair style {style!r}: choose {', '.join(self.styles)}.")
+        return self._draw(seed, style, parts)
+
+    def _draw(self, seed: int, style: str | None, parts: dict[str, int]) -> Identity:
         shape, texture, expression, growth = streams(self.parts, seed, parts)
         model = self.model
         weights = shape.normal(0.0, SPREAD, len(model.identity)).astype(np.float32)
@@ -45,7 +59,7 @@ class FaceSource:
             moved += np.float32(weight) * model.expression[name]
         turn = np.clip(expression.normal(0.0, GAZE[:2]), -GAZE[2], GAZE[2])
         skin = draw_skin(texture, model.pack, self._albedos)
-        hair = draw_hair(growth, skin.dark, len(model.accessories["brow"]), len(model.accessories["lash"]))
+        hair = draw_hair(growth, skin.dark, len(model.accessories["brow"]), len(model.accessories["lash"]), style)
         mesh = self._assemble(moved, skin, hair, turn, face_expressions.opens_mouth(mood))
         return Identity(mesh, hair.style, True, seed)
 
