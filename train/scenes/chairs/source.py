@@ -104,8 +104,10 @@ MIX = {
     },
 }
 # the shares of the families, counted on the renders of 284 real chairs
-COUNTED = {"four_legs": 0.40, "four_legs_arms": 0.16, "sled": 0.11, "upholstered": 0.08, "office": 0.07, "pedestal": 0.05,
-           "folding": 0.035, "stool": 0.025, "rest": 0.07}
+COUNTED = {
+    "four_legs": 0.40, "four_legs_arms": 0.16, "sled": 0.11, "upholstered": 0.08, "office": 0.07, "pedestal": 0.05,
+    "folding": 0.035, "stool": 0.025, "rest": 0.07,
+}
 WITHOUT_FRONT = ("bar_stool", "low_stool")
 STYLES = {
     name: Style(family, (entry if isinstance(entry, float) else entry[0]) / 100.0,
