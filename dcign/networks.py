@@ -26,8 +26,8 @@ class NetworkConfig:
 
     latents: int = 128
     base: int = 5
-    decoder_widths: tuple[int, ...] = (256, 128, 96, 64, 32)  # at 5, 10, 20, 40, 80 px
-    encoder_widths: tuple[int, ...] = (128, 128, 96, 64, 16, 16)  # at 5, 10, 20, 40, 80, 160 px
+    decoder_widths: tuple[int, ...] = (192, 128, 128, 80, 32)  # at 5, 10, 20, 40, 80 px
+    encoder_widths: tuple[int, ...] = (160, 160, 96, 64, 16, 16)  # at 5, 10, 20, 40, 80, 160 px
     heads: int = 2  # how many of the finest levels add to the picture
     norm_groups: int = 8
     norm_limit: int = 40  # pixels; normalising finer levels costs a tenth of the time and was not needed
