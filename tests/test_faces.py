@@ -1,4 +1,4 @@
-"""Faces of the asset pack: where the nose, the bright side and the crown go, teeth, framing, and that YuNet sees them."""
+"""Faces of the asset pack: what angles mean, teeth, hair styles, framing, and that YuNet sees them."""
 
 import os
 

@@ -23,7 +23,7 @@ SECTIONS = np.array(
         (-0.76, -0.48, 0.675, -0.53, 0.52), (-0.92, -0.57, 0.65, -0.49, 0.43),
         (-1.00, -0.66, 0.56, -0.47, 0.385), (-0.99, -0.75, 0.38, -0.46, 0.38),
         (-1.02, -0.86, 0.25, -0.46, 0.39), (-1.15, -1.04, 0.21, -0.47, 0.41),
-        (-1.40, -1.40, 0.22, -0.52, 0.50),
+        (-2.00, -2.00, 0.32, -0.62, 0.66),
     ]
 )
 # fmt: on
@@ -36,6 +36,7 @@ HAIRS = np.array([(28, 22, 20), (54, 38, 28), (92, 62, 40), (140, 98, 58), (196,
                   (176, 172, 168)]) / 255.0
 IRISES = np.array([(86, 54, 34), (60, 38, 26), (110, 84, 50), (96, 124, 150), (90, 118, 92)]) / 255.0
 BALL = 0.118  # radius of an eyeball
+FRAME_SCALE, FRAME_DROP = 0.95, 0.05  # so that thick hair stays inside the picture
 
 
 def _linear(srgb: np.ndarray) -> np.ndarray:
@@ -160,7 +161,7 @@ class HeadSource:
         )
         ears = self._ear(float(wide.max()) - 0.02, vary(1.0, 0.1))
         balls = [_BALL * BALL + np.array([side * eye_x, eye_y, ball_z]) for side in (1.0, -1.0)]
-        eye = np.array([(0.004, 0.004, 0.004), iris, (0.68, 0.66, 0.64)])[_BALL_ZONE]
+        eye = np.array([(0.004, 0.004, 0.004), iris, (0.50, 0.48, 0.46)])[_BALL_ZONE]
         lobe = np.broadcast_to(skin * (0.95, 0.82, 0.78), ears.shape)
         parts = [
             (points, _HEAD, colours),
@@ -170,7 +171,8 @@ class HeadSource:
         ]
         counts = [len(part[0]) for part in parts]
         offsets = np.cumsum([0] + counts[:-1])
-        vertices = np.concatenate([part[0] for part in parts]).astype(np.float32)
+        vertices = np.concatenate([part[0] for part in parts])
+        vertices = (FRAME_SCALE * vertices - [0.0, FRAME_DROP, 0.0]).astype(np.float32)
         triangles = np.concatenate([part[1] + offset for part, offset in zip(parts, offsets, strict=True)])
         triangles = triangles.astype(np.int32)
         specular = np.repeat([0.05, 0.05, 0.05, 0.2, 0.2], counts)
