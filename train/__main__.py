@@ -14,8 +14,9 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-CLASSES = ("faces", "heads", "chairs", "basel", "ict", "meshes")
-WITH_DATA = {"basel": "the Basel Face Model", "ict": "a checkout of ICT-FaceKit", "meshes": "a folder of mesh files"}
+CLASSES = ("faces", "heads", "chairs", "basel", "ict", "meshes", "chairs3d")
+WITH_DATA = {"basel": "the Basel Face Model", "ict": "a checkout of ICT-FaceKit", "meshes": "a folder of mesh files",
+             "chairs3d": "the renders of \"Seeing 3D chairs\""}
 
 
 def _data(arguments: argparse.Namespace):

@@ -14,10 +14,11 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
@@ -28,6 +29,9 @@ from train.raster import Render, render
 from train.scenes import HELD_OUT, STAGES, Stage, open_source
 from train.scenes.mesh import Source
 from train.shots import random_rig
+
+if TYPE_CHECKING:
+    from train.scenes.paper_chairs import Chairs
 
 INTRINSIC = "intrinsic"  # all that is neither pose nor light; a source may name parts of it that vary alone
 
@@ -130,15 +134,27 @@ def draw_mini_batch(source: Source, stage: Stage, factor: str, first_seed: int, 
     return Drawn(np.stack(pictures), np.stack(photographs) if photographs else none, views, seeds)
 
 
-def draw_paper_chairs(source: Source, factor: str, first_seed: int, rng: np.random.Generator, size: int,
+def paper_chairs_of(source, seeds: Sequence[int]) -> tuple[Chairs, tuple[str, ...]]:
+    """The chairs of a source in the paper's setting, and the names of those to train on.
+
+    A source of meshes gives the identities of ``seeds``; a folder of renders gives all that are not for testing.
+    """
+    from train.scenes import paper_chairs
+
+    if isinstance(source, paper_chairs.Chairs):
+        return source, paper_chairs.split(source.chairs)[0]
+    names = tuple(str(seed) for seed in seeds)
+    return paper_chairs.DrawnChairs(source, names), names
+
+
+def draw_paper_chairs(source, factor: str, first_seed: int, rng: np.random.Generator, size: int,
                       recipe: Recipe) -> Drawn:
     """The same in the paper's chair setting: only the azimuth varies, or all but the azimuth."""
     from train.scenes import paper_chairs
 
-    names = tuple(str(first_seed + k) for k in range(recipe.per_mini_batch))
-    drawn = paper_chairs.mini_batch(paper_chairs.DrawnChairs(source, names), names, factor, rng, size, len(names))
-    pictures = paper_chairs.grey(drawn.pictures)[..., None] if recipe.grey else drawn.pictures
-    return replace(drawn, pictures=pictures, seeds=[first_seed + place for place in drawn.seeds])
+    chairs, among = paper_chairs_of(source, range(first_seed, first_seed + recipe.per_mini_batch))
+    drawn = paper_chairs.mini_batch(chairs, among, factor, rng, size, recipe.per_mini_batch)
+    return replace(drawn, pictures=paper_chairs.grey(drawn.pictures)[..., None] if recipe.grey else drawn.pictures)
 
 
 def shard_factors(number: int, recipe: Recipe = STUDIO) -> np.ndarray:

@@ -15,29 +15,40 @@ from dcign import checkpoints
 from dcign.calibration import Calibration
 from dcign.graphics_code import FACTORS, CodeLayout
 from dcign.networks import DCIGN
-from train.batches import random_view
+from train.batches import STUDIO, Recipe, paper_chairs_of, random_view
 from train.camera import View
 from train.presets import TrainConfig
 from train.raster import render
 from train.scenes import HELD_OUT, STAGES, Stage, open_source
-from train.scenes.mesh import Source
+from train.scenes.paper_chairs import VIEWS
 
 SCENES = 2000  # identities of the training range, one random view each
 DETECTOR = "DCIGN_DETECTOR"
 
 
-def draw_scenes(source: Source, stage: Stage, seeds: range, size: int, rng: np.random.Generator,
-                only_fronts: bool = True) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+def draw_scenes(source, stage: Stage, seeds: range, size: int, rng: np.random.Generator,
+                only_fronts: bool = True, recipe: Recipe = STUDIO) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """One picture (N, size, size, 3) uint8 per seed from a random view, and the true degrees of each factor (N,)."""
+    if recipe.setting == "paper-chairs":
+        return _paper_scenes(source, seeds, size, rng)
     pictures, views = [], []
     for seed in seeds:
         identity = source.identity(seed)
-        degrees = random_view(stage, rng)
+        degrees = random_view(stage, rng, recipe)
         if only_fronts and not identity.has_front:
             continue
         pictures.append(render(identity.mesh, View(**degrees), stage.rig, size).colour)
         views.append(degrees)
     return np.stack(pictures), {name: np.array([view[name] for view in views]) for name in FACTORS}
+
+
+def _paper_scenes(source, seeds: range, size: int, rng: np.random.Generator):
+    """The same in the paper's chair setting."""
+    chairs, names = paper_chairs_of(source, seeds)
+    views = [VIEWS[rng.integers(len(VIEWS))] for _ in seeds]
+    pictures = np.concatenate([chairs.pictures(names[number % len(names)], [view], size)[..., :3]
+                               for number, view in enumerate(views)])
+    return pictures, {name: np.array([getattr(view, name) for view in views]) for name in ("azimuth", "elevation")}
 
 
 @torch.inference_mode()
@@ -48,11 +59,11 @@ def posterior_means(network: DCIGN, pictures: np.ndarray, batch: int = 64) -> np
 
 
 def calibrate(network: DCIGN, layout: CodeLayout, name: str, assets_folder: str | None,
-              scenes: int = SCENES) -> dict[str, Calibration]:
+              scenes: int = SCENES, recipe: Recipe = STUDIO) -> dict[str, Calibration]:
     """The curve of every factor, fitted on scenes of training identities with a front."""
     source, stage = open_source(name, assets_folder), STAGES[name]
     pictures, degrees = draw_scenes(source, stage, range(HELD_OUT, HELD_OUT + scenes), network.config.size,
-                                    np.random.default_rng(5))
+                                    np.random.default_rng(5), recipe=recipe)
     means = posterior_means(network, pictures)
     return {factor: Calibration.fit(means[:, layout.slice(factor)], degrees[factor], factor,
                                     circular=factor in stage.circular, limits=stage.ranges[factor])
@@ -85,6 +96,6 @@ def finish(network: DCIGN, config: TrainConfig, target: Path, pictures: int, ass
     ranges = {factor: span for factor, span in stage.ranges.items() if factor in layout.names}
     framing = {"subject": stage.subject} | ({"face_box": box} if box else {})
     checkpoints.save_weights(
-        target, network, layout, calibrate(network, layout, config.source, assets_folder, scenes),
+        target, network, layout, calibrate(network, layout, config.source, assets_folder, scenes, config.recipe),
         ranges, name=config.source, circular=stage.circular, ground=stage.rig.ground, framing=framing,
         training={"preset": config.preset, "pictures": pictures, "note": note, "config": config.to_dict()})

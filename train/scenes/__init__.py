@@ -28,7 +28,7 @@ STAGES = {
                     ("azimuth",), "object"),
 }
 STAGES["heads"] = STAGES["basel"] = STAGES["ict"] = STAGES["faces"]
-STAGES["meshes"] = STAGES["chairs"]
+STAGES["meshes"] = STAGES["chairs3d"] = STAGES["chairs"]
 
 
 class PackageMissing(ImportError):
@@ -48,7 +48,8 @@ def open_source(name: str, assets_folder=None) -> Source:
 
     ``faces`` takes the folder of the asset pack (raises assets.AssetsMissing where it is absent), ``basel`` a model
     file, ``ict`` a checkout of ICT-FaceKit, ``meshes`` a folder or a meshes.MeshFolder; these raise FileNotFoundError
-    or ValueError with what is wanted, and PackageMissing.
+    or ValueError with what is wanted, and PackageMissing. ``chairs3d``, a folder of renders, gives a
+    paper_chairs.Chairs: pictures in the paper's views and no meshes.
     """
     if name == "faces":
         from train.scenes import assets
@@ -78,4 +79,8 @@ def open_source(name: str, assets_folder=None) -> Source:
         from train.scenes.meshes import MeshSource
 
         return MeshSource(assets_folder)
-    raise ValueError(f"Unknown class {name!r}: choose faces, heads, chairs, basel, ict or meshes.")
+    if name == "chairs3d":
+        from train.scenes.chairs3d import RenderedChairs
+
+        return RenderedChairs(assets_folder)
+    raise ValueError(f"Unknown class {name!r}: choose faces, heads, chairs, basel, ict, meshes or chairs3d.")

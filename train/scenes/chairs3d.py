@@ -49,6 +49,8 @@ def parse(path: Path) -> RenderedPicture:
 class RenderedChairs:
     """The folder of renders; chairs are named by their ids. Raises FileNotFoundError with what is wanted."""
 
+    name = "chairs3d"
+
     def __init__(self, folder: str | Path | None):
         if folder is None:
             raise FileNotFoundError(f"No folder of rendered chairs was named. {HOW_TO}")

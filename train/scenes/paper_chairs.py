@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
-from typing import Protocol, Sequence
+from typing import Protocol, Sequence, runtime_checkable
 
 import numpy as np
 
@@ -124,6 +124,7 @@ def draw_chair(mesh: Mesh, size: int = SIZE, metres: float = METRES, views: Sequ
     return pictures
 
 
+@runtime_checkable
 class Chairs(Protocol):
     """Chairs in the paper's views: ``pictures`` gives (len(views), S, S, 4) uint8 of colour and mask."""
 
