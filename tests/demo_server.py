@@ -45,11 +45,12 @@ class Server:
 
 
 @contextmanager
-def serve(weights: Path, log: Path) -> Iterator[Server]:
-    """A running app; it is stopped at the end."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+def serve(weights: Path, log: Path, port: int | None = None) -> Iterator[Server]:
+    """A running app, on a free port unless one is given; it is stopped at the end."""
+    if port is None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
     hidden = ("SPACE_ID", "GRADIO_SERVER_NAME", "GRADIO_SERVER_PORT")
     environment = {key: value for key, value in os.environ.items() if key not in hidden}
     command = [sys.executable, "app.py", "--port", str(port), "--weights", str(weights), "--device", "cpu"]

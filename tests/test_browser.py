@@ -5,31 +5,21 @@ On the bundled weights if they are there, else on small random ones.
 
 from __future__ import annotations
 
-import base64
-import io
-import shutil
 import time
-from urllib.parse import urlsplit
 
 import demo_weights
 import numpy as np
 import pytest
 from bad_pictures import straight, text
+from browser_page import address, chromium, degrees, needs_chromium, open_page, shown
 from demo_server import serve
 from PIL import Image
 
 from dcign.checkpoints import weights_root
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run",
-]
 BUNDLED = weights_root() / "faces" / "examples"
 CAME = "old => document.querySelector('#view canvas').toDataURL() !== old"   # another frame than this one
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
+pytestmark = needs_chromium
 
 
 @pytest.fixture(scope="module")
@@ -41,49 +31,14 @@ def server(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def browser():
-    with sync_api.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
+    with chromium() as running:
+        yield running
 
 
 @pytest.fixture
 def page(server, browser):
-    """The demo, freshly opened; afterwards: no error on the console and no request to anybody else."""
-    host = urlsplit(server.url).netloc
-    complaints: list[str] = []
-    context = browser.new_context(
-        viewport={"width": 1400, "height": 900}, accept_downloads=True,
-        reduced_motion="reduce",   # nothing moves by itself while a test looks
-    )
-    context.set_default_timeout(60_000)   # a slow machine is not an error
-    page = context.new_page()
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-
-    def foreign(request):
-        address = urlsplit(request.url)
-        if address.scheme not in ("data", "blob") and address.netloc != host:
-            complaints.append(f"request to {request.url}")
-
-    page.on("request", foreign)
-    page.goto(server.url)
-    page.wait_for_selector("#azimuth input[type=range]")
-    page.wait_for_selector(".viewer[data-transport=socket]")
-    yield page
-    context.close()
-    assert complaints == []
-
-
-def address(page) -> str:
-    """The big picture as a data: address."""
-    return page.evaluate("() => document.querySelector('#view canvas').toDataURL()")
-
-
-def shown(page) -> np.ndarray:
-    """The big picture's pixels (H, W, 3)."""
-    data = base64.b64decode(address(page).partition(",")[2])
-    return np.asarray(Image.open(io.BytesIO(data)).convert("RGB")).astype(int)
+    with open_page(browser, server.url, accept_downloads=True) as opened:
+        yield opened
 
 
 def choose(page, number: int) -> None:
@@ -104,10 +59,6 @@ def settled(page, quiet: float = 1.0, patience: float = 60.0) -> np.ndarray:
         elif time.monotonic() - since > quiet:
             return shown(page)
     raise AssertionError("the picture does not come to rest")
-
-
-def degrees(page, name: str) -> float:
-    return float(page.input_value(f"#{name} input[type=range]"))
 
 
 def drag(page, name: str, where: float) -> list[str]:

@@ -17,7 +17,7 @@ from PIL import Image
 from ..graphics_code import GraphicsCode
 from ..studio import Studio
 
-_QUALITY = 90
+_QUALITY = 95   # at 90, blocks show around hair on a plain ground; either takes 0.1 ms
 
 
 def jpeg(picture: np.ndarray | Image.Image, quality: int = _QUALITY) -> bytes:

@@ -26,7 +26,7 @@ from .studios import Studios
 __all__ = ["LivePage", "data_url", "jpeg", "moved", "scene", "start_degrees", "viewer"]
 
 # In this order: each file defines one function, the last one calls them.
-_SCRIPTS = ("transport", "picture", "gizmo", "gestures", "motion", "viewer")
+_SCRIPTS = ("transport", "picture", "gizmo", "gestures", "motion", "mending", "viewer")
 _FULL_TURN = 360.0
 
 

@@ -18,7 +18,7 @@ from .studios import Studios
 TITLE = "DC-IGN live"
 _CLEANING = (600, 3600)   # every ten minutes, uploads and exports older than an hour are deleted
 _INTRODUCTION = (
-    "One picture in: the network reads pose and light from it. Drag a slider, and it draws the picture again."
+    "It reads pose and light from one picture, and draws the picture again as you turn it."
 )
 # What a positive angle means, in the words that follow the factor's name beside its slider.
 _POSITIVE = {"azimuth": "to the right", "elevation": "from above", "light": "from the right"}
@@ -100,7 +100,6 @@ def build_demo(studios: Studios) -> gr.Blocks:
                         gr.Button(label, size="sm", visible=offered(first, name, angle))
                         for label, name, angle in PRESETS
                     ]
-                    reset = gr.Button("Reset", size="sm", elem_classes="reset", elem_id="reset")
                 with gr.Column(elem_id="sliders"):
                     sliders = [
                         gr.Slider(step=1, elem_id=name, buttons=[],
@@ -158,7 +157,6 @@ def build_demo(studios: Studios) -> gr.Blocks:
         gallery.select(show_example, model, [*shown, upload], **quiet)
         model.input(show_model, model, [*shown, upload, gallery, *exported, *chips], **quiet)
         # The viewer moves the sliders and asks for the frames; the server has no part in it.
-        reset.click(None, js="() => window.dcign.reset()", **quiet)
         for chip, (_, name, angle) in zip(chips, PRESETS, strict=True):
             chip.click(None, js=f"() => window.dcign.preset('{name}', {angle})", **quiet)
         endpoints.add(studios)

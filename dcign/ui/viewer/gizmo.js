@@ -4,7 +4,7 @@
  *   const gizmo = createGizmo(svg);
  *   gizmo.draw({azimuth: 30, elevation: 10, light: -45}); */
 const createGizmo = (svg) => {
-  const RADIUS = 38, TILT = 46 * Math.PI / 180, LIGHT_HEIGHT = 20;
+  const RADIUS = 38, TILT = 46 * Math.PI / 180, LIGHT_HEIGHT = 12;
   const radians = (degrees) => (degrees || 0) * Math.PI / 180;
   /* A direction (0 towards us, positive to the right; height in degrees) to a point on the drawn globe. */
   const point = (turn, height, radius = RADIUS) => {

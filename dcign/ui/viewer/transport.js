@@ -62,6 +62,7 @@ const createTransport = ({root, onFrame, onState}) => {
 
   const connect = () => {
     clearTimeout(timer);
+    if (socket) socket.close();
     began = performance.now();
     let opened = false;
     try {
@@ -82,7 +83,7 @@ const createTransport = ({root, onFrame, onState}) => {
       if (pending()) sendWanted();
     };
     mine.onclose = (event) => { if (socket === mine) closed(opened, event.code, event.reason); };
-    setTimeout(() => { if (socket === mine && !isOpen) pump(); }, IMPATIENT);
+    setTimeout(() => { if (socket === mine && !isOpen) probe(); }, IMPATIENT);
     setTimeout(() => { if (socket === mine && !isOpen) drop(); }, 4000);
   };
   /* Give this socket up without waiting for its closing handshake, which a dead line never answers. */

@@ -91,7 +91,8 @@ const onInput = (event) => {
   const name = FACTORS.find((factor) => event.target.closest?.(`#${factor}`));
   if (!name || following || event.target.value === "") return;
   motion.stop();
-  move({[name]: Number(event.target.value)}, true);
+  const [low, high] = scene.ranges[name] || [0, 0];   // a typed number may lie beyond
+  move({[name]: Math.min(high, Math.max(low, Number(event.target.value)))}, true);
 };
 
 /* ---- the first visit ---- */
@@ -132,7 +133,7 @@ const describe = () => {
 };
 
 /* ---- gestures and buttons ---- */
-const reset = () => { picture.unzoom(); motion.glide(scene.start); };
+const reset = () => { picture.unzoom(); moving = true; motion.glide(scene.start); };
 const togglePlay = () => {
   greeted = "over";
   if (motion.isPlaying()) motion.stop(); else if (scene.code) motion.play();
@@ -159,6 +160,7 @@ listenToGestures(canvas, {
   play: togglePlay,
 });
 playButton.addEventListener("click", togglePlay);
+find(".reset").addEventListener("click", reset);
 for (const type of ["pointerdown", "keydown", "wheel"]) {
   document.addEventListener(type, onTouch, {capture: true, passive: true});
 }
@@ -189,6 +191,7 @@ const load = async () => {
   describe();
   greet();
 };
-window.dcign = {preset: (name, degrees) => motion.glide({[name]: degrees}), reset};
+window.dcign = {preset: (name, degrees) => motion.glide({[name]: degrees})};
+mendGradio();
 watch("value", load);
 load();

@@ -1,0 +1,255 @@
+"""The live viewer in a real Chromium: the hand, the keys, the order of frames, a line that breaks."""
+
+from __future__ import annotations
+
+import math
+from urllib.parse import urlsplit
+
+import pytest
+from browser_page import arrived, chromium, degrees, last_frame, needs_chromium, open_page, shown
+from demo_server import serve
+
+pytestmark = needs_chromium
+
+# Sockets that never open, as behind a proxy that does not know them: refused at once, or without any answer.
+REFUSED = """window.WebSocket = class {
+    constructor() { setTimeout(() => this.onclose({code: 1006, reason: ''}), 5); }
+    close() {}
+};"""
+UNANSWERED = "window.WebSocket = class { close() {} };"
+# Sockets that can be cut from the test.
+CUTTABLE = """const Native = WebSocket; window.allowed = true; window.sockets = [];
+window.WebSocket = class extends Native {
+    constructor(address) { super(window.allowed ? address : address + '/nowhere'); window.sockets.push(this); }
+};"""
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with chromium() as running:
+        yield running
+
+
+@pytest.fixture
+def page(server, browser):
+    with open_page(browser, server.url) as opened:
+        yield opened
+
+
+def canvas_centre(page) -> tuple[float, float]:
+    box = page.locator("#view canvas").bounding_box()
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def drag_canvas(page, dx: float, dy: float, steps: int = 12) -> None:
+    x, y = canvas_centre(page)
+    page.mouse.move(x, y)
+    page.mouse.down()
+    for step in range(1, steps + 1):
+        page.mouse.move(x + dx * step / steps, y + dy * step / steps)
+        page.wait_for_timeout(16)
+    page.mouse.up()
+
+
+def choose_chairs(page) -> None:
+    page.click("#model label:has-text('Chairs')")
+    page.wait_for_function("() => document.querySelector('#azimuth input[type=range]').max == 180")
+    page.wait_for_function("() => window.painted.at(-1).azimuth == "
+                           "document.querySelector('#azimuth input[type=range]').value")
+
+
+def set_slider(page, name: str, value: float) -> dict:
+    page.locator(f"#{name} input[type=number]").fill(str(value))
+    return arrived(page)
+
+
+def test_frames_of_a_slider_drag_come_in_order_and_end_at_the_slider(page):
+    slider = page.locator("#azimuth input[type=range]")
+    box = slider.bounding_box()
+    low, high, row = -90, 90, box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + (degrees(page, "azimuth") - low) / (high - low) * box["width"], row)
+    page.mouse.down()
+    values = []
+    for step in range(60):
+        page.mouse.move(box["x"] + box["width"] * (0.5 + 0.45 * math.sin(step / 8)), row)
+        values.append(degrees(page, "azimuth"))
+    page.mouse.up()
+    frame = arrived(page)
+    painted = page.evaluate("window.painted")
+    numbers = [detail["sequence"] for detail in painted]
+    assert all(a < b for a, b in zip(numbers, numbers[1:], strict=False)) and len(numbers) > 5
+    assert set(frame) == {"azimuth", "elevation", "light", "sequence"}
+    assert frame["azimuth"] == values[-1]
+    assert {detail["azimuth"] for detail in painted[-3:]} <= set(values) | {painted[0]["azimuth"]}
+
+
+def test_dragging_the_picture_turns_it_and_shift_moves_the_light(page):
+    width = page.locator("#view canvas").bounding_box()["width"]
+    set_slider(page, "azimuth", 0)
+    set_slider(page, "elevation", 0)
+    set_slider(page, "light", 0)
+    before = shown(page)
+    drag_canvas(page, width / 4, width / 9)
+    frame = arrived(page)
+    assert frame["azimuth"] == pytest.approx(45, abs=2) and frame["elevation"] == pytest.approx(10, abs=2)
+    assert frame["light"] == 0 and abs(shown(page) - before).mean() > 0.5
+    page.keyboard.down("Shift")
+    drag_canvas(page, -width / 6, 0)
+    page.keyboard.up("Shift")
+    assert arrived(page)["light"] == pytest.approx(-30, abs=2)
+    assert last_frame(page)["azimuth"] == frame["azimuth"]
+
+
+def test_the_keyboard_can_do_everything(page):
+    page.focus("#view canvas")
+    start = arrived(page)
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Shift+ArrowLeft")
+    frame = arrived(page)
+    assert frame["azimuth"] == start["azimuth"] + 3
+    assert frame["elevation"] == pytest.approx(start["elevation"] - 2, abs=1)
+    assert frame["light"] == start["light"] - 3
+    page.wait_for_function("() => document.querySelector('.spoken').textContent.includes('light')")
+    label = page.get_attribute("#view canvas", "aria-label")
+    assert f"{abs(int(frame['azimuth']))}° turned" in label or frame["azimuth"] == 0
+    page.keyboard.press("+")
+    assert "scale(1.25)" in page.get_attribute("#view canvas", "style")
+    page.keyboard.press("Home")
+    page.wait_for_function("old => window.painted.at(-1).azimuth === old", arg=start["azimuth"])
+    assert arrived(page) | {"sequence": 0} == start | {"sequence": 0}
+    assert not page.get_attribute("#view canvas", "style")
+    page.keyboard.press("Space")
+    page.wait_for_selector(".play[aria-pressed=true]")
+    page.wait_for_function("old => window.painted.at(-1).azimuth !== old", arg=start["azimuth"])
+    page.keyboard.press("Space")
+    page.wait_for_selector(".play[aria-pressed=false]")
+
+
+def test_the_wheel_zooms_and_a_double_click_resets(page):
+    start = arrived(page)
+    x, y = canvas_centre(page)
+    page.mouse.move(x + 60, y - 40)
+    page.mouse.wheel(0, -400)
+    page.wait_for_function("() => document.querySelector('#view canvas').style.transform.includes('scale')")
+    set_slider(page, "azimuth", 50)
+    page.mouse.dblclick(x, y)
+    page.wait_for_function("() => !document.querySelector('#view canvas').style.transform")
+    assert arrived(page)["azimuth"] == start["azimuth"]
+
+
+def test_two_fingers_move_the_light_and_pinch(server, browser):
+    with open_page(browser, server.url, has_touch=True, viewport={"width": 390, "height": 844}) as page:
+        x, y = canvas_centre(page)
+        width = page.locator("#view canvas").bounding_box()["width"]
+        set_slider(page, "light", 0)
+        set_slider(page, "azimuth", 0)
+        session = page.context.new_cdp_session(page)
+
+        def touch(kind: str, *points: tuple[float, float]) -> None:
+            places = [{"x": px, "y": py, "id": number} for number, (px, py) in enumerate(points)]
+            session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": places})
+
+        touch("touchStart", (x - 40, y), (x + 40, y))
+        for step in range(1, 11):
+            shift = width / 6 * step / 10
+            touch("touchMove", (x - 40 + shift, y), (x + 40 + shift, y))
+        touch("touchEnd")
+        frame = arrived(page)
+        assert frame["light"] == pytest.approx(30, abs=6) and frame["azimuth"] == 0
+        touch("touchStart", (x - 40, y), (x + 40, y))
+        for step in range(1, 11):
+            touch("touchMove", (x - 40 - 4 * step, y), (x + 40 + 4 * step, y))
+        touch("touchEnd")
+        page.wait_for_function("() => document.querySelector('#view canvas').style.transform.includes('scale(1.')")
+        assert arrived(page)["light"] == frame["light"]
+        touch("touchStart", (x, y))
+        for step in range(1, 11):
+            touch("touchMove", (x + width / 4 * step / 10, y))
+        touch("touchEnd")
+        assert arrived(page)["azimuth"] == pytest.approx(45, abs=4)
+
+
+def test_chairs_turn_all_the_way_round(page):
+    choose_chairs(page)
+    set_slider(page, "azimuth", 170)
+    width = page.locator("#view canvas").bounding_box()["width"]
+    drag_canvas(page, width / 9, 0)
+    assert arrived(page)["azimuth"] == pytest.approx(-170, abs=2)
+    page.focus("#view canvas")
+    for _ in range(8):
+        page.keyboard.press("ArrowLeft")
+    assert arrived(page)["azimuth"] == pytest.approx(166, abs=2)
+
+
+def test_faces_stop_at_the_end_of_their_range(page):
+    width = page.locator("#view canvas").bounding_box()["width"]
+    drag_canvas(page, 0.49 * width, 0)
+    drag_canvas(page, 0.49 * width, 0)
+    drag_canvas(page, 0.49 * width, 0)
+    assert arrived(page)["azimuth"] == 90
+
+
+def test_presets_glide_there_for_those_who_like_motion(server, browser):
+    with open_page(browser, server.url, reduced_motion="no-preference") as page:
+        page.click("#presets button:has-text('Profile left')")
+        page.wait_for_function("() => window.painted.at(-1).azimuth === -90")
+        page.evaluate("window.painted.length = 0")
+        page.click("#presets button:has-text('Profile right')")
+        page.wait_for_function("() => window.painted.at(-1)?.azimuth === 90")
+        assert page.evaluate("window.painted.length") >= 3
+        arrived(page)
+
+
+def test_something_moves_at_once_until_the_first_touch(server, browser):
+    with open_page(browser, server.url, reduced_motion="no-preference") as page:
+        page.wait_for_function("() => new Set(window.painted.map((frame) => frame.azimuth)).size > 5", timeout=20_000)
+        assert page.locator(".hint").inner_text().startswith("Drag the picture")
+        page.mouse.click(5, 5)
+        page.wait_for_selector(".play[aria-pressed=false]")
+        frame = arrived(page)
+        page.wait_for_timeout(300)
+        assert last_frame(page) == frame
+
+
+@pytest.mark.parametrize("script", [REFUSED, UNANSWERED], ids=["refused", "unanswered"])
+def test_without_sockets_frames_come_by_plain_requests(server, browser, script):
+    with open_page(browser, server.url, script) as page:
+        page.evaluate("window.painted.length = 0")
+        width = page.locator("#view canvas").bounding_box()["width"]
+        drag_canvas(page, width / 3, 0, steps=30)
+        arrived(page)
+        numbers = page.evaluate("window.painted.map((frame) => frame.sequence)")
+        assert all(a < b for a, b in zip(numbers, numbers[1:], strict=False)) and len(numbers) >= 4
+        assert page.get_attribute(".viewer", "data-transport") == "http"
+        assert page.locator(".trouble").inner_text() == ""
+
+
+def test_from_the_socket_to_plain_requests_and_back(server, browser):
+    """The handshake at the address that does not exist is refused: an error on the console that we made."""
+    with open_page(browser, server.url, CUTTABLE, forgiven="WebSocket") as page:
+        set_slider(page, "azimuth", 10)
+        page.evaluate("() => { window.allowed = false; window.sockets.at(-1).close(); }")
+        page.wait_for_selector(".viewer[data-transport=http]")
+        assert set_slider(page, "azimuth", 20)["azimuth"] == 20
+        page.evaluate("() => { window.allowed = true; window.dispatchEvent(new Event('online')); }")
+        page.wait_for_selector(".viewer[data-transport=socket]")
+        assert set_slider(page, "azimuth", 30)["azimuth"] == 30   # the code was sent again
+
+
+def test_a_restart_of_the_server_is_said_and_survived(browser, weights, tmp_path):
+    with serve(weights, tmp_path / "first.log") as first:
+        port = urlsplit(first.url).port
+        with open_page(browser, first.url, forgiven="ERR_CONNECTION") as page:
+            set_slider(page, "light", 40)
+            first.process.kill()
+            first.process.wait()
+            page.wait_for_selector(".viewer[data-transport=lost]")
+            assert "Connection lost" in page.inner_text(".trouble")
+            page.locator("#azimuth input[type=number]").fill("25")
+            with serve(weights, tmp_path / "second.log", port):
+                frame = arrived(page)
+                assert frame["azimuth"] == 25 and frame["light"] == 40
+                page.wait_for_selector(".viewer[data-transport=socket]")
+                assert page.locator(".trouble").inner_text() == ""
+                assert set_slider(page, "azimuth", -25)["azimuth"] == -25
