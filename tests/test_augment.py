@@ -8,12 +8,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from train.augment import AugmentConfig, photograph, scaled
-from train.cutout import compose, take_apart, warp
-from train.degrade import finish, forward, frame, gaussian, random_crop
-from train.grounds import MIX, new_ground
-from train.landmarks import find_box, find_eyes
-from train.shapes import BOX, ELLIPSE, paint, placed, shape, spread, tables
+from train.augmentation import AugmentConfig, photograph, scaled
+from train.augmentation.cutout import compose, take_apart, warp
+from train.augmentation.degrade import finish, forward, frame, gaussian, random_crop
+from train.augmentation.grounds import MIX, new_ground
+from train.augmentation.landmarks import find_box, find_eyes
+from train.augmentation.shapes import BOX, ELLIPSE, paint, placed, shape, spread, tables
 
 GROUND = (208, 208, 208)
 NOTHING = AugmentConfig(touched=1, crop=0, background=0, framed=0, occluders=0, clothes=0, lights=0, blur=0,
@@ -231,7 +231,7 @@ def test_noise_and_jpeg_are_of_the_asked_strength():
 
 
 def test_it_runs_without_torch():
-    code = "import sys, train.augment, train.shots; assert 'torch' not in sys.modules"
+    code = "import sys, train.augmentation.photograph, train.augmentation.shots; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
 
 

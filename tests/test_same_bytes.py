@@ -7,7 +7,7 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from train.augment import AugmentConfig, photograph
+from train.augmentation import AugmentConfig, photograph
 from train.batches import draw_mini_batch
 from train.presets import preset
 from train.scenes import HELD_OUT, STAGES, assets, open_source

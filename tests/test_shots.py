@@ -6,7 +6,7 @@ import pytest
 from train.camera import CHAIR_RIG, FACE_RIG, View
 from train.raster import render
 from train.scenes.mesh import Mesh
-from train.shots import KEY_ELEVATION, LENS, ROLL, random_rig
+from train.augmentation.shots import KEY_ELEVATION, LENS, ROLL, random_rig
 
 RIGS = {"face": FACE_RIG, "object": CHAIR_RIG}
 

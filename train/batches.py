@@ -28,7 +28,7 @@ from train.processes import single_thread_workers
 from train.raster import Render, render
 from train.scenes import HELD_OUT, STAGES, Stage, open_source
 from train.scenes.mesh import Source
-from train.shots import random_rig
+from train.augmentation.shots import random_rig
 
 if TYPE_CHECKING:
     from train.scenes.paper_chairs import Chairs

@@ -30,7 +30,7 @@ class Drawing:
 
 def draw_for(name: str, seconds: float, assets_folder, size: int, seed: int) -> Drawing:
     """Mini-batches of the studio preset, with new identities, photographs and augmentation, for so many seconds."""
-    from train.augment import photograph
+    from train.augmentation import photograph
     from train.batches import draw_mini_batch, shard_factors
     from train.presets import preset
     from train.scenes import HELD_OUT, STAGES, open_source

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from train.augment import AugmentConfig, photograph
+from train.augmentation import AugmentConfig, photograph
 from train.batches import Recipe, Rendering
 from train.pool import Pool, shrink
 from train.processes import single_thread_workers

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, replace
 
 from dcign.networks import NetworkConfig
 from dcign.paper_network import PaperConfig
-from train.augment import AugmentConfig
+from train.augmentation import AugmentConfig
 from train.batches import INTRINSIC, Recipe
 from train.scenes import STAGES
 

@@ -10,10 +10,10 @@ from numba import njit
 from PIL import Image
 
 from train.raster.kernel import kernel
-from train.shapes import spread, tables
+from train.augmentation.shapes import spread, tables
 
 if TYPE_CHECKING:
-    from train.augment import AugmentConfig
+    from train.augmentation import AugmentConfig
 
 LUMA = np.array((0.2126, 0.7152, 0.0722), np.float32)  # of linear light, Rec. 709
 GREY_SHARE = 0.06  # of the pictures with another light

@@ -10,7 +10,7 @@ import functools
 import numpy as np
 
 from train.raster.kernel import inlined, kernel
-from train.shapes import BOX, ELLIPSE, paint, shape, spread, tiles
+from train.augmentation.shapes import BOX, ELLIPSE, paint, shape, spread, tiles
 
 #: kinds of ground and how often each is met, by subject
 MIX = {

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from train.raster.kernel import kernel
-from train.shapes import tables
+from train.augmentation.shapes import tables
 
 
 @kernel()

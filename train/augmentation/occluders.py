@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from train.grounds import natural_colour
-from train.landmarks import Box, find_box, find_eyes
+from train.augmentation.grounds import natural_colour
+from train.augmentation.landmarks import Box, find_box, find_eyes
 from train.raster.kernel import kernel
-from train.shapes import BOX, ELLIPSE, ON_SUBJECT, UPPER_HALF, paint, placed, shape
+from train.augmentation.shapes import BOX, ELLIPSE, ON_SUBJECT, UPPER_HALF, paint, placed, shape
 
 
 def _glasses(eyes, box: Box, rng) -> list:

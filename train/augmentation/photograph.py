@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from train.cutout import colours, compose, take_apart, warp
-from train.degrade import blurred, develop, finish, forward, frame, random_crop
-from train.grounds import new_ground
-from train.occluders import clothes, cover_parts
-from train.shapes import spread, tables
+from train.augmentation.cutout import colours, compose, take_apart, warp
+from train.augmentation.degrade import blurred, develop, finish, forward, frame, random_crop
+from train.augmentation.grounds import new_ground
+from train.augmentation.occluders import clothes, cover_parts
+from train.augmentation.shapes import spread, tables
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit
 
 from train.raster.kernel import kernel
-from train.shapes import tables
+from train.augmentation.shapes import tables
 
 _EYES = 0.35  # how sure of the eyes one must be to put glasses on them
 
