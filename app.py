@@ -38,7 +38,6 @@ def main(argv: list[str] | None = None) -> None:
 
     from dcign import face_detector
     from dcign.ui import Studios, build_demo
-    from dcign.ui.style import css, theme
 
     # One picture is too little work for many threads: the live frames have decode threads of their own.
     torch.set_num_threads(1)
@@ -52,8 +51,6 @@ def main(argv: list[str] | None = None) -> None:
         demo.queue(max_size=MAX_WAITING).launch(
             server_name=options.host,
             server_port=options.port,
-            theme=theme(),
-            css=css(),
             max_file_size=MAX_UPLOAD,
             footer_links=["api", "settings"],
             run_history=False,   # it would record every live frame in the visitor's browser

@@ -33,7 +33,7 @@ def code(studios):
 @pytest.fixture(scope="module")
 def visitor(studios):
     """A client of the two routes; small limits, so that a test can pass them."""
-    limits = Limits(characters=20_000, burst=60, rate=1, sockets=3)
+    limits = Limits(characters=20_000, burst=120, rate=1, sockets=3)
     with TestClient(Starlette(routes=routes(studios, limits=limits)), "http://127.0.0.1") as client:
         yield client
 
@@ -44,6 +44,13 @@ def view(sequence: int, **angles) -> str:
 
 def introduction(code) -> str:
     return json.dumps({"kind": "code", "key": "k", "code": code.to_json()})
+
+
+def receive(socket) -> tuple[dict, bytes]:
+    """The next frame, confirmed as the page does."""
+    header, picture = unpacked(socket.receive_bytes())
+    socket.send_text(json.dumps({"kind": "seen", "sequence": header["sequence"]}))
+    return header, picture
 
 
 def unpacked(message: bytes) -> tuple[dict, bytes]:
@@ -182,12 +189,27 @@ def test_a_burst_ends_with_its_newest_and_never_goes_back(visitor, code):
         socket.send_text(introduction(code))
         for sequence in range(40):
             socket.send_text(view(sequence, azimuth=sequence))
-        seen = [unpacked(socket.receive_bytes())[0]]
+        seen = [receive(socket)[0]]
         while seen[-1]["sequence"] < 39:
-            seen.append(unpacked(socket.receive_bytes())[0])
+            seen.append(receive(socket)[0])
     numbers = [header["sequence"] for header in seen]
     assert numbers == sorted(set(numbers)) and len(numbers) < 40
     assert all(header["azimuth"] == header["sequence"] for header in seen)
+
+
+def test_a_slow_line_collects_no_old_frames(visitor, code):
+    """Only so many frames are on their way; what waits for the next is the newest."""
+    with visitor.websocket_connect(SOCKET) as socket:
+        socket.send_text(introduction(code))
+        for sequence in range(UNTAKEN):
+            socket.send_text(view(sequence, azimuth=sequence))
+            assert unpacked(socket.receive_bytes())[0]["sequence"] == sequence
+        for sequence in range(UNTAKEN, UNTAKEN + 5):
+            socket.send_text(view(sequence, azimuth=sequence))
+        socket.send_text(json.dumps({"kind": "view", "key": "other", "sequence": 99}))
+        assert json.loads(socket.receive_text())["kind"] == "unknown", "nothing was drawn in between"
+        socket.send_text(json.dumps({"kind": "seen", "sequence": 0}))
+        assert unpacked(socket.receive_bytes())[0]["sequence"] == UNTAKEN + 4
 
 
 def test_a_code_that_is_not_known_is_asked_for(visitor, code):
@@ -232,7 +254,7 @@ def test_a_code_of_another_model_is_explained(visitor, code):
 @pytest.mark.parametrize("message", [
     "", "hello", "[]", "7", "null", "{}", '{"kind": "file", "key": "k"}', '{"kind": "view"}',
     '{"kind": "view", "key": "k"}', '{"kind": "view", "key": "k", "sequence": -1}',
-    '{"kind": "view", "key": "k", "sequence": true}', '{"kind": "view", "key": "k", "sequence": 1e300}',
+    '{"kind": "seen"}', '{"kind": "view", "key": "k", "sequence": true}', '{"kind": "view", "key": "k", "sequence": 1e300}',
     '{"kind": "code", "key": 5, "code": ""}', '{"kind": "code", "key": "' + "k" * 65 + '", "code": ""}',
     "[" * 15_000, "x" * 20_001, b"\x00\x01",
 ])
@@ -249,7 +271,7 @@ def test_garbage_is_cut_off_with_a_reason(visitor, message):
 
 def test_who_sends_too_much_is_cut_off(visitor, code):
     with visitor.websocket_connect(SOCKET) as socket:
-        for sequence in range(100):
+        for sequence in range(200):
             socket.send_text(view(sequence, azimuth=0))
         with pytest.raises(WebSocketDisconnect) as end:
             while True:
@@ -275,6 +297,9 @@ def test_pages_of_other_sites_may_not_use_a_server_at_home(visitor, code):
     with pytest.raises(WebSocketDisconnect) as end, visitor.websocket_connect(SOCKET, headers=headers) as socket:
         socket.receive_text()
     assert end.value.code == 1008
+    with visitor.websocket_connect(SOCKET, headers={**headers, "x-forwarded-for": "203.0.113.9"}) as socket:
+        socket.send_text(view(0, azimuth=0))
+        assert json.loads(socket.receive_text())["kind"] == "unknown"
     body = {"code": code.to_json(), "azimuth": 1}
     assert visitor.post(RENDER, json=body, headers={"origin": "https://example.com"}).status_code == 403
     assert visitor.post(RENDER, json=body, headers={"origin": "http://localhost:7860"}).status_code == 200

@@ -240,7 +240,7 @@ def test_from_the_socket_to_plain_requests_and_back(server, browser):
 def test_a_restart_of_the_server_is_said_and_survived(browser, weights, tmp_path):
     with serve(weights, tmp_path / "first.log") as first:
         port = urlsplit(first.url).port
-        with open_page(browser, first.url, forgiven="ERR_CONNECTION") as page:
+        with open_page(browser, first.url, forgiven="ERR_|WebSocket") as page:
             set_slider(page, "light", 40)
             first.process.kill()
             first.process.wait()

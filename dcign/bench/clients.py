@@ -85,6 +85,7 @@ async def _listen(socket, member: Member) -> None:
             continue
         length = int.from_bytes(message[:4], "big")
         sequence = json.loads(message[4 : 4 + length])["sequence"]
+        await socket.send(json.dumps({"kind": "seen", "sequence": sequence}))
         member.frames += 1
         member.backwards += sequence <= member.newest
         member.newest = sequence

@@ -3,6 +3,7 @@
 The page sends texts of JSON:
     {"kind": "code", "key": "<short name>", "code": "<GraphicsCode.to_json()>"}       once per socket and code
     {"kind": "view", "key": "...", "sequence": 17, "azimuth": 30, "elevation": 0, "light": -45}    every input
+    {"kind": "seen", "sequence": 17}                                     every frame that came
 and gets, for the newest view only, one binary message
     <length of the header, 4 bytes, big-endian> <header> <JPEG>
 whose header is {"sequence", "azimuth", "elevation", "light", "milliseconds": spent on drawing},
@@ -17,6 +18,7 @@ import asyncio
 import json
 import logging
 import time
+from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
@@ -47,6 +49,13 @@ def explained(problem: Exception) -> str:
     return "This picture cannot be drawn. Try another one; the server's log says more."
 
 
+def _sequence(message: dict) -> int:
+    sequence = message.get("sequence")
+    if isinstance(sequence, bool) or not isinstance(sequence, int) or not 0 <= sequence < 2**53:
+        raise TooMuch("a message without its sequence number")
+    return sequence
+
+
 class Conversation:
     """One page's socket, from accept to close."""
 
@@ -59,7 +68,8 @@ class Conversation:
         self._budget = Budget(limits)
         self._codes: dict[str, GraphicsCode] = {}
         self._loop = asyncio.get_running_loop()
-        self._outbox: asyncio.Queue[bytes | str] = asyncio.Queue()
+        self._outbox: asyncio.Queue[str | bytes] = asyncio.Queue()
+        self._unseen: deque[int] = deque()   # sent, and not yet confirmed by the page
         self._lane = pool.lane(self._deliver)
 
     async def run(self) -> None:
@@ -95,6 +105,9 @@ class Conversation:
         except (ValueError, RecursionError):
             raise TooMuch("a message that is not JSON") from None
         kind = message.get("kind") if isinstance(message, dict) else None
+        if kind == "seen":
+            self._confirm(_sequence(message))
+            return
         key = message.get("key") if kind in ("code", "view") else None
         if not isinstance(key, str) or len(key) > _KEY:
             raise TooMuch("a message of no known kind")
@@ -115,9 +128,7 @@ class Conversation:
             del self._codes[next(iter(self._codes))]
 
     def _look(self, key: str, message: dict) -> None:
-        sequence = message.get("sequence")
-        if isinstance(sequence, bool) or not isinstance(sequence, int) or not 0 <= sequence < 2**53:
-            raise TooMuch("a view without its sequence number")
+        sequence = _sequence(message)
         code = self._codes.get(key)
         if code is None:
             self._tell({"kind": "unknown", "key": key})
@@ -131,22 +142,33 @@ class Conversation:
             self._tell({"kind": "problem", "sequence": sequence, "message": str(problem)})
             return
 
-        def draw() -> bytes:
+        def draw() -> tuple[bytes, int]:
             begin = time.perf_counter()
             picture = frame(self._studios, code, angles)
             spent = round((time.perf_counter() - begin) * 1000, 2)
-            return packed({"sequence": sequence, **asked, "milliseconds": spent}, picture)
+            return packed({"sequence": sequence, **asked, "milliseconds": spent}, picture), sequence
 
         self._lane.offer(draw)
 
-    def _deliver(self, result: bytes | Exception) -> None:
+    def _confirm(self, sequence: int) -> None:
+        while self._unseen and self._unseen[0] <= sequence:
+            self._unseen.popleft()
+            self._lane.delivered()
+
+    def _deliver(self, result: tuple[bytes, int] | Exception) -> None:
         """From a decode thread."""
-        if isinstance(result, Exception):
-            result = json.dumps({"kind": "problem", "message": explained(result)})
         try:
-            self._loop.call_soon_threadsafe(self._outbox.put_nowait, result)
+            self._loop.call_soon_threadsafe(self._post, result)
         except RuntimeError:   # the server is shutting down
             pass
+
+    def _post(self, result: tuple[bytes, int] | Exception) -> None:
+        if isinstance(result, Exception):
+            self._lane.delivered()
+            self._tell({"kind": "problem", "message": explained(result)})
+        else:
+            self._unseen.append(result[1])
+            self._outbox.put_nowait(result[0])
 
     def _tell(self, message: dict) -> None:
         if self._outbox.qsize() < 16:   # a page that does not listen need not be told everything
@@ -162,7 +184,6 @@ class Conversation:
                     await self._socket.send_text(message)
             except (WebSocketDisconnect, RuntimeError):   # it left; run() notices by itself
                 return
-            self._lane.delivered()
 
     async def _close(self, status: int, reason: str) -> None:
         if self._socket.application_state is WebSocketState.CONNECTED:

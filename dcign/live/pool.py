@@ -20,8 +20,9 @@ from typing import Any
 
 Job = Callable[[], Any]
 
-#: Results that a client may leave untaken: one on its way and one waiting keep a slow line busy.
-UNTAKEN = 2
+#: Results that a client may leave untaken. Ten on their way fill a line with 200 ms of round trip at 50 frames
+#: a second; without a limit a slow line would collect seconds of old frames in its buffers.
+UNTAKEN = 10
 
 
 class Lane:

@@ -1,6 +1,7 @@
 """Two routes for the Gradio app: the live socket, and one frame by plain HTTP for where sockets are blocked.
 
-    gr.Blocks(...).launch(app_kwargs={"routes": routes(studios)})     # what dcign.ui.page does
+    gr.Blocks(...).launch(app_kwargs={"routes": routes(studios)})     # what dcign.ui.live.LivePage does
+    gr.mount_gradio_app(app, demo, path, app_kwargs={"routes": routes(studios)})     # below another app
 
 GET  /gradio_api/live/socket    WebSocket, see conversation.py
 POST /gradio_api/live/render    {"code": "...", "azimuth": .., "elevation": .., "light": ..} -> image/jpeg
@@ -126,9 +127,13 @@ class _Service:
 
 def own_page(headers: Headers) -> bool:
     """Whether a browser's request comes from this server's page, as Gradio asks it for its own routes: on a
-    machine of one's own, no page of another site may use the server; elsewhere it is public anyway."""
+    machine of one's own, no page of another site may use the server; elsewhere it is public anyway.
+
+    Behind a proxy the host may be this machine's although the page is public; no page can set those headers.
+    """
     origin, host = headers.get("origin"), headers.get("host", "")
-    if origin is None or urlsplit(f"//{host}").hostname not in _HERE:
+    forwarded = any(name in headers for name in ("forwarded", "x-forwarded-for", "x-forwarded-host"))
+    if origin is None or forwarded or urlsplit(f"//{host}").hostname not in _HERE:
         return True
     return urlsplit(origin).hostname in _HERE
 

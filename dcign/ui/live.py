@@ -22,6 +22,7 @@ from ..live.frames import jpeg, moved, start_degrees
 from ..live.routes import routes
 from ..studio import Studio
 from .studios import Studios
+from .style import css, theme
 
 __all__ = ["LivePage", "data_url", "jpeg", "moved", "scene", "start_degrees", "viewer"]
 
@@ -61,7 +62,7 @@ def viewer(value: str = "") -> gr.HTML:
 
 
 class LivePage(gr.Blocks):
-    """gr.Blocks whose server also has the live routes, however it is launched."""
+    """gr.Blocks whose server also has the live routes, and which looks as it should, with a bare launch()."""
 
     def __init__(self, studios: Studios, **options: Any) -> None:
         super().__init__(**options)
@@ -71,4 +72,5 @@ class LivePage(gr.Blocks):
         """As gr.Blocks.launch(). ssr_mode is off unless asked for: its proxy lets no socket through."""
         given = dict(app_kwargs or {})
         given["routes"] = [*routes(self._studios), *given.get("routes", ())]
-        return super().launch(*args, app_kwargs=given, **{"ssr_mode": False, **options})
+        usual = {"ssr_mode": False, "theme": theme(), "css": css()}
+        return super().launch(*args, app_kwargs=given, **{**usual, **options})

@@ -47,6 +47,8 @@ class Studios(Mapping[str, Studio]):
 
     def __getitem__(self, name: str) -> Studio:
         folder = self._folders[name]
+        if name in self._loaded:   # nobody waits while somebody else's model is being loaded
+            return self._loaded[name]
         with self._lock:   # two visitors at once must not load the same weights twice
             if name not in self._loaded:
                 self._loaded[name] = dcign.load(str(folder), device=self._device)

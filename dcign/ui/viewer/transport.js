@@ -47,7 +47,9 @@ const createTransport = ({root, onFrame, onState}) => {
     if (typeof event.data !== "string") {
       const length = new DataView(event.data).getUint32(0);
       const header = new TextDecoder().decode(new Uint8Array(event.data, 4, length));
-      arrived(JSON.parse(header), new Uint8Array(event.data, 4 + length));
+      const detail = JSON.parse(header);
+      say({kind: "seen", sequence: detail.sequence});   // room for the next one on the line
+      arrived(detail, new Uint8Array(event.data, 4 + length));
       return;
     }
     const message = JSON.parse(event.data);
