@@ -26,6 +26,7 @@ _CHUNK = 1024                   # pictures per block of (N, G) log-likelihoods
 _PENALTIES = np.logspace(-8, 1, 19)
 _COVARIANCE_BANDWIDTH = 1 / 12  # of the range
 _SHARED_WEIGHT = 20.0           # pseudo-observations of the whole range's covariance at each knot
+_RUN_OUT = 10.0                 # degrees at each end that say where the curve goes beyond it
 _FLOOR = 1e-4                   # of the curve's variance, so that a covariance is never singular
 
 
@@ -84,6 +85,19 @@ class Calibration:
     def latents(self, degrees: np.ndarray | float) -> np.ndarray:
         """The point of the curve at each angle: (...) degrees -> (..., g) latents, float64."""
         return self._interpolate(self.curve, degrees)
+
+    def beyond(self, degrees: np.ndarray | float) -> np.ndarray:
+        """As latents(), but an open curve goes on straight past its ends, as it ran in its last degrees."""
+        points = self.latents(degrees)
+        if self.circular:
+            return points
+        low, high = self.degrees[0], self.degrees[-1]
+        run = min(_RUN_OUT, (high - low) / 2)
+        degrees = np.asarray(degrees, np.float64)[..., None]
+        first, last = self.curve[0], self.curve[-1]
+        before = np.minimum(degrees - low, 0) * (self.latents(low + run) - first) / run
+        after = np.maximum(degrees - high, 0) * (last - self.latents(high - run)) / run
+        return points + before + after
 
     def estimate(self, latents: np.ndarray) -> np.ndarray:
         """(N, g) latents -> (N,) degrees: the mean of the posterior over angles.

@@ -61,7 +61,7 @@ def load_studio(name_or_path: str | os.PathLike, device: str = "auto", **options
     return Studio(
         weights.network, weights.layout, weights.calibrations, weights.ranges, weights.circular,
         weights.ground, weights.name, device=device, framing=weights.framing, unlearned=weights.unlearned,
-        **options,
+        directions=weights.directions, **options,
     )
 
 

@@ -18,11 +18,14 @@ import numpy as np
 import torch
 
 from .calibration import Calibration
+from .directions import Directions
 from .graphics_code import FACTORS, CodeLayout, GraphicsCode
 from .networks import DCIGN
 from .photos import DEFAULT_FACE_BOX, PictureSpec, Prepared, Source, prepare
 from .sweeps import path
 
+#: How many degrees past the ends of a range may be asked for with beyond=True.
+BEYOND_DEGREES = 20.0
 #: Over how many degrees a code's own departure from the curve fades out when a factor is moved.
 RESIDUAL_DEGREES = 12.0
 PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
@@ -37,6 +40,7 @@ class Studio:
     name: what the codes are marked with. device: "auto", "cpu", "cuda" or "cuda:N". threads: CPU threads of
     torch, a setting of the whole process; None leaves it. precision: of the decoder, "float32" or "bfloat16".
     unlearned: factors whose measured estimate is hardly better than chance, so that a page can say so.
+    directions: group -> its principal directions, for dcign.mixing; empty for weights that have none.
     """
 
     def __init__(
@@ -53,6 +57,7 @@ class Studio:
         framing: Mapping | None = None,
         precision: str = "float32",
         unlearned: Sequence[str] = (),
+        directions: Mapping[str, Directions] | None = None,
     ) -> None:
         if layout.size != network.config.latents:
             raise ValueError(f"the layout has {layout.size} latents, the network {network.config.latents}")
@@ -70,6 +75,7 @@ class Studio:
         self._circular = frozenset(circular)
         self._precision = PRECISIONS[precision]
         self.unlearned = frozenset(unlearned)
+        self.directions = dict(directions or {})
         network = network.to(self.device, memory_format=torch.channels_last)
         self._network = network.eval().requires_grad_(False)
         framing = dict(framing or {})
@@ -82,6 +88,14 @@ class Studio:
     def ranges(self) -> dict[str, tuple[float, float]]:
         """Factor -> (lowest, highest) degrees that the model was trained on."""
         return dict(self._ranges)
+
+    @property
+    def wider(self) -> dict[str, tuple[float, float]]:
+        """Factor -> (lowest, highest) degrees that render(..., beyond=True) takes; nothing was trained there."""
+        return {
+            factor: (low, high) if factor in self._circular else (low - BEYOND_DEGREES, high + BEYOND_DEGREES)
+            for factor, (low, high) in self._ranges.items()
+        }
 
     @property
     def size(self) -> int:
@@ -103,10 +117,8 @@ class Studio:
         """The codes of several pictures, in their order."""
         codes = []
         for start in range(0, len(images), _BATCH):
-            batch = [
-                item if isinstance(item, Prepared) else self.prepare(item)
-                for item in images[start : start + _BATCH]
-            ]
+            batch = images[start : start + _BATCH]
+            batch = [item if isinstance(item, Prepared) else self.prepare(item) for item in batch]
             for item in batch:
                 if item.picture.size != (self.size, self.size):
                     raise ValueError(f"{self.name} needs {self.size} pixels a side: use its own prepare()")
@@ -126,7 +138,7 @@ class Studio:
         degrees = {}
         for factor, calibration in self._calibrations.items():
             estimates = calibration.estimate(means[:, self.layout.slice(factor)])
-            degrees[factor] = [self._bounded(factor, value) for value in estimates.tolist()]
+            degrees[factor] = [self._bounded(factor, value, self._ranges) for value in estimates.tolist()]
         return [
             GraphicsCode(row, self.layout, model=self.name, **{name: degrees[name][i] for name in degrees})
             for i, row in enumerate(means)
@@ -138,13 +150,14 @@ class Studio:
         azimuth: float | None = None,
         elevation: float | None = None,
         light: float | None = None,
+        beyond: bool = False,
     ) -> np.ndarray:
         """One picture, uint8 (H, W, 3). A factor left out keeps the code's own value exactly.
 
-        Degrees beyond the trained range are brought to its end (a circular factor wraps). ValueError for
-        degrees that are not finite numbers, or a code of another model.
+        Degrees outside the trained range are brought to its end (a circular factor wraps); with beyond, to the
+        end of the `wider` range. ValueError for degrees that are not finite numbers, or a code of another model.
         """
-        latents = self._moved(code, {"azimuth": azimuth, "elevation": elevation, "light": light})
+        latents = self._moved(code, {"azimuth": azimuth, "elevation": elevation, "light": light}, beyond)
         return self._draw(latents[None])[0]
 
     def render_many(
@@ -154,6 +167,7 @@ class Studio:
         elevation: Degrees = None,
         light: Degrees = None,
         progress: Callable[[int, int], None] | None = None,
+        beyond: bool = False,
     ) -> np.ndarray:
         """Pictures uint8 (N, H, W, 3) of N codes, or of one code at N angles.
 
@@ -170,6 +184,7 @@ class Studio:
             self._moved(
                 codes[i if len(codes) > 1 else 0],
                 {name: _entry(values, i) for name, values in given.items()},
+                beyond,
             )
             for i in range(count)
         ])
@@ -203,7 +218,9 @@ class Studio:
         pictures = self.render_many(code, **{factor: values[:frames]}, **held, progress=progress)
         return np.concatenate([pictures, pictures[-2:0:-1]]) if there_and_back else pictures
 
-    def _moved(self, code: GraphicsCode, degrees: Mapping[str, float | None]) -> np.ndarray:
+    def _moved(
+        self, code: GraphicsCode, degrees: Mapping[str, float | None], beyond: bool = False
+    ) -> np.ndarray:
         """The code's latents (L,) with each given factor moved along its curve.
 
         A code rarely lies exactly on the curve. What separates it is kept where the factor starts and fades
@@ -221,20 +238,20 @@ class Studio:
             if factor not in self._calibrations:
                 raise ValueError(f"this model has no factor {factor!r}: choose {', '.join(self._ranges)}")
             calibration, group = self._calibrations[factor], self.layout.slice(factor)
-            target = self._bounded(factor, _degrees(target, factor))
+            target = self._bounded(factor, _degrees(target, factor), self.wider if beyond else self._ranges)
             start = getattr(code, factor)
             if start is None:
                 start = float(calibration.estimate(code.latents[None, group])[0])
-            start = self._bounded(factor, start)
+            start = self._bounded(factor, start, self._ranges)
             away = target - start
             if factor in self._circular:
                 away = (away + 180) % 360 - 180
-            goal, origin = calibration.latents([target, start])
+            goal, origin = calibration.beyond([target, start])
             latents[group] = goal + math.exp(-((away / RESIDUAL_DEGREES) ** 2)) * (latents[group] - origin)
         return latents
 
-    def _bounded(self, factor: str, degrees: float) -> float:
-        low, high = self._ranges[factor]
+    def _bounded(self, factor: str, degrees: float, ranges: Mapping[str, tuple[float, float]]) -> float:
+        low, high = ranges[factor]
         if factor in self._circular:
             # Exactly the upper end stays there: 180 must not turn into -180 under someone's slider.
             return degrees if degrees == high else (degrees - low) % 360 + low

@@ -21,8 +21,9 @@ FULL_TURN = 360.0
 #: Degrees of azimuth, elevation and light; None keeps the code's own.
 Triple = tuple[float | None, float | None, float | None]
 
-# "all": factor -> how often it swings while azimuth does so once, and where in its swing it starts (of a turn).
-_SWINGS = {"azimuth": (1, 0.0), "elevation": (2, 0.25), "light": (1, 0.25)}
+# "all": factor -> how often it swings while azimuth does so once, where in its swing it starts (of a turn), and over
+# what share of its range: all extremes at once look worse than any of them.
+_SWINGS = {"azimuth": (1, 0.0, 1.0), "elevation": (2, 0.25, 0.6), "light": (1, 0.25, 0.8)}
 
 
 def sweep_values(limits: tuple[float, float], frames: int, circular: bool = False) -> np.ndarray:
@@ -105,12 +106,12 @@ def _shares(frames: int, there_and_back: bool, smooth: bool) -> np.ndarray:
     return share * share * (3 - 2 * share) if smooth else share
 
 
-def _swing(limits: tuple[float, float], frames: int, times: int, phase: float) -> np.ndarray:
+def _swing(limits: tuple[float, float], frames: int, times: int, phase: float, share: float) -> np.ndarray:
     low, high = limits
     turn = np.arange(frames) / frames
     if _is_circle(limits):
         return low + (high - low) * turn
-    return (low + high) / 2 + (high - low) / 2 * np.sin(2 * np.pi * (times * turn + phase))
+    return (low + high) / 2 + share * (high - low) / 2 * np.sin(2 * np.pi * (times * turn + phase))
 
 
 def _along(

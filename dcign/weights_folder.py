@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .calibration import Calibration
-from .graphics_code import CodeLayout
+from .directions import Directions
+from .graphics_code import FACTORS, CodeLayout
 
 if TYPE_CHECKING:
     from .networks import DCIGN
@@ -51,6 +52,7 @@ class Weights:
     framing: dict = field(default_factory=dict)
     training: dict = field(default_factory=dict)
     measures: dict = field(default_factory=dict)
+    directions: dict[str, Directions] = field(default_factory=dict)
 
     @property
     def unlearned(self) -> tuple[str, ...]:
@@ -92,6 +94,7 @@ def load_weights(folder: str | os.PathLike) -> Weights:
         weights = Weights(
             str(config["name"]), network, layout, calibrations, ranges, tuple(config["circular"]), ground,
             *(dict(config.get(part) or {}) for part in ("framing", "training", "measures")),
+            {group: Directions.from_dict(group, record) for group, record in config.get("directions", {}).items()},
         )
         _check(weights)
     except (KeyError, TypeError, ValueError, AttributeError) as problem:
@@ -140,6 +143,9 @@ def _check(weights: Weights) -> None:
         low, high = weights.ranges[name]
         if not (math.isfinite(low) and math.isfinite(high) and low < high):
             raise ValueError(f"the range of {name} must be two increasing numbers")
+    for group, value in weights.directions.items():
+        if group in FACTORS or sizes.get(group) != value.size:
+            raise ValueError(f"the directions of {group} do not fit the layout")
     if len(weights.ground) != 3 or not all(0 <= level <= 255 for level in weights.ground):
         raise ValueError("the ground must be three levels of 0..255")
 
@@ -157,6 +163,7 @@ def save_weights(
     framing: Mapping | None = None,
     training: Mapping | None = None,
     measures: Mapping | None = None,
+    directions: Mapping[str, Directions] | None = None,
     half: bool = True,
 ) -> Path:
     """Write model.safetensors and config.json; other files of the folder stay. Returns the folder.
@@ -171,7 +178,7 @@ def save_weights(
         name, network, layout, dict(calibrations),
         {key: tuple(map(float, value)) for key, value in ranges.items()},
         tuple(circular), tuple(int(level) for level in ground), dict(framing or {}), dict(training or {}),
-        dict(measures or {}),
+        dict(measures or {}), dict(directions or {}),
     )
     try:
         _check(weights)
@@ -195,6 +202,7 @@ def save_weights(
         "calibration": {key: value.to_dict() for key, value in weights.calibrations.items()},
         "ground": list(weights.ground),
         "framing": weights.framing,
+        "directions": {group: value.to_dict() for group, value in weights.directions.items()},
         "training": weights.training,
         "measures": weights.measures,
     }

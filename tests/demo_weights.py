@@ -14,6 +14,7 @@ from PIL import Image
 
 from dcign.calibration import Calibration
 from dcign.checkpoints import save_weights
+from dcign.directions import fit_directions
 from dcign.graphics_code import CodeLayout
 from dcign.networks import DCIGN, NetworkConfig
 
@@ -68,8 +69,9 @@ def write(folder: Path, names: tuple[str, ...] = ("faces", "chairs")) -> Path:
             calibrations[factor] = Calibration.fit(
                 _curve(degrees, limits, circular) + noise, degrees, factor=factor, circular=circular
             )
+        directions = fit_directions(np.random.default_rng(1).normal(size=(100, LAYOUT.size)), LAYOUT)
         weights = save_weights(
-            folder / name, network, LAYOUT, calibrations, RANGES[name], name=name,
+            folder / name, network, LAYOUT, calibrations, RANGES[name], name=name, directions=directions,
             circular=("azimuth",) if name == "chairs" else (), ground=GROUND,
         )
         examples = weights / "examples"

@@ -136,3 +136,13 @@ def test_bad_input_is_refused(opened):
         opened.estimate(np.full((1, 4), np.nan))
     with pytest.raises(ValueError, match="at least 32"):
         Calibration.fit(np.zeros((5, 2)), np.zeros(5))
+
+
+def test_beyond_its_range_an_open_curve_goes_on_straight_and_a_circle_closes():
+    line = Calibration("light", [-90, 0, 90], [[-9, 1], [0, 1], [9, 1]], np.eye(2))
+    np.testing.assert_allclose(line.beyond([-110, -90, 30, 90, 100]), [[-11, 1], [-9, 1], [3, 1], [9, 1], [10, 1]])
+    np.testing.assert_allclose(line.latents([100]), [[9, 1]])
+    degrees = np.linspace(-180, 180, 73)
+    points = np.stack([np.cos(np.deg2rad(degrees)), np.sin(np.deg2rad(degrees))], 1)
+    circle = Calibration("azimuth", degrees, points, np.eye(2), circular=True)
+    np.testing.assert_allclose(circle.beyond(190.0), circle.latents(-170.0))

@@ -203,3 +203,16 @@ def test_bfloat16_draws_nearly_the_same(picture):
 def test_bad_options_are_refused(options):
     with pytest.raises(ValueError):
         Studio(**{**a_model(), "device": "cpu", **options})
+
+
+def test_beyond_the_trained_range_only_when_asked(studio, picture):
+    code = studio.encode(picture)
+    low, high = studio.ranges["elevation"]
+    assert studio.wider["elevation"] == (low - 20, high + 20)
+    at_end = studio.render(code, elevation=high)
+    np.testing.assert_array_equal(studio.render(code, elevation=high + 15), at_end)
+    assert (studio.render(code, elevation=high + 15, beyond=True) != at_end).any()
+    farthest = studio.render(code, elevation=high + 20, beyond=True)
+    np.testing.assert_array_equal(studio.render(code, elevation=high + 90, beyond=True), farthest)
+    inside = studio.render(code, elevation=high - 5)
+    np.testing.assert_array_equal(studio.render(code, elevation=high - 5, beyond=True), inside)

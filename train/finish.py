@@ -1,4 +1,4 @@
-"""After training: fit the calibration on training scenes and write a weights folder.
+"""After training: fit calibration and principal directions on training scenes and write a weights folder.
 
 Here, and only here, the true degrees of pictures meet the latents; no weight of the network depends on them.
 """
@@ -13,6 +13,7 @@ import torch
 
 from dcign import checkpoints
 from dcign.calibration import Calibration
+from dcign.directions import Directions, fit_directions
 from dcign.graphics_code import FACTORS, CodeLayout
 from dcign.networks import DCIGN
 from train.batches import STUDIO, Recipe, paper_chairs_of, random_view
@@ -58,16 +59,18 @@ def posterior_means(network: DCIGN, pictures: np.ndarray, batch: int = 64) -> np
     return np.concatenate([network.encode(part.float() / 255)[0].numpy() for part in tensor.split(batch)])
 
 
-def calibrate(network: DCIGN, layout: CodeLayout, name: str, assets_folder: str | None,
-              scenes: int = SCENES, recipe: Recipe = STUDIO) -> dict[str, Calibration]:
-    """The curve of every factor, fitted on scenes of training identities with a front."""
+def read_scenes(network: DCIGN, layout: CodeLayout, name: str, assets_folder: str | None, scenes: int = SCENES,
+                recipe: Recipe = STUDIO) -> tuple[dict[str, Calibration], dict[str, Directions]]:
+    """From scenes of training identities with a front: the curve of every factor, and the principal directions of
+    every other group."""
     source, stage = open_source(name, assets_folder), STAGES[name]
     pictures, degrees = draw_scenes(source, stage, range(HELD_OUT, HELD_OUT + scenes), network.config.size,
                                     np.random.default_rng(5), recipe=recipe)
     means = posterior_means(network, pictures)
-    return {factor: Calibration.fit(means[:, layout.slice(factor)], degrees[factor], factor,
-                                    circular=factor in stage.circular, limits=stage.ranges[factor])
-            for factor in FACTORS if factor in layout.names}
+    curves = {factor: Calibration.fit(means[:, layout.slice(factor)], degrees[factor], factor,
+                                      circular=factor in stage.circular, limits=stage.ranges[factor])
+              for factor in FACTORS if factor in layout.names}
+    return curves, fit_directions(means, layout)
 
 
 def face_box(name: str, assets_folder: str | None, size: int = 160, faces: int = 60) -> list[float] | None:
@@ -95,7 +98,8 @@ def finish(network: DCIGN, config: TrainConfig, target: Path, pictures: int, ass
     box = face_box(config.source, assets_folder)
     ranges = {factor: span for factor, span in stage.ranges.items() if factor in layout.names}
     framing = {"subject": stage.subject} | ({"face_box": box} if box else {})
+    curves, directions = read_scenes(network, layout, config.source, assets_folder, scenes, config.recipe)
     checkpoints.save_weights(
-        target, network, layout, calibrate(network, layout, config.source, assets_folder, scenes, config.recipe),
-        ranges, name=config.source, circular=stage.circular, ground=stage.rig.ground, framing=framing,
+        target, network, layout, curves, ranges, name=config.source, circular=stage.circular,
+        ground=stage.rig.ground, framing=framing, directions=directions,
         training={"preset": config.preset, "pictures": pictures, "note": note, "config": config.to_dict()})

@@ -93,11 +93,11 @@ class Recipe:
 def draw(studio: Studio, recipe: Recipe, progress: Callable[[int, int], None] | None = None) -> Dressed:
     """The frames, drawn; each angle only once. They are enlarged when they are read."""
     settings = recipe.settings
-    rows = settings.angles(studio.ranges)
+    rows = settings.angles(studio.ranges)   # a recorded path may go beyond them
     different = {row: number for number, row in enumerate(dict.fromkeys(rows))}
     columns = dict(zip(FACTORS, map(list, zip(*different, strict=True)), strict=True))
     known = {name: columns[name] for name in studio.ranges}
-    drawn = studio.render_many(recipe.code, **known, progress=progress)
+    drawn = studio.render_many(recipe.code, **known, progress=progress, beyond=settings.beyond)
     frames = drawn[[different[row] for row in rows]]
     picture = decode(recipe.picture, studio.spec.ground) if settings.side_by_side else None
     return Dressed(frames, settings.size or None, picture, studio.spec.ground)

@@ -1,0 +1,137 @@
+"""Arithmetic on graphics codes: vary, draw at random, morph, swap. Pose and light stay what they were.
+
+    older = vary(code, studio.directions, {"shape": [1.5, 0, -1]})      # standard deviations along directions
+    nobody = draw_identity(code, studio.directions, seed=7)
+    between = morph(anna, bert, 0.5)
+    mixed = swap(identity=carl, pose=anna, light=bert)
+
+Everything returns a new GraphicsCode. Codes must come from one model: ValueError otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from .directions import Directions
+from .graphics_code import FACTORS, GraphicsCode
+
+POSE = ("azimuth", "elevation")
+LIGHT = ("light",)
+MAX_AMOUNT = 4.0        # standard deviations: beyond, there is nothing that was ever trained on
+TEMPERATURE = 0.8       # of a random draw: a little calmer than the training scenes looks better
+_PARALLEL = 1e-4
+
+
+def vary(
+    code: GraphicsCode, directions: Mapping[str, Directions], amounts: Mapping[str, Sequence[float]]
+) -> GraphicsCode:
+    """Move the identity along principal directions.
+
+    amounts: group -> standard deviations along its first directions, each within ±MAX_AMOUNT.
+    """
+    latents = code.latents.astype(np.float64)
+    for group, values in amounts.items():
+        known = _directions(directions, group)
+        values = np.asarray(values, np.float64)
+        if values.ndim != 1 or len(values) > len(known.deviations):
+            raise ValueError(f"{group} has {len(known.deviations)} directions: give at most as many amounts")
+        if not (np.abs(values) <= MAX_AMOUNT).all():
+            raise ValueError(f"amounts are standard deviations between -{MAX_AMOUNT:g} and {MAX_AMOUNT:g}")
+        latents[code.layout.slice(group)] += values @ known.steps[: len(values)]
+    return _like(code, latents)
+
+
+def draw_identity(
+    code: GraphicsCode, directions: Mapping[str, Directions], seed: int, temperature: float = TEMPERATURE
+) -> GraphicsCode:
+    """An identity drawn as those of the training scenes are spread, seen as in this code; the seed decides."""
+    if not directions:
+        raise ValueError("these weights have no directions: train them again with a current `python -m train`")
+    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or not 0 <= seed < 2**63:
+        raise ValueError(f"the seed must be a whole number from 0 to 2^63 - 1, not {str(seed)[:40]!r}")
+    if not 0 <= temperature <= 2:
+        raise ValueError(f"the temperature must lie between 0 and 2, not {temperature!r}")
+    random = np.random.default_rng(int(seed))
+    latents = code.latents.astype(np.float64)
+    for group in directions:
+        latents[code.layout.slice(group)] = _directions(directions, group).draw(random, temperature)
+    return _like(code, latents)
+
+
+def morph(first: GraphicsCode, second: GraphicsCode, share: float, spherical: bool = True) -> GraphicsCode:
+    """The identity on the way from the first (share 0) to the second (1); pose and light of the first.
+
+    spherical: along the arc, which keeps the length; the straight way passes nearer to the average identity.
+    """
+    _alike(first, second)
+    if not 0 <= share <= 1:
+        raise ValueError(f"the share of a morph lies between 0 and 1, not {share!r}")
+    inside = _identity(first)
+    start, end = first.latents[inside].astype(np.float64), second.latents[inside].astype(np.float64)
+    before, after = _slerp_weights(start, end, share) if spherical else (1 - share, share)
+    latents = first.latents.astype(np.float64)
+    latents[inside] = before * start + after * end
+    return _like(first, latents)
+
+
+def swap(
+    identity: GraphicsCode,
+    pose: GraphicsCode | None = None,
+    light: GraphicsCode | None = None,
+    parts: Mapping[str, GraphicsCode] | None = None,
+) -> GraphicsCode:
+    """Identity, pose and light of up to three codes in one; what is left out comes from the identity's code.
+
+    parts: group -> code, to take single groups of the identity ("texture", "hair") from others.
+    """
+    latents = identity.latents.copy()
+    degrees = {name: getattr(identity, name) for name in FACTORS}
+    sources = {name: pose for name in POSE} | {name: light for name in LIGHT} | dict(parts or {})
+    for name, source in sources.items():
+        if source is None:
+            continue
+        _alike(identity, source)
+        if name not in identity.layout.names:
+            if name in (parts or {}):
+                raise ValueError(f"this model has no part {name!r}: choose from {', '.join(identity.layout.names)}")
+            continue
+        group = identity.layout.slice(name)
+        latents[group] = source.latents[group]
+        if name in FACTORS:
+            degrees[name] = getattr(source, name)
+    return GraphicsCode(latents, identity.layout, **degrees, model=identity.model)
+
+
+def _like(code: GraphicsCode, latents: np.ndarray) -> GraphicsCode:
+    degrees = {name: getattr(code, name) for name in FACTORS}
+    return GraphicsCode(latents, code.layout, **degrees, model=code.model)
+
+
+def _identity(code: GraphicsCode) -> list[int]:
+    """Positions of all latents that are neither pose nor light."""
+    return [place for name in code.layout.names if name not in FACTORS for place in code.layout.index(name)]
+
+
+def _alike(first: GraphicsCode, second: GraphicsCode) -> None:
+    if first.layout != second.layout or first.model != second.model:
+        raise ValueError(
+            f"codes of two models cannot be mixed ({first.model or 'unnamed'} and {second.model or 'unnamed'}): "
+            "encode both pictures with one model"
+        )
+
+
+def _directions(directions: Mapping[str, Directions], group: str) -> Directions:
+    if group not in directions:
+        known = ", ".join(directions) or "none, these weights have no directions"
+        raise ValueError(f"there are no directions of {str(group)[:40]!r}: choose from {known}")
+    return directions[group]
+
+
+def _slerp_weights(start: np.ndarray, end: np.ndarray, share: float) -> tuple[float, float]:
+    lengths = np.linalg.norm(start) * np.linalg.norm(end)
+    angle = np.arccos(np.clip(start @ end / lengths, -1, 1)) if lengths > 0 else 0.0
+    if angle < _PARALLEL or np.pi - angle < _PARALLEL:   # no arc, or no one arc
+        return 1 - share, share
+    return np.sin((1 - share) * angle) / np.sin(angle), np.sin(share * angle) / np.sin(angle)
