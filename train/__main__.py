@@ -105,9 +105,16 @@ def _render(arguments: argparse.Namespace) -> int:
 
 
 def _measure(arguments: argparse.Namespace) -> int:
-    from train.measures.report import measure
+    from train.measures.report import QUICK, measure
 
-    measure(Path(arguments.weights), _data(arguments), identities=arguments.identities, write=arguments.write)
+    meshes = arguments.meshes
+    if meshes is not None:
+        from train.scenes.meshes import MeshFolder
+
+        meshes = MeshFolder(meshes, arguments.up or "y", arguments.front or "z")
+    measure(Path(arguments.weights), _data(arguments), QUICK if arguments.quick else arguments.identities,
+            arguments.write, arguments.beside, meshes, arguments.backwards,
+            Path(arguments.plots) if arguments.plots else None)
     return 0
 
 
@@ -141,9 +148,21 @@ def _figures(arguments: argparse.Namespace) -> int:
 
 
 def _bench(arguments: argparse.Namespace) -> int:
+    import tempfile
+
+    import torch
+
     from train import bench
+    from train.bench_training import training
+    from train.distributed import device_named
     from train.scenes import assets
 
+    if arguments.what == "training":
+        torch.set_num_threads(arguments.threads or max(1, torch.get_num_threads()))
+        with tempfile.TemporaryDirectory() as folder:
+            training(arguments.source, arguments.preset, device_named(arguments.device), Path(folder),
+                     compiled=arguments.compile)
+        return 0
     names = ["heads", "chairs"] if assets.find(arguments.assets) is None else ["faces", "heads", "chairs"]
     bench.scenes(names, arguments.seconds, arguments.assets, workers=arguments.workers)
     return 0
@@ -188,6 +207,12 @@ def parser() -> argparse.ArgumentParser:
     measure = commands.add_parser("measure", parents=[common], help="print the measures of a weights folder")
     measure.add_argument("weights")
     measure.add_argument("--identities", type=int, default=200)
+    measure.add_argument("--quick", action="store_true", help="40 identities, for a look in between")
+    measure.add_argument("--beside", metavar="WEIGHTS", help="an entangled network to compare with")
+    measure.add_argument("--meshes", help="chairs: a folder of mesh files to read azimuth from (with --up and --front)")
+    measure.add_argument("--backwards", nargs="*", default=(), metavar="NAME",
+                         help="mesh files, without their suffix, whose front points the other way")
+    measure.add_argument("--plots", metavar="FOLDER", help="also write plots and sheets of pictures there")
     measure.add_argument("--write", action="store_true", help="also write them into config.json and the model card")
     measure.set_defaults(run=_measure)
     preview = commands.add_parser("preview", parents=[common], help="a contact sheet of scenes")
@@ -204,10 +229,15 @@ def parser() -> argparse.ArgumentParser:
     figures.add_argument("weights")
     figures.add_argument("-o", "--output", default="figures")
     figures.set_defaults(run=_figures)
-    bench = commands.add_parser("bench", parents=[common], help="speed of the scenes")
-    bench.add_argument("what", choices=("scenes",))
-    bench.add_argument("--seconds", type=float, default=15.0, help="for each class")
-    bench.add_argument("--workers", type=int, help="processes, one for each core by default")
+    bench = commands.add_parser("bench", parents=[common], help="speed of drawing scenes, or of a training step")
+    bench.add_argument("what", choices=("scenes", "training"))
+    bench.add_argument("--seconds", type=float, default=15.0, help="scenes: for each class")
+    bench.add_argument("--workers", type=int, help="scenes: processes, one for each core by default")
+    bench.add_argument("--source", choices=CLASSES, default="faces", help="training: of which class")
+    bench.add_argument("--preset", default="studio")
+    bench.add_argument("--threads", type=int)
+    bench.add_argument("--device", default="auto")
+    bench.add_argument("--compile", action="store_true")
     bench.set_defaults(run=_bench)
     return root
 
