@@ -3,6 +3,7 @@
     python -m dcign estimate photo.jpg                                  # pose and light in degrees
     python -m dcign render photo.jpg --azimuth 30 --light -45 -o turned.png
     python -m dcign sweep photo.jpg --factor light --there-and-back -o light.gif
+    python -m dcign export light.json -o again.gif                      # an export of the demo, bit for bit
     python -m dcign serve --port 7860                                   # the demo in the browser
     python -m dcign bench live                                          # how fast its pixels follow the hand
 
@@ -42,7 +43,7 @@ def main(argv: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="dcign", description="Pose and light from a picture, and back.")
     parser.add_argument("--version", action="version", version=f"dcign {__version__}")
-    commands = parser.add_subparsers(required=True, metavar="estimate | render | sweep | serve | bench")
+    commands = parser.add_subparsers(required=True, metavar="estimate | render | sweep | export | serve | bench")
 
     model = argparse.ArgumentParser(add_help=False)
     model.add_argument("--weights", default="faces", metavar="NAME", help="faces, chairs or a weights folder")
@@ -69,6 +70,13 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--there-and-back", action="store_true", help="play it forwards, then backwards")
     command.add_argument("-o", "--output", default="sweep.gif", help="%(default)s; or .mp4 .webp .png")
     command.set_defaults(run=_sweep)
+
+    command = commands.add_parser("export", help="make an export again from its JSON file")
+    command.add_argument("recipe", help="the JSON file that the demo offers beside an export")
+    command.add_argument("--weights", metavar="NAME", help="default: those that the recipe names")
+    command.add_argument("--device", default="auto", help="auto, cpu or cuda")
+    command.add_argument("-o", "--output", help="default: named after what moves; .gif .mp4 .webp .zip .png")
+    command.set_defaults(run=_export)
 
     command = commands.add_parser("serve", help="serve the demo on this machine")
     command.add_argument("--host")
@@ -124,6 +132,22 @@ def _sweep(options: argparse.Namespace) -> int:
         code, options.factor, options.frames, options.there_and_back, progress=_progress("drawing"), **held
     )
     print(export.save(frames, options.output, options.fps, progress=_progress("writing")))
+    return 0
+
+
+def _export(options: argparse.Namespace) -> int:
+    from . import export
+
+    recipe = export.Recipe.from_json(Path(options.recipe).read_text(encoding="utf-8"))
+    output = export.check_output(options.output or recipe.name + recipe.settings.suffix, recipe.settings.fps)
+    studio = load(options.weights or recipe.code.model, device=options.device)
+    progress = {stage: _progress(stage) for stage in ("drawing", "writing")}
+
+    def show(stage: str, done: int, total: int) -> None:
+        if progress[stage] is not None:
+            progress[stage](done, total)
+
+    print(export.make(studio, recipe, output, show))
     return 0
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import dcign
 from dcign import GraphicsCode
 from dcign.__main__ import main
 
@@ -45,6 +46,20 @@ def test_sweep_writes_an_animation(bundled, photo, tmp_path):
         assert image.n_frames >= 2
 
 
+def test_export_makes_the_file_that_a_recipe_describes(bundled, photo, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    studio = dcign.load("faces", device="cpu")
+    settings = dcign.export.Settings(motion="light", frames=6, format="webp")
+    recipe = dcign.export.Recipe(studio.encode(photo), settings)
+    (tmp_path / "recipe.json").write_text(recipe.to_json())
+    expected = dcign.export.make(studio, recipe, tmp_path / "expected.webp").read_bytes()
+    assert main(["export", "recipe.json", "--device", "cpu"]) == 0
+    assert (tmp_path / "faces-light.webp").read_bytes() == expected
+    assert main(["export", "recipe.json", "-o", "turn.gif"]) == 0
+    with Image.open(tmp_path / "turn.gif") as image:
+        assert image.format == "GIF"
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -60,6 +75,9 @@ def test_sweep_writes_an_animation(bundled, photo, tmp_path):
         ["sweep", "PHOTO", "--frames", "1", "-o", "OUT.gif"],
         ["sweep", "PHOTO", "--fps", "0", "-o", "OUT.gif"],
         ["sweep", "PHOTO", "--factor", "light", "--light", "3", "-o", "OUT.gif"],
+        ["export", "nothing.json"],
+        ["export", "CODE"],
+        ["export", "PHOTO"],
     ],
 )
 def test_bad_input_ends_with_status_2_and_one_line(bundled, photo, tmp_path, capsys, arguments, monkeypatch):

@@ -83,6 +83,18 @@ def test_mp4_keeps_frames_size_and_rate(tmp_path):
     assert np.abs(shown[10][:, :151].astype(int) - frames[10]).mean() < 6
 
 
+def test_mp4_keeps_colours_and_says_which_they_are(tmp_path):
+    ffmpeg = pytest.importorskip("imageio_ffmpeg")
+    colours = np.array([[200, 60, 50], [60, 160, 70], [50, 70, 200], [208, 208, 208]], np.uint8)
+    frames = np.broadcast_to(colours.repeat(40, 0)[None, None], (6, 160, 160, 3)).copy()
+    file = export.save(frames, tmp_path / "turn.mp4", fps=25)
+    reader = ffmpeg.read_frames(str(file))
+    next(reader)
+    shown = np.frombuffer(list(reader)[3], np.uint8).reshape(160, 160, 3)
+    assert np.abs(shown[80, 20::40].astype(int) - colours).max() <= 4
+    assert b"colr" in file.read_bytes()
+
+
 def test_mp4_without_ffmpeg_names_the_remedy(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
     with pytest.raises(RuntimeError, match="pip install .imageio"):

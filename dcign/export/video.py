@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import numpy as np
 
 from .frames import Dressed, Progress, counted
@@ -11,7 +13,7 @@ _FILTER = "scale=out_color_matrix=bt709:out_range=tv"
 _PARAMETERS = [
     "-vf", _FILTER, "-crf", "16", "-preset", "medium", "-threads", "2",
     "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv",
-    "-fflags", "+bitexact", "-flags:v", "+bitexact", "-map_metadata", "-1", "-movflags", "+faststart",
+    "-fflags", "+bitexact", "-flags:v", "+bitexact", "-map_metadata", "-1", "-movflags", "+faststart+write_colr",
 ]
 
 
@@ -28,8 +30,9 @@ def write_mp4(frames: np.ndarray | Dressed, path: str, fps: float, progress: Pro
         "codec": "libx264", "pixelformat": "yuv420p", "macro_block_size": 2, "quality": None,
         "output_params": _PARAMETERS,
     }
-    with imageio.get_writer(path, format="FFMPEG", fps=fps, **options) as writer:
+    # As a context, the writer would leave ffmpeg running after an exception, and its file with it.
+    with closing(imageio.get_writer(path, format="FFMPEG", fps=fps, **options)) as writer:
         for frame in counted(frames, progress):
             # H.264 with 4:2:0 colour needs even sides.
             odd = ((0, frame.shape[0] % 2), (0, frame.shape[1] % 2), (0, 0))
-            writer.append_data(np.pad(frame, odd, mode="edge") if frame.shape[0] % 2 or frame.shape[1] % 2 else frame)
+            writer.append_data(np.pad(frame, odd, mode="edge"))
