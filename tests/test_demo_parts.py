@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ import dcign
 import demo_weights
 from dcign.ui import Studios, examples, live, presets
 from dcign.ui.estimate import NOT_LEARNED, estimate_html, in_words
+from dcign.ui.links import Link, read_link
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +51,8 @@ def test_the_viewers_value_has_the_code_its_start_and_the_reconstruction(studios
     value = json.loads(live.scene(studio, code))
     assert dcign.GraphicsCode.from_json(value["code"]) == code
     assert value["start"] == live.start_degrees(code, studio)
-    assert value["circular"] == ["azimuth"]
+    assert value["circular"] == ["azimuth"] and value["link"] is None and value["angles"] == {}
+    assert json.loads(live.scene(studio, code, 3, {"light": 5}))["link"] == {"class": "chairs", "example": 3}
     assert np.array_equal(decoded(value["frame"]), decoded(live.data_url(studio.render(code))))
 
 
@@ -74,6 +77,21 @@ def test_presets_stay_inside_the_trained_range(studios):
 
     assert "Back" in angles("chairs") and "Back" not in angles("faces")
     assert {"Front", "Profile left", "Light right"} <= set(angles("faces"))
+
+
+PICTURES = {"faces": [Path("a"), Path("b")], "chairs": [Path("c")], "empty": []}
+
+
+@pytest.mark.parametrize(("search", "link"), [
+    ("?class=faces&example=1&azimuth=30&light=-45", Link("faces", 1, {"azimuth": 30, "light": -45})),
+    ("?class=chairs&example=7", Link("chairs")),
+    ("?class=faces&example=-1&azimuth=nan&elevation=1e9&light=left", Link("faces")),
+    ("?class=faces&class=chairs&__theme=dark", Link("chairs")),
+    ("", None), ("?example=1", None), ("?class=cars", None), ("?class=empty", None), (None, None),
+    ("?class=faces&" + "x" * 600, None),
+])
+def test_a_link_is_read_as_far_as_it_makes_sense(search, link):
+    assert read_link(search, PICTURES) == link
 
 
 @pytest.mark.parametrize(

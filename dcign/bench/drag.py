@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 _HZ = 60
-_TURNS = 2.0      # radians a second of the hand's swing
+_TURNS = 2.3      # radians a second of the swing: it ends in full motion after four seconds
 _REACH = 0.44     # of the slider's length, to either side of its middle
 _FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"]
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
 
@@ -36,8 +37,13 @@ def data_url(picture: np.ndarray | Image.Image) -> str:
     return "data:image/jpeg;base64," + base64.b64encode(jpeg(picture)).decode("ascii")
 
 
-def scene(studio: Studio, code: GraphicsCode) -> str:
-    """The viewer's value, JSON: the code, where its sliders start, the trained ranges, and its first frame."""
+def scene(
+    studio: Studio, code: GraphicsCode, example: int | None = None, angles: Mapping[str, float] | None = None
+) -> str:
+    """The viewer's value, JSON: the code, where its sliders start, the trained ranges, and its first frame.
+
+    example: the number of the picture, if it is one that a link can name. angles: where to go at once, degrees.
+    """
     text = code.to_json()
     return json.dumps({
         "code": text,
@@ -46,6 +52,8 @@ def scene(studio: Studio, code: GraphicsCode) -> str:
         "ranges": studio.ranges,
         "circular": [name for name, (low, high) in studio.ranges.items() if high - low >= _FULL_TURN],
         "frame": data_url(studio.render(code)),
+        "link": None if example is None else {"class": code.model, "example": example},
+        "angles": angles or {},
     })
 
 

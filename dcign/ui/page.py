@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from ..graphics_code import FACTORS
 from ..studio import Studio
 from . import checks, endpoints, examples, export_panel, live
 from .estimate import LABELS, NOT_LEARNED, estimate_html, notes_html, pictures_html, refusal_html
+from .links import read_link
 from .presets import PRESETS, offered
 from .studios import Studios
 
@@ -41,15 +43,20 @@ class Reading:
         return [self.code, self.pictures, self.estimate, self.notes, self.scene]
 
 
-def read(studio: Studio, path: str | Path) -> Reading:
-    """Prepare, encode and draw one picture. gr.Error with the remedy if it cannot be used."""
+def read(
+    studio: Studio, path: str | Path, example: int | None = None, angles: Mapping[str, float] | None = None
+) -> Reading:
+    """Prepare, encode and draw one picture. gr.Error with the remedy if it cannot be used.
+
+    example: its number, if it is one. angles: where the viewer goes at once, degrees.
+    """
     prepared, code = endpoints.read(studio, str(path))
     return Reading(
         code=code.to_json(),
         pictures=pictures_html(studio, prepared, code),
         estimate=estimate_html(code, studio.unlearned),
         notes=notes_html(prepared.warnings),
-        scene=live.scene(studio, code),
+        scene=live.scene(studio, code, example, angles),
         start=live.start_degrees(code, studio),
     )
 
@@ -68,7 +75,7 @@ def build_demo(studios: Studios) -> gr.Blocks:
     names = list(studios)
     first = studios[names[0]]
     pictures = {name: examples.find(studios.folder(name)) for name in names}
-    start = read(first, pictures[names[0]][0]) if pictures[names[0]] else Reading()
+    start = read(first, pictures[names[0]][0], 0) if pictures[names[0]] else Reading()
     # Served from where they lie: a copy in the cache would be deleted under a visitor who is looking at it.
     gr.set_static_paths([path for found in pictures.values() for path in found])
 
@@ -76,6 +83,7 @@ def build_demo(studios: Studios) -> gr.Blocks:
     with live.LivePage(studios, **settings) as demo:
         gr.HTML(f"<h1>{TITLE}</h1><p>{_INTRODUCTION}</p>", elem_id="title", apply_default_css=False)
         code = gr.Textbox(start.code, visible=False)
+        address = gr.Textbox(visible=False)   # only carries the page's own address to the server
         with gr.Row(elem_id="stage"):
             with gr.Column(elem_id="choose"):
                 model = gr.Radio(
@@ -113,10 +121,10 @@ def build_demo(studios: Studios) -> gr.Blocks:
 
         shown = [code, pair, estimate, notes, view, *sliders]
 
-        def show(name: Any, path: str | Path) -> list:
+        def show(name: Any, path: str | Path, example: int | None = None) -> list:
             """Values of `shown` for a picture of that model's class."""
             studio = checks.studio(studios, name)
-            reading = read(studio, path)
+            reading = read(studio, path, example)
             return [
                 *reading.values(),
                 *(gr.update(value=reading.start.get(factor_name, 0)) for factor_name in FACTORS),
@@ -138,11 +146,11 @@ def build_demo(studios: Studios) -> gr.Blocks:
             place = chosen.index if isinstance(chosen.index, int) else 0
             if not 0 <= place < len(pictures[name]):
                 raise checks.problem("There is no such example: reload the page.")
-            return [*show(name, pictures[name][place]), None]
+            return [*show(name, pictures[name][place], place), None]
 
-        def show_model(name: Any) -> list:
+        def show_model(name: Any, place: int = 0, angles: Mapping[str, float] | None = None) -> list:
             studio = checks.studio(studios, name)
-            reading = read(studio, pictures[name][0]) if pictures[name] else Reading()
+            reading = read(studio, pictures[name][place], place, angles) if pictures[name] else Reading()
             return [
                 *reading.values(),
                 *(gr.Slider(**_slider_settings(studio, n, (reading.start or {}).get(n, 0))) for n in FACTORS),
@@ -152,10 +160,20 @@ def build_demo(studios: Studios) -> gr.Blocks:
                 *(gr.Button(visible=offered(studio, n, angle)) for _, n, angle in PRESETS),
             ]
 
+        def show_link(search: Any) -> list:
+            """The state that the page's address names, if it names one."""
+            link = read_link(search, pictures)
+            if link is None:
+                return [gr.skip()] * (len(everything) + 1)
+            return [link.model, *show_model(link.model, link.example, link.angles)]
+
+        everything = [*shown, upload, gallery, *exported, *chips]
         quiet = {"preprocess": False, "show_progress": "hidden", "api_visibility": "private"}
         upload.input(show_upload, [model, upload], [*shown, upload, gallery], **quiet)
         gallery.select(show_example, model, [*shown, upload], **quiet)
-        model.input(show_model, model, [*shown, upload, gallery, *exported, *chips], **quiet)
+        model.input(lambda name: show_model(name), model, everything, **quiet)
+        demo.load(show_link, address, [model, *everything], queue=False,
+                  js="() => [window.location.search]", **quiet)
         # The viewer moves the sliders and asks for the frames; the server has no part in it.
         for chip, (_, name, angle) in zip(chips, PRESETS, strict=True):
             chip.click(None, js=f"() => window.dcign.preset('{name}', {angle})", **quiet)

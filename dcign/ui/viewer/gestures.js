@@ -1,13 +1,13 @@
 /* Fingers, mouse, wheel and keys on the canvas become turns.
  *
- *   listenToGestures(canvas, {begin, turn, light, zoom, reset, play, end});
+ *   listenToGestures(canvas, {begin, turn, light, zoom, step, reset, play, end});
  *
  * turn(dx, dy), light(dx): movements in shares of the picture's width. zoom(factor, x, y): x, y likewise;
- * returns whether it changed anything. begin() before and end() after a gesture. */
+ * returns whether it changed anything. step(right, up, withShift): one press of an arrow key. begin() before and
+ * end() after a gesture. */
 const listenToGestures = (canvas, act) => {
   const DECIDE = 8;            // pixels after which two fingers are either a pinch or a move
   const DOUBLE_TAP = 300;      // ms
-  const KEY = 3 / 180;         // one key press: three degrees of half a turn
   const fingers = new Map();   // pointerId -> {x, y}
   let two = null, moved = false, tapped = 0;
 
@@ -74,14 +74,11 @@ const listenToGestures = (canvas, act) => {
     if (act.zoom(Math.exp(-step * 0.0015), ...share(event.clientX, event.clientY))) event.preventDefault();
   }, {passive: false});
 
-  const KEYS = {
-    ArrowLeft: [-KEY, 0], ArrowRight: [KEY, 0], ArrowUp: [0, -KEY], ArrowDown: [0, KEY],
-  };
+  const KEYS = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1]};
   canvas.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const step = KEYS[event.key];
-    if (step && event.shiftKey) act.light(step[0] - step[1]);
-    else if (step) act.turn(...step);
+    if (step) act.step(...step, event.shiftKey);
     else if (event.key === "Home") act.reset();
     else if (event.key === " ") act.play();
     else if (event.key === "+" || event.key === "=") act.zoom(1.25, 0.5, 0.5);

@@ -1,13 +1,14 @@
 /* The viewer: sliders, canvas and motion share one set of angles; each change is asked for, each frame painted.
  *
  * Runs as js_on_load of the gr.HTML with the elem_id "view", after the other files of this folder. Its value is
- * JSON: {code, key, start, ranges, circular, frame}. window.dcign lets the buttons of the page take part. */
+ * JSON: {code, key, start, ranges, circular, frame, link, angles}. window.dcign lets the buttons of the page take part. */
 const FACTORS = ["azimuth", "elevation", "light"];
 const root = element.querySelector(".viewer");
 const find = (selector) => root.querySelector(selector);
 const canvas = find("canvas"), playButton = find(".play"), trouble = find(".trouble"), spoken = find(".spoken");
 
 const GREETING = 25;     // seconds of automatic turning for a first visitor
+const STEP = 3;          // degrees for one press of a key
 let scene = {code: "", key: "", start: {}, ranges: {}, circular: []};
 let angles = {azimuth: null, elevation: null, light: null};
 let exact = {...angles};       // where a drag is, before rounding to whole degrees and to the range
@@ -26,8 +27,15 @@ const transport = createTransport({
   onState: (state, message) => {
     if (state !== "problem") root.dataset.transport = state;
     trouble.textContent = message;
+    trouble.classList.remove("calm");
   },
 });
+const remark = (message) => {
+  if (root.dataset.transport === "lost") return;
+  trouble.textContent = message;
+  trouble.classList.add("calm");
+  setTimeout(() => { if (trouble.textContent === message) trouble.textContent = ""; }, 3000);
+};
 
 /* ---- angles ---- */
 const bounded = (name, value) => {
@@ -87,6 +95,8 @@ const followWithSliders = () => {
     following = false;
   });
 };
+/* Heard as DOM events, for range and number alike: a detour through Gradio's own events would cost time and
+ * could not tell a hand from followWithSliders(). */
 const onInput = (event) => {
   const name = FACTORS.find((factor) => event.target.closest?.(`#${factor}`));
   if (!name || following || event.target.value === "") return;
@@ -100,7 +110,7 @@ const greet = () => {
   if (greeted || !scene.code) return;
   greeted = true;
   if (motion.wantsCalm()) return;
-  setTimeout(() => { if (greeted === true) motion.play(GREETING, () => motion.glide(scene.start)); }, 500);
+  setTimeout(() => { if (greeted === true) motion.play(GREETING, () => motion.glide(scene.start)); }, 300);
 };
 const onTouch = (event) => {
   const first = greeted !== "over";
@@ -155,11 +165,26 @@ listenToGestures(canvas, {
   end: () => { root.classList.remove("held"); moving = true; describe(); },
   turn: (dx, dy) => turnBy({azimuth: dx * 180, elevation: dy * 90}),
   light: (dx) => turnBy({light: dx * 180}),
+  // Up is more, as on the sliders themselves.
+  step: (right, up, withShift) => turnBy(
+    withShift ? {light: STEP * (right + up)} : {azimuth: STEP * right, elevation: STEP * up}),
   zoom: picture.zoom,
   reset,
   play: togglePlay,
 });
+/* The address of what is seen, into the clipboard and the address bar. */
+const share = async () => {
+  if (!scene.link) { remark("Only examples have links: what you upload stays with you."); return; }
+  const address = new URL(location.href);
+  for (const [name, value] of Object.entries({...scene.link, ...angles})) {
+    if (value !== null) address.searchParams.set(name, value);
+  }
+  history.replaceState(null, "", address);
+  const copied = await navigator.clipboard?.writeText(address.href).then(() => true, () => false);
+  remark(copied ? "Link copied." : "The address bar now holds the link.");
+};
 playButton.addEventListener("click", togglePlay);
+find(".share").addEventListener("click", share);
 find(".reset").addEventListener("click", reset);
 for (const type of ["pointerdown", "keydown", "wheel"]) {
   document.addEventListener(type, onTouch, {capture: true, passive: true});
@@ -189,7 +214,10 @@ const load = async () => {
   const detail = {sequence, ...angles};
   await picture.show(detail, await (await fetch(value.frame)).blob());
   describe();
-  greet();
+  if (Object.keys(value.angles).length) {
+    greeted = "over";
+    move(within(value.angles));
+  } else greet();
 };
 window.dcign = {preset: (name, degrees) => motion.glide({[name]: degrees})};
 mendGradio();
