@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 from dcign import checkpoints
-from train.measures.report import tables
+from train.measures.tables import tables
 from train.scenes import STAGES
 
 DATA = {

@@ -3,180 +3,163 @@
 from __future__ import annotations
 
 import json
-import os
 import time
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image
+from tqdm import tqdm
 
-from dcign import checkpoints
-from dcign.graphics_code import FACTORS, GraphicsCode
-from dcign.photos import Prepared
-from dcign.studio import Studio
-from train.camera import View
-from train.finish import DETECTOR
-from train.measures import images
+from train.measures.disentanglement import Factor, disentanglement
+from train.measures.entangled import by_variance
 from train.measures.equivariance import equivariance
-from train.raster import render
-from train.scenes import STAGES, Stage, open_source
-from train.scenes.mesh import Source
+from train.measures.generation import generation
+from train.measures.held_out import HeldOut, take
+from train.measures.leakage import leakage
+from train.measures.mesh_files import mesh_files
+from train.measures.monotone import monotone
+from train.measures.novel_views import Drawn, common, novel_views
+from train.measures.paper_setting import paper_setting
+from train.measures.plots import pairs
+from train.measures.recognition import recognition
+from train.measures.reconstruction import reconstruction
+from train.measures.sharpness import sharpness
+from train.measures.subject import Subject
+from train.measures.tables import tables
+from train.measures.turn import turn
 
-FACE_RANGES = {"azimuth": (-86.0, 86.0), "elevation": (-23.0, 23.0), "light": (-80.0, 80.0)}  # the authors'
-VIEWS = 4  # random views of every held-out identity
-MOVES = {"face": {"azimuth": (-60.0, 60.0), "elevation": (-15.0, 15.0), "light": (-60.0, 60.0)},
-         "object": {"azimuth": (-90.0, 90.0), "elevation": (-15.0, 15.0), "light": (-60.0, 60.0)}}
-
-
-def _ranges(stage: Stage) -> dict[str, tuple[float, float]]:
-    """What is measured: the authors' ranges for faces, the trained ones otherwise."""
-    return FACE_RANGES if stage.subject == "face" else stage.ranges
-
-
-def _identities(source: Source, count: int) -> list:
-    """The first held-out identities that have a front."""
-    chosen, seed = [], 0
-    while len(chosen) < count:
-        identity = source.identity(seed)
-        if identity.has_front:
-            chosen.append(identity)
-        seed += 1
-    return chosen
+IDENTITIES, QUICK = 200, 40
+SWEPT = 50  # identities that are swept over the whole range, at most: a quarter of all
+SHEET = 100  # new views of a sheet
 
 
-def _codes(studio: Studio, pictures: np.ndarray) -> list[GraphicsCode]:
-    """Codes of renders that need no preparing."""
-    return studio.encode_many([Prepared(Image.fromarray(picture), True, []) for picture in pictures])
+def _rng(number: int) -> np.random.Generator:
+    return np.random.default_rng([31, number])
 
 
-def equivariance_table(studio: Studio, weights, identities: list, stage: Stage, ranges: dict) -> tuple[dict, dict]:
-    """Equivariance of every factor, and the reconstruction measures of the same pictures."""
-    rng = np.random.default_rng(3)
-    pictures, degrees, groups = [], [], []
-    for number, identity in enumerate(identities):
-        for _ in range(VIEWS):
-            view = {name: float(rng.uniform(*ranges[name])) for name in FACTORS}
-            pictures.append(render(identity.mesh, View(**view), stage.rig, studio.size).colour)
-            degrees.append(view)
-            groups.append(number)
-    truth, groups = np.stack(pictures), np.array(groups)
-    codes = _codes(studio, truth)
-    latents = np.stack([code.latents for code in codes])
-    table = {factor: equivariance(latents[:, studio.layout.slice(factor)],
-                                  np.array([view[factor] for view in degrees]), groups, weights.calibrations[factor])
-             for factor in FACTORS}
-    drawn = studio.render_many(codes)
-    near = np.array([abs(view["azimuth"]) <= 40 for view in degrees])
-    result = {
-        "psnr": float(images.psnr(drawn, truth).mean()),
-        "ssim": float(images.ssim(drawn, truth).mean()),
-        "grey_mse_150": images.grey_mse_150(drawn, truth),
-        "gradient_share": float(images.gradient_magnitude(drawn).mean() / images.gradient_magnitude(truth).mean()),
-    }
-    detector = os.environ.get(DETECTOR)
-    if stage.subject == "face" and detector:
-        chosen = np.flatnonzero(near)[:200]
-        result["yunet_pictures"] = len(chosen)
-        result["yunet_found"] = _faces_found(drawn[chosen], detector)
-        result["yunet_found_in_truth"] = _faces_found(truth[chosen], detector)
-    return table, result
+def equivariance_of(subject: Subject, shown: HeldOut) -> dict:
+    """Of every factor that the network has."""
+    means = shown.posterior.means
+    return {factor: equivariance(means[:, subject.layout.slice(factor)], shown.degrees(factor), shown.numbers,
+                                 subject.weights.calibrations[factor]) for factor in subject.factors}
 
 
-def _faces_found(pictures: np.ndarray, model: str) -> float:
-    """Share of pictures in which YuNet finds a face with a score of 0.6 or more."""
-    import cv2
-
-    size = pictures.shape[1]
-    detector = cv2.FaceDetectorYN.create(model, "", (size, size), 0.6)
-    return float(np.mean([detector.detect(np.ascontiguousarray(p[..., ::-1]))[1] is not None for p in pictures]))
+def leakage_of(subject: Subject, shown: HeldOut) -> dict:
+    return {factor: leakage(shown.posterior, subject.layout, shown.degrees(factor), shown.numbers, factor,
+                            subject.scenery.circular(factor), _rng(1)) for factor in subject.factors}
 
 
-def novel_views(studio: Studio, identities: list, stage: Stage, ranges: dict) -> dict:
-    """Re-render one picture at another angle, against the true render, beside copying the input."""
-    rng = np.random.default_rng(4)
-    result = {}
-    for factor in FACTORS:
-        given, target, angles = [], [], []
-        low, high = ranges[factor]
-        for identity in identities:
-            view = View(**{f: float(rng.uniform(*ranges[f])) for f in FACTORS})
-            here = getattr(view, factor)
-            moves = [m for m in MOVES[stage.subject][factor]
-                     if factor in stage.circular or low <= here + m <= high]
-            there = here + (moves[int(rng.integers(len(moves)))] if moves else (low + high) / 2 - here)
-            if factor in stage.circular:
-                there = (there + 180) % 360 - 180
-            given.append(render(identity.mesh, view, stage.rig, studio.size).colour)
-            target.append(render(identity.mesh, replace(view, **{factor: there}), stage.rig, studio.size).colour)
-            angles.append(there)
-        given, target = np.stack(given), np.stack(target)
-        codes = _codes(studio, given)
-        drawn = studio.render_many(codes, **{factor: angles})
-        model, copy = images.psnr(drawn, target).mean(), images.psnr(given, target).mean()
-        result[factor] = {"psnr": float(model), "copy_psnr": float(copy), "gain": float(model - copy),
-                          "ssim": float(images.ssim(drawn, target).mean()),
-                          "copy_ssim": float(images.ssim(given, target).mean()),
-                          "gradient_share": float(images.gradient_magnitude(drawn).mean()
-                                                  / images.gradient_magnitude(target).mean())}
-    return result
+def disentanglement_of(subject: Subject, shown: HeldOut) -> dict:
+    """Of sampled codes: of posterior means, residues far below the noise would count as much."""
+    factors = [Factor(name, shown.degrees(name), subject.scenery.circular(name)) for name in subject.factors]
+    return disentanglement(shown.posterior.sample(_rng(2)), subject.layout, factors, shown.numbers, _rng(3))
 
 
-def render_milliseconds(studio: Studio, picture: np.ndarray, count: int = 60) -> float:
+def render_milliseconds(subject: Subject, picture: np.ndarray, count: int = 60) -> float:
     """Median time of studio.render for one picture, at a new angle every time."""
-    code = _codes(studio, picture[None])[0]
-    low, high = studio.ranges["azimuth"]
+    code = subject.encode(picture[None])[0]
+    low, high = subject.studio.ranges["azimuth"]
     times = []
     for number in range(count):
         start = time.perf_counter()
-        studio.render(code, azimuth=low + (high - low) * number / count)
+        subject.studio.render(code, azimuth=low + (high - low) * number / count)
         times.append(time.perf_counter() - start)
     return float(np.median(times[5:]) * 1e3)
 
 
-def measure(folder: Path, assets_folder: str | None, identities: int = 200, write: bool = False) -> dict:
-    """Print the tables; with ``write`` keep them in config.json, the model card and the index."""
-    weights = checkpoints.load_weights(folder)
-    studio = checkpoints.load_studio(folder)
-    name = weights.name
-    stage, source = STAGES[name], open_source(name, assets_folder)
-    ranges = _ranges(stage)
-    held_out = _identities(source, identities)
-    table, reconstruction = equivariance_table(studio, weights, held_out, stage, ranges)
-    views = novel_views(studio, held_out, stage, ranges)
-    example = render(held_out[0].mesh, View(), stage.rig, studio.size).colour
-    result = {"identities": identities, "equivariance": table, "reconstruction": reconstruction, "novel_views": views,
-              "speed": {"render_ms": render_milliseconds(studio, example), "threads": torch.get_num_threads()}}
-    result = json.loads(json.dumps(result), parse_float=lambda text: round(float(text), 6))
-    print(tables(name, result))
+def _sheets(pictures: dict[str, Drawn], folder: Path, name: str) -> None:
+    """True render above, drawn picture below, of the first new views of every factor."""
+    for factor, part in pictures.items():
+        pairs(folder / f"{name}-new-{factor}.png", part.target[:SHEET], part.drawn[:SHEET])
+
+
+def _open(folder: str | Path, data) -> Subject:
+    subject = Subject.open(folder, data)
+    return by_variance(subject) if subject.entangled else subject
+
+
+def measure(folder: str | Path, assets_folder=None, identities: int = IDENTITIES, write: bool = False,
+            beside: str | Path | None = None, meshes=None, backwards: Sequence[str] = (),
+            plots: Path | None = None) -> dict:
+    """Print the tables; with ``write`` keep them in config.json, the model card and the index.
+
+    ``beside``: weights of an entangled network to compare with. ``meshes``: a folder or a scenes.meshes.MeshFolder of
+    chairs; ``backwards`` names those whose front points the other way. ``plots``: a folder for plots and sheets.
+    ValueError for fewer than three identities, or a network beside it of another class.
+    """
+    if identities < 3:
+        raise ValueError(f"measures are taken across identities: three or more, not {identities}")
+    subject = _open(folder, assets_folder)
+    other = None if beside is None else _open(beside, assets_folder)
+    if other is not None and other.name != subject.name:
+        raise ValueError(f"{beside} draws {other.name}, not {subject.name}: their new views cannot be compared")
+    thing = subject.scenery.stage.subject == "object"
+    swept = min(identities, SWEPT, max(6, identities // 4))
+    result = {"identities": identities, "views": 0, "subject": subject.scenery.stage.subject, "preset": subject.preset}
+    shown: HeldOut | None = None
+    pictures: dict[str, Drawn] = {}
+
+    def see() -> None:
+        nonlocal shown
+        shown = take(subject, identities)
+        result["views"] = len(shown.views) // identities
+        result["equivariance"] = equivariance_of(subject, shown)
+
+    def redraw() -> None:
+        chosen = shown.drawn
+        drawn = subject.studio.render_many(subject.codes(shown.posterior.means[chosen]))
+        result["reconstruction"] = reconstruction(drawn, shown.pictures[chosen])
+
+    def look_elsewhere() -> None:
+        table, drawn, comparison = novel_views(subject, shown.things, other)
+        pictures.update(drawn)
+        result["novel_views"] = table
+        if other is not None:
+            size, grey = common(subject, other)
+            result["beside"] = {"preset": other.preset, "size": size, "grey": grey, "novel_views": comparison}
+        if plots is not None:
+            _sheets(drawn, plots, subject.name)
+
+    def other_codes() -> None:
+        seen = take(other, identities)
+        result["beside"] |= {"equivariance": equivariance_of(other, seen), "leakage": leakage_of(other, seen),
+                             "disentanglement": disentanglement_of(other, seen)}
+
+    def compare_meshes() -> None:
+        from train.scenes.meshes import MeshSource
+
+        result["meshes"] = mesh_files(subject, MeshSource(meshes), _rng(4), backwards)
+
+    plot, sheet = (None if plots is None else plots / f"{subject.name}-{kind}.png" for kind in ("azimuth", "samples"))
+    steps: list[tuple[str, Callable[[], object], bool]] = [
+        ("equivariance", see, True),
+        ("reconstruction", redraw, True),
+        ("new views", look_elsewhere, True),
+        ("sharpness", lambda: result.update(
+            sharpness=sharpness(pictures, result["subject"], subject.weights.ground)), True),
+        ("sweeps", lambda: result.update(monotone=monotone(subject, shown.things[:swept], _rng(5), plot)), True),
+        ("turns", lambda: result.update(turn=turn(subject, shown.things[:swept], _rng(6))), True),
+        ("leakage", lambda: result.update(leakage=leakage_of(subject, shown)), True),
+        ("disentanglement", lambda: result.update(disentanglement=disentanglement_of(subject, shown)), True),
+        ("recognition", lambda: result.update(recognition=recognition(
+            shown.posterior.means, subject.layout, shown.pictures, shown.numbers)), True),
+        ("generation", lambda: result.update(generation=generation(
+            subject, shown.pictures, max(20, identities), _rng(7), sheet)), True),
+        ("the network beside it", other_codes, other is not None),
+        ("the paper's chairs", lambda: result.update(paper_setting=paper_setting(subject, shown.things, _rng(8))), thing),
+        ("meshes", compare_meshes, thing and meshes is not None),
+        ("speed", lambda: result.update(speed={"render_ms": render_milliseconds(subject, shown.pictures[0]),
+                                               "threads": torch.get_num_threads()}), True)]
+    steps = [(name, step) for name, step, wanted in steps if wanted]
+    with tqdm(steps, unit="measure", disable=None) as bar:
+        for name, step in bar:
+            bar.set_description(name)
+            step()
+    result = json.loads(json.dumps(result), parse_float=lambda text: float(f"{float(text):.6g}"))
+    print(tables(subject.name, result))
     if write:
         from train.card import write_measures
 
-        write_measures(folder, result)
+        write_measures(Path(folder), result)
     return result
-
-
-def tables(name: str, result: dict) -> str:
-    """The measures as Markdown tables."""
-    lines = [f"### {name}: {result['identities']} held-out identities, {VIEWS} random views each", "",
-             "| factor | calibrated MAE | median | linear MAE | 15-neighbour MAE | r² linear / calibrated | chance MAE |",
-             "|---|---|---|---|---|---|---|"]
-    for factor, row in result["equivariance"].items():
-        squares = f"{row['linear_r2']:.3f} / {row['calibrated_r2']:.3f}" if "linear_r2" in row else "circular"
-        lines.append(f"| {factor} | {row['calibrated_mae']:.2f}° | {row['calibrated_median']:.2f}° | "
-                     f"{row['linear_mae']:.2f}° | {row['neighbours_mae']:.2f}° | {squares} | {row['chance_mae']:.1f}° |")
-    lines += ["", "| new view from one picture | PSNR | copying the input | gain | SSIM (copy) | gradient share |",
-              "|---|---|---|---|---|---|"]
-    for factor, row in result["novel_views"].items():
-        lines.append(f"| {factor} | {row['psnr']:.2f} dB | {row['copy_psnr']:.2f} dB | {row['gain']:+.2f} dB | "
-                     f"{row['ssim']:.3f} ({row['copy_ssim']:.3f}) | {row['gradient_share']:.2f} |")
-    row = result["reconstruction"]
-    lines += ["", f"Reconstruction: PSNR {row['psnr']:.2f} dB, SSIM {row['ssim']:.3f}, MSE at 150×150 grey "
-              f"{row['grey_mse_150']:.2e}, mean gradient magnitude {row['gradient_share']:.2f} of the true pictures'."]
-    if "yunet_found" in row:
-        lines.append(f"YuNet finds a face in {row['yunet_found']:.1%} of {row['yunet_pictures']} reconstructions within "
-                     f"±40° azimuth ({row['yunet_found_in_truth']:.1%} of the true pictures).")
-    speed = result["speed"]
-    lines.append(f"`studio.render`: {speed['render_ms']:.1f} ms median on {speed['threads']} threads.")
-    return "\n".join(lines)

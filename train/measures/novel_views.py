@@ -1,0 +1,97 @@
+"""One picture, drawn from another side or under another light, against the true render of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from train.camera import View
+from train.measures import images
+from train.measures.scenery import Scenery
+from train.measures.subject import Subject
+
+MOVES = {"azimuth": 60.0, "elevation": 15.0, "light": 60.0}  # degrees, either way
+
+
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """N pictures of each kind, (N, S, S, 3) uint8, and where the new view was asked for."""
+
+    given: np.ndarray
+    target: np.ndarray
+    drawn: np.ndarray
+    mask: np.ndarray  # (N, S, S) uint8, of the target
+    views: list[View]
+
+
+def moves(scenery: Scenery, factor: str, count: int, rng: np.random.Generator) -> list[tuple[View, View]]:
+    """Pairs of views: the given one, and one in which the factor has moved."""
+    low, high = scenery.ranges[factor]
+    chosen = []
+    for _ in range(count):
+        view = scenery.random_view(rng)
+        here, step = getattr(view, factor), MOVES[factor] * rng.choice([-1.0, 1.0])
+        if scenery.circular(factor):
+            there = (here + step + 180) % 360 - 180
+        else:
+            there = here + (step if low <= here + step <= high else -step)
+        chosen.append((view, scenery.moved(view, factor, float(np.clip(there, low, high)))))
+    return chosen
+
+
+def draw(subject: Subject, things: list, pairs: list[tuple[View, View]], factor: str) -> Drawn:
+    """Show the network the first view of every thing and ask for the second."""
+    given, target = (np.stack([subject.scenery.with_mask(thing.mesh, pair[place], subject.size)
+                               for thing, pair in zip(things, pairs)]) for place in (0, 1))
+    given, target, mask = given[..., :3], target[..., :3], target[..., 3]
+    views = [there for _, there in pairs]
+    drawn = subject.studio.render_many(subject.encode(given), **{factor: [getattr(view, factor) for view in views]})
+    return Drawn(given, target, drawn, mask, views)
+
+
+def scores(pictures: Drawn) -> dict[str, float]:
+    model, copy = images.psnr(pictures.drawn, pictures.target).mean(), images.psnr(pictures.given, pictures.target).mean()
+    return {"psnr": float(model), "copy_psnr": float(copy), "gain": float(model - copy),
+            "ssim": float(images.ssim(pictures.drawn, pictures.target).mean()),
+            "copy_ssim": float(images.ssim(pictures.given, pictures.target).mean()),
+            "gradient_share": images.gradient_share(pictures.drawn, pictures.target)}
+
+
+def common(a: Subject, b: Subject) -> tuple[int, bool]:
+    """The size and the colour, grey or not, in which pictures of both can be compared."""
+    return min(a.size, b.size), a.grey or b.grey
+
+
+def compared(subject: Subject, beside: Subject, mine: Drawn, theirs: Drawn) -> dict[str, float]:
+    """PSNR of both networks and of copying at the size and in the colours that both can draw.
+
+    Where both were shown the same scenes they are held against the same pictures, those of the smaller network.
+    """
+    size, grey = common(subject, beside)
+    mine_drawn, mine_given, mine_target = (images.resized(x, size, grey)
+                                           for x in (mine.drawn, mine.given, mine.target))
+    drawn, given, target = (images.resized(x, size, grey) for x in (theirs.drawn, theirs.given, theirs.target))
+    same = subject.scenery.setting == beside.scenery.setting
+    if same and beside.size <= subject.size:
+        mine_target = target
+    model, other = images.psnr(mine_drawn, mine_target).mean(), images.psnr(drawn, target).mean()
+    return {"psnr": float(model), "beside_psnr": float(other), "gain": float(model - other),
+            "copy_psnr": float(images.psnr(mine_given, mine_target).mean()),
+            "beside_copy_psnr": float(images.psnr(given, target).mean()), "same_pictures": same}
+
+
+def novel_views(subject: Subject, things: list, beside: Subject | None = None
+                ) -> tuple[dict, dict[str, Drawn], dict]:
+    """Scores of each factor, the pictures of each, and the comparison with ``beside`` on the same identities."""
+    table, pictures, comparison = {}, {}, {}
+    for number, factor in enumerate(subject.factors):
+        pairs = moves(subject.scenery, factor, len(things), np.random.default_rng([4, number]))
+        pictures[factor] = draw(subject, things, pairs, factor)
+        table[factor] = scores(pictures[factor])
+        if beside is None or factor not in beside.factors:
+            continue
+        if beside.scenery.setting != subject.scenery.setting:
+            pairs = moves(beside.scenery, factor, len(things), np.random.default_rng([4, number]))
+        comparison[factor] = compared(subject, beside, pictures[factor], draw(beside, things, pairs, factor))
+    return table, pictures, comparison

@@ -1,0 +1,78 @@
+"""How the pictures that are measured are taken: on the stage of their class, or in the paper's setting for chairs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from dcign.graphics_code import FACTORS
+from train.batches import with_mask
+from train.camera import View
+from train.raster import render
+from train.scenes import STAGES, Stage, paper_chairs
+from train.scenes.mesh import Identity, Mesh, Source
+
+FACE_RANGES = {"azimuth": (-86.0, 86.0), "elevation": (-23.0, 23.0), "light": (-80.0, 80.0)}  # the authors'
+PAPER_CHAIRS = "paper-chairs"
+
+
+@dataclass(frozen=True)
+class Scenery:
+    """``ranges`` (degrees) are those of the factors that are measured."""
+
+    stage: Stage
+    ranges: dict[str, tuple[float, float]]
+    setting: str = "stage"  # as in train.batches.Recipe
+
+    @staticmethod
+    def of(name: str, setting: str, factors: tuple[str, ...]) -> "Scenery":
+        """That of a class, as far as a network has these factors: the authors' ranges for faces."""
+        stage = STAGES[name]
+        ranges = FACE_RANGES if stage.subject == "face" else stage.ranges
+        return Scenery(stage, {factor: ranges[factor] for factor in FACTORS if factor in factors}, setting)
+
+    @property
+    def factors(self) -> tuple[str, ...]:
+        return tuple(self.ranges)
+
+    def circular(self, factor: str) -> bool:
+        return factor in self.stage.circular
+
+    def random_view(self, rng: np.random.Generator) -> View:
+        """Anywhere in the ranges; of what is not measured, anywhere on the stage. In the paper's setting, one of 62."""
+        if self.setting == PAPER_CHAIRS:
+            return paper_chairs.VIEWS[rng.integers(len(paper_chairs.VIEWS))]
+        ranges = self.stage.ranges | self.ranges
+        return View(*(float(rng.uniform(*ranges[factor])) for factor in FACTORS))
+
+    def moved(self, view: View, factor: str, degrees: float) -> View:
+        """The view with one factor elsewhere. In the paper's setting the light stays with the chair."""
+        if self.setting == PAPER_CHAIRS and factor == "azimuth":
+            return paper_chairs.view_of(degrees, view.elevation)
+        return replace(view, **{factor: float(degrees)})
+
+    def with_mask(self, mesh: Mesh, view: View, size: int) -> np.ndarray:
+        """Colour and mask, (S, S, 4) uint8."""
+        if self.setting == PAPER_CHAIRS:
+            return paper_chairs.draw_chair(mesh, size, views=(view,))[0]
+        return with_mask(render(mesh, view, self.stage.rig, size))
+
+    def picture(self, mesh: Mesh, view: View, size: int) -> np.ndarray:
+        """Colour alone, (S, S, 3) uint8."""
+        return self.with_mask(mesh, view, size)[..., :3]
+
+    def sweep(self, factor: str, frames: int) -> np.ndarray:
+        """Degrees (frames,) over the whole range; a circle is closed by the step from the last to the first."""
+        return np.linspace(*self.ranges[factor], frames, endpoint=not self.circular(factor))
+
+
+def identities(source: Source, count: int, first: int = 0) -> list[Identity]:
+    """The ``count`` first identities from seed ``first`` on that have a front."""
+    chosen, seed = [], first
+    while len(chosen) < count:
+        identity = source.identity(seed)
+        if identity.has_front:
+            chosen.append(identity)
+        seed += 1
+    return chosen

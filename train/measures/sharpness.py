@@ -1,0 +1,131 @@
+"""What blurred pictures lack: gradients, a face that a detector finds, features where they belong, thin parts."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from dcign import face_detector
+from train.measures import images
+from train.measures.novel_views import Drawn
+
+SCORE = 0.6  # of YuNet
+FRONTAL = 45.0  # degrees of azimuth within which faces are looked for
+NEAR = 3.0  # % of the picture's width within which a landmark is right
+THIN = 9  # pixels at a size of 160: what an opening of this width removes is thin
+SEEN = 24.0  # levels by which a thin part of the true render stands out
+CLOSE = 3  # pixels that a part may be off
+PART = 30  # pixels of the smallest part that counts, at a size of 160
+
+
+def landmarks(pictures: np.ndarray, detector: str) -> np.ndarray:
+    """YuNet's five points of (N, S, S, 3) pictures in % of the width, (N, 5, 2); NaN where there is no face."""
+    size = pictures.shape[1]
+    model = cv2.FaceDetectorYN.create(detector, "", (size, size), SCORE)
+    found = np.full((len(pictures), 5, 2), np.nan)
+    for number, picture in enumerate(pictures):
+        faces = model.detect(np.ascontiguousarray(picture[..., ::-1]))[1]
+        if faces is not None:
+            found[number] = faces[faces[:, -1].argmax(), 4:14].reshape(5, 2) * (100.0 / size)
+    return found
+
+
+def landmark_errors(drawn: np.ndarray, true: np.ndarray) -> dict[str, float | int]:
+    """How far (N, 5, 2) landmarks are from the true ones, where both pictures have a face.
+
+    ``found`` is a share of the pictures whose true render has a face. An error is in % of the width; ``median`` is
+    that of all landmarks, ``within`` their share nearer than NEAR, ``faces_within`` that of faces with a mean error
+    below it.
+    """
+    there = ~np.isnan(true[:, 0, 0])
+    both = there & ~np.isnan(drawn[:, 0, 0])
+    result = {"pictures": len(true), "found": float(both.sum() / max(there.sum(), 1)),
+              "found_in_truth": float(there.mean()) if len(true) else 0.0}
+    if both.any():
+        errors = np.linalg.norm(drawn[both] - true[both], axis=-1)
+        result |= {"median": float(np.median(errors)), "within": float((errors <= NEAR).mean()),
+                   "faces_within": float((errors.mean(1) <= NEAR).mean())}
+    return result
+
+
+def thin_parts(mask: np.ndarray) -> np.ndarray:
+    """Legs, slats and arms in a (S, S) coverage: labels (S, S) from 1, 0 where there is none.
+
+    What is narrower than THIN pixels, in connected pieces of a size that the eye sees.
+    """
+    scale = mask.shape[0] / 160
+    solid = (mask > 127).astype(np.uint8)
+    side = max(3, round(THIN * scale))
+    thin = solid & ~cv2.morphologyEx(solid, cv2.MORPH_OPEN, np.ones((side, side), np.uint8))
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(thin, connectivity=4)
+    small = np.flatnonzero(stats[:, cv2.CC_STAT_AREA] < PART * scale**2)
+    labels[np.isin(labels, small[small > 0])] = 0
+    return labels
+
+
+def _relief(picture: np.ndarray, mask: np.ndarray, ground: tuple[int, int, int]) -> np.ndarray:
+    """How much (S, S) stands out: the most within CLOSE pixels, less the mean of what should be ground near by."""
+    off = np.abs(picture.astype(np.float32) - np.array(ground, np.float32)).max(-1)
+    close, near = (2 * max(1, round(reach * picture.shape[0] / 160)) + 1 for reach in (CLOSE, THIN))
+    empty = (mask <= 127).astype(np.float32)
+    beside = cv2.blur(off * empty, (near, near)) / np.maximum(cv2.blur(empty, (near, near)), 1e-3)
+    return cv2.dilate(off, np.ones((close, close), np.uint8)) - beside
+
+
+def parts_there(drawn: np.ndarray, true: np.ndarray, mask: np.ndarray, ground: tuple[int, int, int]) -> tuple[int, int]:
+    """How many thin parts of a true (S, S, 3) render with its (S, S) mask are in the drawn one, and how many there are.
+
+    One is there if most of it stands out, within CLOSE pixels, at least half as much as in the true render; a smear
+    does not, as the ground beside it is not to be seen. Parts that the true render hardly shows do not count.
+    """
+    labels, there, count = thin_parts(mask), 0, 0
+    mine, truth = _relief(drawn, mask, ground), _relief(true, mask, ground)
+    for label in range(1, int(labels.max()) + 1):
+        part = labels == label
+        if part.any() and np.median(truth[part]) > SEEN:
+            there += int((mine[part] > 0.5 * truth[part]).mean() > 0.5)
+            count += 1
+    return there, count
+
+
+def faces(pictures: dict[str, Drawn]) -> dict:
+    """Detection and landmarks of all new views near the front; {} without a detector."""
+    model = face_detector.path()
+    if model is None:
+        return {}
+    near = {factor: np.array([abs(view.azimuth) <= FRONTAL for view in drawn.views])
+            for factor, drawn in pictures.items()}
+    true, drawn = (np.concatenate([landmarks(getattr(part, kind)[near[factor]], str(model))
+                                   for factor, part in pictures.items()]) for kind in ("target", "drawn"))
+    return landmark_errors(drawn, true)
+
+
+def thin(pictures: dict[str, Drawn], ground: tuple[int, int, int]) -> dict:
+    """Of the thin parts of all new views, how many are there; ``views_mostly`` the share of views with 80 % of them.
+
+    ``copy_there`` is what one would find of them in the given picture.
+    """
+    def count(kind: str) -> np.ndarray:
+        return np.array([parts_there(*three, ground) for part in pictures.values()
+                         for three in zip(getattr(part, kind), part.target, part.mask)])
+
+    counted, copied = count("drawn"), count("given")
+    counted, copied = counted[counted[:, 1] > 0], copied[counted[:, 1] > 0]
+    if not len(counted):
+        return {"views": 0}
+    return {"copy_there": float(copied[:, 0].sum() / counted[:, 1].sum()),
+            "views": len(counted), "parts": int(counted[:, 1].sum()),
+            "there": float(counted[:, 0].sum() / counted[:, 1].sum()),
+            "views_mostly": float((counted[:, 0] >= 0.8 * counted[:, 1]).mean())}
+
+
+def sharpness(pictures: dict[str, Drawn], subject: str, ground: tuple[int, int, int]) -> dict:
+    """Over the new views of all factors together."""
+    drawn, true = (np.concatenate([getattr(part, kind) for part in pictures.values()]) for kind in ("drawn", "target"))
+    similar = images.ssim(drawn, true)
+    result = {"gradient_share": images.gradient_share(drawn, true), "ssim": float(similar.mean()),
+              "lowest_ssim": float(np.quantile(similar, 0.05))}
+    if subject == "face":
+        found = faces(pictures)
+        return result | ({"faces": found} if found else {})
+    return result | {"thin_parts": thin(pictures, ground)}

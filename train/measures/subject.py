@@ -1,0 +1,110 @@
+"""The network that is measured, with everything that a measure asks of it. N pictures, L latents."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from dcign import checkpoints
+from dcign.graphics_code import CodeLayout, GraphicsCode
+from dcign.paper_network import PaperConfig
+from dcign.studio import Studio
+from dcign.weights_folder import Weights
+from train.measures.scenery import Scenery
+from train.scenes import open_source
+from train.scenes.mesh import Source
+
+BATCH = 16  # pictures encoded at once
+
+
+@dataclass(frozen=True, eq=False)
+class Posterior:
+    """What the encoder says about N pictures: means and standard deviations, (N, L) float32 each."""
+
+    means: np.ndarray
+    deviations: np.ndarray
+
+    def sample(self, rng: np.random.Generator) -> np.ndarray:
+        """One code (N, L) drawn for every picture: all that the decoder was given in training."""
+        return self.means + self.deviations * rng.standard_normal(self.means.shape).astype(np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    weights: Weights
+    studio: Studio
+    source: Source
+    scenery: Scenery
+
+    @staticmethod
+    def open(folder: str | Path, data=None) -> "Subject":
+        """Load a weights folder; ``data`` as for train.scenes.open_source."""
+        weights = checkpoints.load_weights(checkpoints.find(folder))
+        return Subject.of(weights, open_source(weights.name, data))
+
+    @staticmethod
+    def of(weights: Weights, source: Source) -> "Subject":
+        studio = Studio(weights.network, weights.layout, weights.calibrations, weights.ranges, weights.circular,
+                        weights.ground, weights.name, framing=weights.framing)
+        setting = weights.training.get("config", {}).get("recipe", {}).get("setting", "stage")
+        return Subject(weights, studio, source, Scenery.of(weights.name, setting, tuple(weights.calibrations)))
+
+    @property
+    def name(self) -> str:
+        """The class of things."""
+        return self.weights.name
+
+    @property
+    def preset(self) -> str:
+        return self.weights.training.get("preset", "")
+
+    @property
+    def entangled(self) -> bool:
+        """Whether nothing told its latents apart: trained without clamping."""
+        return self.weights.training.get("config", {}).get("clamp") == "none"
+
+    @property
+    def grey(self) -> bool:
+        return isinstance(self.weights.network.config, PaperConfig)
+
+    @property
+    def layout(self) -> CodeLayout:
+        return self.weights.layout
+
+    @property
+    def factors(self) -> tuple[str, ...]:
+        return self.scenery.factors
+
+    @property
+    def size(self) -> int:
+        """Pixels a side."""
+        return self.studio.size
+
+    def posterior(self, pictures: np.ndarray) -> Posterior:
+        """Encode (N, S, S, 3) uint8."""
+        means, deviations = [], []
+        with torch.inference_mode():
+            for start in range(0, len(pictures), BATCH):
+                part = torch.from_numpy(pictures[start:start + BATCH]).to(self.studio.device)
+                mean, log_variance = self.weights.network.encode(part.permute(0, 3, 1, 2).float().div_(255))
+                means.append(mean.float().cpu().numpy())
+                deviations.append(log_variance.float().mul(0.5).exp().cpu().numpy())
+        return Posterior(np.concatenate(means), np.concatenate(deviations))
+
+    def codes(self, means: np.ndarray) -> list[GraphicsCode]:
+        """The codes of (N, L) posterior means, with their estimates in degrees."""
+        estimates = {factor: calibration.estimate(means[:, self.layout.slice(factor)])
+                     for factor, calibration in self.weights.calibrations.items()}
+        return [GraphicsCode(row, self.layout, model=self.studio.name,
+                             **{factor: float(values[number]) for factor, values in estimates.items()})
+                for number, row in enumerate(means)]
+
+    def encode(self, pictures: np.ndarray) -> list[GraphicsCode]:
+        return self.codes(self.posterior(pictures).means)
+
+    def decode(self, latents: np.ndarray) -> np.ndarray:
+        """Pictures (N, S, S, 3) uint8 of any (N, L) latents."""
+        return self.studio.render_many([GraphicsCode(row, self.layout, model=self.studio.name) for row in latents])

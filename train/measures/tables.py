@@ -1,0 +1,154 @@
+"""The measures as Markdown tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from train.measures.bars import bars
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    if not rows:
+        return []
+    return ["", "| " + " | ".join(head) + " |", "|" + "---|" * len(head),
+            *("| " + " | ".join(row) + " |" for row in rows)]
+
+
+def _equivariance(table: dict) -> list[str]:
+    rows = [[factor, f"{row['calibrated_mae']:.2f}°", f"{row['calibrated_median']:.2f}°", f"{row['linear_mae']:.2f}°",
+             f"{row['neighbours_mae']:.2f}°",
+             f"{row['linear_r2']:.3f} / {row['calibrated_r2']:.3f}" if "linear_r2" in row else "circular",
+             f"{row['chance_mae']:.1f}°"] for factor, row in table.items()]
+    return _table(["factor", "calibrated MAE", "median", "linear MAE", "15-neighbour MAE", "r² linear / calibrated",
+                   "chance MAE"], rows)
+
+
+def _novel(table: dict) -> list[str]:
+    rows = [[factor, f"{row['psnr']:.2f} dB", f"{row['copy_psnr']:.2f} dB", f"{row['gain']:+.2f} dB",
+             f"{row['ssim']:.3f} ({row['copy_ssim']:.3f})", f"{row['gradient_share']:.2f}"]
+            for factor, row in table.items()]
+    return _table(["new view from one picture", "PSNR", "copying the input", "gain", "SSIM (copy)", "gradient share"],
+                  rows)
+
+
+def _beside(beside: dict) -> list[str]:
+    """The comparison with another network; "" where its pictures were other ones."""
+    rows = [[factor, f"{row['psnr']:.2f} dB", f"{row['beside_psnr']:.2f} dB", f"{row['gain']:+.2f} dB",
+             f"{row['copy_psnr']:.2f} dB"] for factor, row in beside["novel_views"].items()]
+    size, colour = beside["size"], "grey" if beside["grey"] else "colour"
+    lines = _table([f"new view at {size} px {colour}", "this network", f"`{beside['preset']}`", "gain",
+                    "copying the input"], rows)
+    if any(not row["same_pictures"] for row in beside["novel_views"].values()):
+        lines += ["", "The two were trained on pictures of different cameras, and each is measured on its own."]
+    return lines
+
+
+def _leakage(result: dict) -> list[str]:
+    beside = result.get("beside")
+    rows = []
+    for factor, row in result["leakage"].items():
+        other = (beside or {}).get("leakage", {}).get(factor)
+        rows.append([factor, f"{row['sampled']:.3f}", f"{row['means']:.3f}"])
+        if beside:
+            rows[-1] += [f"{other['sampled']:.3f}", f"{other['means']:.3f}"] if other else ["", ""]
+    head = ["r² from all other latents", "sampled", "posterior means"]
+    return _table(head + ([f"`{beside['preset']}`, sampled", "means"] if beside else []), rows)
+
+
+def _disentanglement(table: dict) -> list[str]:
+    def each(row: dict) -> list[str]:
+        return [f"{value:.3f}" for value in row.values()]
+
+    factors = list(table["mig"])
+    rows = [["MIG", *each(table["mig"])], ["SAP", *each(table["sap"])],
+            ["explicitness", *each(table["explicitness"])],
+            ["DCI informativeness", *each(table["dci"]["informativeness"])]]
+    rows += [[f"r² from {group}", *each(row)] for group, row in table["r2"].items()]
+    disentangled = table["dci"]["disentanglement"]
+    said = "" if disentangled is None else f"disentanglement {disentangled:.3f}, "
+    return _table(["groups of latents, sampled", *factors], rows) + [
+        "", f"DCI: {said}completeness {table['dci']['completeness']:.3f}."]
+
+
+def _azimuth(result: dict) -> list[str]:
+    lines = []
+    if "monotone" in result:
+        row = result["monotone"]
+        lines += ["", f"Azimuth read along {row['sweeps']} sweeps of true renders: it never falls back by more than "
+                  f"{row['allowed']:g}° in {row['within']:.0%} of them; largest fall {row['largest_fall']:.1f}°, "
+                  f"median {row['median_fall']:.2f}°."]
+    if "turn" in result:
+        row = result["turn"]
+        lines += ["", f"A turn of 72 frames drawn from one picture, {row['turns']} times: the largest step is "
+                  f"{row['median']:.2f} times the median one (median; worst {row['largest']:.2f}, at most "
+                  f"{row['allowed']:g} in {row['within']:.0%}); of true renders {row['true_median']:.2f} (worst "
+                  f"{row['true_largest']:.2f})."]
+    return lines
+
+
+def _sharpness(row: dict) -> list[str]:
+    lines = ["", f"Sharpness of new views: mean gradient magnitude {row['gradient_share']:.2f} of the true renders', "
+             f"SSIM {row['ssim']:.3f} (one in twenty below {row['lowest_ssim']:.3f})."]
+    if row.get("faces"):
+        found = row["faces"]
+        lines.append(f"YuNet finds a face in {found['found']:.1%} of the new views within ±45° azimuth "
+                     f"({found['pictures']} pictures; {found['found_in_truth']:.1%} of the true renders).")
+        if "median" in found:
+            lines.append(f"Its landmarks are {found['median']:.2f} % of the width from the true ones (median); "
+                         f"{found['within']:.1%} of them within 3 %, all five on average in {found['faces_within']:.1%} "
+                         "of the faces.")
+    if row.get("thin_parts", {}).get("views"):
+        part = row["thin_parts"]
+        lines.append(f"Legs, slats and arms: {part['there']:.1%} of {part['parts']} thin parts of the true renders are "
+                     f"there in {part['views']} new views ({part['copy_there']:.1%} in the given pictures); "
+                     f"{part['views_mostly']:.1%} of the views have four in five.")
+    return lines
+
+
+def _objects(result: dict) -> list[str]:
+    lines = []
+    if result.get("meshes"):
+        row = result["meshes"]
+        lines += ["", f"Azimuth on {row['meshes']} meshes by other people, {row['views']} views each: error "
+                  f"{row['stage']['median']:.1f}° (median), {row['stage']['mean']:.1f}° (mean), from the other side in "
+                  f"{row['stage']['opposite']:.1%}; at the paper's elevations {row['paper']['median']:.1f}° and "
+                  f"{row['paper']['mean']:.1f}°."]
+        worst = sorted(row["each"].items(), key=lambda item: -item[1])[:3]
+        lines.append("Worst meshes: " + ", ".join(f"{name} {error:.0f}°" for name, error in worst) + ".")
+    if result.get("paper_setting"):
+        row = result["paper_setting"]
+        where = "in the paper's setting" if row["paper_camera"] else "from the paper's 62 views, on its own stage"
+        lines += ["", f"Reconstruction {where}, 150×150 grey: squared error {row['mse']:.3e} (the authors report "
+                  f"{row['authors']:.4e}; an empty picture has {row['empty_mse']:.3e})."]
+    return lines
+
+
+def _bars(result: dict) -> list[str]:
+    rows = [[bar.measure, f"{'≥' if bar.least else '≤'} {bar.bar:.4g}{bar.unit}",
+             "" if bar.value is None else f"{bar.value:.4g}{bar.unit}", bar.verdict] for bar in bars(result)]
+    return _table(["measure", "bar", "measured", ""], rows)
+
+
+def tables(name: str, result: dict) -> str:
+    """Everything in a result of measure()."""
+    lines = [f"### {name}: {result['identities']} held-out identities, {result['views']} random views each"]
+    lines += _equivariance(result["equivariance"]) + _novel(result["novel_views"])
+    if result.get("beside"):
+        lines += _beside(result["beside"])
+    row = result["reconstruction"]
+    lines += ["", f"Reconstruction: PSNR {row['psnr']:.2f} dB, SSIM {row['ssim']:.3f}, MSE at 150×150 grey "
+              f"{row['grey_mse_150']:.2e}, mean gradient magnitude {row['gradient_share']:.2f} of the true pictures'."]
+    lines += _sharpness(result["sharpness"]) + _azimuth(result) + _objects(result) + _leakage(result)
+    lines += _disentanglement(result["disentanglement"])
+    row = result["recognition"]
+    lines += ["", f"Recognition among {result['identities']} identities in another pose and light, from one picture of "
+              f"each: intrinsic latents {row['intrinsic']:.1%}, raw pixels {row['pixels']:.1%}, PCA {row['pca']:.1%}, "
+              f"chance {row['chance']:.1%}."]
+    row = result["generation"]
+    lines += ["", f"Generation, {row['samples']} codes from the prior: Fréchet distance (PCA of small pictures) to "
+              f"held-out pictures {row['sampled']:.2f}; of these drawn again {row['reconstructed']:.2f}, of training "
+              f"pictures {row['floor']:.2f}. The nearest training picture differs by {row['nearest']:.3f} (from a "
+              f"held-out picture {row['nearest_true']:.3f})."]
+    speed = result["speed"]
+    lines += ["", f"`studio.render`: {speed['render_ms']:.1f} ms median on {speed['threads']} threads."]
+    return "\n".join(lines + _bars(result))
