@@ -7,13 +7,13 @@ import io
 import json
 from pathlib import Path
 
+import demo_weights
 import numpy as np
 import pytest
 from PIL import Image
 
 import app
 import dcign
-import demo_weights
 from dcign.ui import Studios, examples, live, presets
 from dcign.ui.estimate import NOT_LEARNED, estimate_html, in_words
 from dcign.ui.links import Link, read_link

@@ -1,9 +1,8 @@
-"""The live frames without a browser: the decode pool, the budget, and what the socket answers and refuses."""
+"""The live frames without a browser: what the socket and the plain requests answer, and what they refuse."""
 
 from __future__ import annotations
 
 import json
-import threading
 
 import demo_weights
 import numpy as np
@@ -14,8 +13,8 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
 from dcign.live import frames
-from dcign.live.limits import Budget, Limits, TooMuch
-from dcign.live.pool import UNTAKEN, DecodePool
+from dcign.live.limits import Limits
+from dcign.live.pool import UNTAKEN
 from dcign.live.routes import RENDER, SOCKET, routes
 from dcign.ui import Studios
 
@@ -56,108 +55,6 @@ def receive(socket) -> tuple[dict, bytes]:
 def unpacked(message: bytes) -> tuple[dict, bytes]:
     length = int.from_bytes(message[:4], "big")
     return json.loads(message[4 : 4 + length]), message[4 + length :]
-
-
-class Gate:
-    """Jobs that wait until they are let through, and a list of what was drawn in which order."""
-
-    def __init__(self) -> None:
-        self.open, self.begun = threading.Event(), threading.Event()
-        self.results: list = []
-        self.arrived = threading.Condition()
-
-    def job(self, name):
-        def run():
-            self.begun.set()
-            assert self.open.wait(20)
-            return name
-        return run
-
-    def deliver(self, result) -> None:
-        with self.arrived:
-            self.results.append(result)
-            self.arrived.notify_all()
-
-    def wait(self, count: int) -> list:
-        with self.arrived:
-            assert self.arrived.wait_for(lambda: len(self.results) >= count, 20)
-            return list(self.results)
-
-
-def test_only_the_newest_offer_is_drawn():
-    pool, gate = DecodePool(threads=1), Gate()
-    lane = pool.lane(gate.deliver)
-    lane.offer(gate.job(0))
-    assert gate.begun.wait(20)
-    for number in range(1, 50):
-        lane.offer(gate.job(number))
-    gate.open.set()
-    assert gate.wait(2) == [0, 49]
-
-
-def test_clients_take_turns():
-    """One that asks for more than anybody else is drawn no more often."""
-    pool, gate = DecodePool(threads=1), Gate()
-    counts, lanes, over = {"greedy": 0, "modest": 0}, {}, threading.Event()
-
-    def deliver(name):
-        counts[name] += 1
-        lanes[name].delivered()
-        if sum(counts.values()) >= 100:
-            over.set()
-            return
-        for _ in range(5 if name == "greedy" else 1):
-            lanes[name].offer(lambda: name)
-
-    lanes.update({name: pool.lane(deliver) for name in counts})
-    blocker = pool.lane(gate.deliver)
-    blocker.offer(gate.job("first"))
-    for name, lane in lanes.items():
-        lane.offer(lambda name=name: name)
-    gate.open.set()
-    assert over.wait(20)
-    assert abs(counts["greedy"] - counts["modest"]) <= 2
-
-
-def test_nothing_is_drawn_for_a_client_that_does_not_take_its_frames():
-    pool, gate = DecodePool(threads=2), Gate()
-    gate.open.set()
-    lane = pool.lane(gate.deliver)
-    for number in range(UNTAKEN):
-        lane.offer(gate.job(number))
-        gate.wait(number + 1)
-    lane.offer(gate.job("later"))
-    other = Gate()
-    other.open.set()
-    pool.lane(other.deliver).offer(other.job("other"))
-    other.wait(1)
-    assert gate.results == list(range(UNTAKEN))
-    lane.delivered()
-    assert gate.wait(UNTAKEN + 1)[-1] == "later"
-
-
-def test_a_failing_job_harms_nobody_else():
-    pool, gate = DecodePool(threads=1), Gate()
-    gate.open.set()
-    lane = pool.lane(gate.deliver)
-    lane.offer(lambda: 1 / 0)
-    assert isinstance(gate.wait(1)[0], ZeroDivisionError)
-    lane.delivered()
-    lane.offer(gate.job("next"))
-    assert gate.wait(2)[1] == "next"
-
-
-def test_the_budget_fills_again_with_time():
-    now = [0.0]
-    budget = Budget(Limits(rate=10, burst=20, unit=100, characters=1000), lambda: now[0])
-    for _ in range(20):
-        budget.spend("")
-    with pytest.raises(TooMuch, match="too many"):
-        budget.spend("x")
-    now[0] = 100.0
-    budget.spend("x" * 1000)   # costs eleven
-    with pytest.raises(TooMuch, match="1001 characters"):
-        budget.spend("x" * 1001)
 
 
 def test_frames_carry_their_values_and_equal_the_library(visitor, studios, code):
@@ -254,7 +151,8 @@ def test_a_code_of_another_model_is_explained(visitor, code):
 @pytest.mark.parametrize("message", [
     "", "hello", "[]", "7", "null", "{}", '{"kind": "file", "key": "k"}', '{"kind": "view"}',
     '{"kind": "view", "key": "k"}', '{"kind": "view", "key": "k", "sequence": -1}',
-    '{"kind": "seen"}', '{"kind": "view", "key": "k", "sequence": true}', '{"kind": "view", "key": "k", "sequence": 1e300}',
+    '{"kind": "seen"}', '{"kind": "view", "key": "k", "sequence": true}',
+    '{"kind": "view", "key": "k", "sequence": 1e300}',
     '{"kind": "code", "key": 5, "code": ""}', '{"kind": "code", "key": "' + "k" * 65 + '", "code": ""}',
     "[" * 15_000, "x" * 20_001, b"\x00\x01",
 ])

@@ -180,6 +180,9 @@ def test_chairs_turn_all_the_way_round(page):
     for _ in range(8):
         page.keyboard.press("ArrowLeft")
     assert arrived(page)["azimuth"] == pytest.approx(166, abs=2)
+    set_slider(page, "azimuth", 179)
+    drag_canvas(page, width / 36, 0, steps=40)   # a slow hand: an eighth of a degree at a time, over the seam
+    assert arrived(page)["azimuth"] == pytest.approx(-176, abs=2)
 
 
 def test_faces_stop_at_the_end_of_their_range(page):

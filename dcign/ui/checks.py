@@ -19,7 +19,7 @@ from gradio.utils import get_upload_folder
 from ..graphics_code import FACTORS, GraphicsCode
 from ..live.frames import finite
 
-FRAMES = (2, 144)
+FRAMES = (2, 240)
 FPS = (1, 50)
 
 _log = logging.getLogger(__name__)

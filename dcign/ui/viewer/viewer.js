@@ -1,7 +1,7 @@
 /* The viewer: sliders, canvas and motion share one set of angles; each change is asked for, each frame painted.
  *
  * Runs as js_on_load of the gr.HTML with the elem_id "view", after the other files of this folder. Its value is
- * JSON: {code, key, start, ranges, circular, frame, link, angles}. window.dcign lets the buttons of the page take part. */
+ * JSON: {code, key, start, ranges, circular, frame, link, angles}. window.dcign lets the page's buttons take part. */
 const FACTORS = ["azimuth", "elevation", "light"];
 const root = element.querySelector(".viewer");
 const find = (selector) => root.querySelector(selector);
@@ -43,6 +43,10 @@ const bounded = (name, value) => {
   if (!scene.circular.includes(name)) return Math.min(high, Math.max(low, value));
   const wrapped = ((value - low) % (high - low) + (high - low)) % (high - low) + low;
   return wrapped === low ? high : wrapped;
+};
+const apart = (name, a, b) => {
+  const difference = Math.abs(a - b);
+  return scene.circular.includes(name) ? Math.min(difference, 360 - difference) : difference;
 };
 const known = (name) => scene.ranges[name] !== undefined;
 
@@ -154,7 +158,7 @@ const turnBy = (changes) => {
   const whole = {};
   for (const [name, change] of Object.entries(changes)) {
     if (!known(name)) continue;
-    if (Math.abs(exact[name] - angles[name]) > 1) exact[name] = angles[name];
+    if (apart(name, exact[name], angles[name]) > 1) exact[name] = angles[name];   // moved by something else
     exact[name] = bounded(name, exact[name] + change);
     whole[name] = bounded(name, Math.round(exact[name]));
   }
@@ -213,6 +217,7 @@ const load = async () => {
   trouble.textContent = root.dataset.transport === "lost" ? trouble.textContent : "";
   const detail = {sequence, ...angles};
   await picture.show(detail, await (await fetch(value.frame)).blob());
+  if (scene !== value) return;   // another one has been chosen meanwhile
   describe();
   if (Object.keys(value.angles).length) {
     greeted = "over";
