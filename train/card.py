@@ -11,11 +11,12 @@ from train.measures.tables import tables
 from train.scenes import STAGES
 
 DATA = {
-    "faces": "Renders of the ICT Face Model Light (ICT-FaceKit, MIT) with MakeHuman skins, eyes, brows, lashes and hair "
-             "(CC0), by this repository's rasteriser. No photograph was used.",
+    "faces": "Renders of the ICT Face Model Light (ICT-FaceKit, MIT) with MakeHuman skins, eyes, brows, lashes and "
+             "hair (CC0), by this repository's rasteriser. No photograph was used.",
     "basel": "Renders of a Basel Face Model (its own licence), by this repository's rasteriser.",
     "ict": "Renders of the ICT Face Model Light (ICT-FaceKit, MIT), by this repository's rasteriser.",
     "meshes": "Renders of a folder of meshes, by this repository's rasteriser.",
+    "chairs3d": "The renders of \"Seeing 3D chairs\" (Aubry and others, CVPR 2014).",
     "heads": "Renders of this repository's procedural heads.",
     "chairs": "Renders of this repository's procedural chairs. No photograph and no other mesh was used.",
 }
@@ -34,19 +35,38 @@ def write_measures(folder: Path, result: dict) -> None:
         checkpoints.update_index(folder.parent, folder.name)
 
 
+def _procedure(settings: dict) -> str:
+    """What was done to the latents of a mini-batch, from the stored configuration."""
+    return {
+        "none": "plain SGVB on mixed mini-batches, a baseline; nothing tells the factors apart, and the latent that "
+                "varies most with each was picked afterwards",
+        "mean": "inactive latents of a one-factor mini-batch clamped to their mean, invariance gradient "
+                f"{settings['invariance']}",
+        "first": "inactive latents of a one-factor mini-batch clamped to those of its first picture, as the authors' "
+                 f"code does, invariance gradient {settings['invariance']}",
+        "both": "inactive latents of a one-factor mini-batch clamped either to their mean (as in the paper, the "
+                "gradient kept) or to another sample's, by a coin",
+        "swap": "inactive latents taken from another sample of the one-factor mini-batch (`clamp = \"swap\"`: the "
+                "paper's procedure with the mean replaced by a sample and the gradient kept)",
+    }[settings["clamp"]]
+
+
+def _distinct(settings: dict) -> int:
+    """How many pictures its shards hold; 2,048 each where the configuration does not say."""
+    recipe = settings.get("recipe", {"per_mini_batch": 8, "mini_batches": 256})
+    return settings["shards"] * recipe["per_mini_batch"] * recipe["mini_batches"]
+
+
 def card(config: dict, result: dict, size: int) -> str:
     """Markdown with the Hub's front matter."""
     name, training = config["name"], config["training"]
     settings = training["config"]
     ranges = ", ".join(f"{factor} {low:g}…{high:g}°" for factor, (low, high) in config["ranges"].items())
+    *first, last = config["ranges"]
     groups = ", ".join(f"{group} {count}" for group, count in config["layout"])
     phases = "; ".join(f"{p['pictures']:,} at {p['size']} px" for p in settings["phases"])
-    clamp = ("inactive latents clamped to the mini-batch mean, invariance gradient "
-             f"{settings['invariance']}" if settings["clamp"] == "mean" else
-             "inactive latents of a one-factor mini-batch clamped either to their mean (as in the paper, the gradient "
-             "kept) or to another sample's, by a coin" if settings["clamp"] == "both" else
-             "inactive latents taken from another sample of the one-factor mini-batch (`clamp = \"swap\"`: the paper's "
-             "procedure with the mean replaced by a sample and the gradient kept)")
+    pixels = settings["phases"][-1]["size"]
+    note = f"- **Note**: {training['note']}\n" if training.get("note") else ""
     return f"""---
 license: mit
 library_name: dcign
@@ -55,20 +75,20 @@ tags: [dc-ign, inverse-graphics, disentanglement, novel-view-synthesis, relighti
 ---
 # DC-IGN live: {name}
 
-A Deep Convolutional Inverse Graphics Network (Kulkarni, Whitney, Kohli, Tenenbaum, NIPS 2015): one 160 × 160 picture in,
-a graphics code of {sum(count for _, count in config['layout'])} latents ({groups}) out, re-rendered at any azimuth,
-elevation and light.
+A Deep Convolutional Inverse Graphics Network (Kulkarni, Whitney, Kohli, Tenenbaum, NIPS 2015): one {pixels} × {pixels}
+picture in, a graphics code of {sum(count for _, count in config['layout'])} latents ({groups}) out, re-rendered
+at any {f"{', '.join(first)} and {last}" if first else last}.
 
-- **Data**: {DATA[name]} {settings['shards'] * 2048:,} distinct pictures in one-factor mini-batches.
+- **Data**: {DATA[name]} {_distinct(settings):,} distinct pictures.
 - **Command**: `python -m train {name} --preset {training['preset']}`
 - **Pictures seen**: {training['pictures']:,} (planned: {phases}).
-{f"- **Note**: {training['note']}{chr(10)}" if training.get("note") else ""}- **Procedure**: {clamp}; the true degrees are never shown to the network. The read-out in degrees was fitted afterwards
-  on 2,000 training scenes, less those without a front.
+{note}- **Procedure**: {_procedure(settings)}; the true degrees are never shown to the network.
+  The read-out in degrees was fitted afterwards on 2,000 training scenes, less those without a front.
 - **Ranges**: {ranges}. Outside them nothing was learned.
 - **Size**: {size / 1e6:.2f} MB, 16-bit safetensors.
 
 ## Measures
-Printed by `python -m train measure weights/{name}`.
+Printed by `python -m train measure`.
 
 {tables(name, result)}
 

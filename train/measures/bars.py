@@ -54,7 +54,8 @@ def _face(result: dict) -> Iterator[Bar]:
 def _authors(result: dict) -> Iterator[Bar]:
     for factor, (square, linear, close) in AUTHORS.items():
         row = ("equivariance", factor)
-        yield Bar(f"{factor}: r² of a linear read-out, above the authors'", square, _find(result, *row, "linear_r2"), True)
+        yield Bar(f"{factor}: r² of a linear read-out, above the authors'", square,
+                  _find(result, *row, "linear_r2"), True)
         yield Bar(f"{factor}: mean error of a linear read-out, below the authors'", linear,
                   _find(result, *row, "linear_mae"), unit="°")
         yield Bar(f"{factor}: mean error of 15 neighbours, below the authors'", close,
@@ -63,10 +64,11 @@ def _authors(result: dict) -> Iterator[Bar]:
 
 def _factors(result: dict) -> Iterator[Bar]:
     for factor in result["equivariance"]:
-        mine, theirs = _find(result, "leakage", factor, "sampled"), _find(result, "beside", "leakage", factor, "sampled")
+        mine = _find(result, "leakage", factor, "sampled")
+        theirs = _find(result, "beside", "leakage", factor, "sampled")
         yield Bar(f"{factor}: r² from the other latents, sampled", LEAKAGE, mine)
         yield Bar(f"{factor}: the same beside the entangled network's, ratio", OF_ENTANGLED,
-                  None if mine is None or not theirs else mine / theirs)
+                  None if mine is None or theirs is None else mine / max(theirs, 1e-3))
     for factor in result["equivariance"]:
         yield Bar(f"{factor}: new views over copying the input", OVER_COPY,
                   _find(result, "novel_views", factor, "gain"), True, " dB")
@@ -104,6 +106,7 @@ def bars(result: dict) -> list[Bar]:
         found += [
             Bar("azimuth: mean error on procedural chairs", CHAIR_DEGREES,
                 _find(result, "equivariance", "azimuth", "calibrated_mae"), unit="°"),
-            Bar("azimuth: median error on mesh files", MESH_DEGREES, _find(result, "meshes", "stage", "median"), unit="°"),
+            Bar("azimuth: median error on mesh files", MESH_DEGREES,
+                _find(result, "meshes", "stage", "median"), unit="°"),
             Bar("reconstruction at 150 px grey, squared error", 2.7722e-4, _find(result, "paper_setting", "mse"))]
     return found

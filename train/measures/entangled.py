@@ -53,26 +53,26 @@ def most_varied(spreads: np.ndarray) -> np.ndarray:
 
 def _spread(subject: Subject, factor: str, rng: np.random.Generator) -> np.ndarray:
     """Mean variance (L,) of the posterior means in mini-batches in which one factor varies."""
-    pictures = []
-    for identity in identities(subject.source, MINI_BATCHES, HELD_OUT):
+    pictures, things = [], identities(subject.source, MINI_BATCHES, HELD_OUT)
+    for identity in things:
         view = subject.scenery.random_view(rng)
         for degrees in rng.uniform(*subject.scenery.ranges[factor], PICTURES):
-            pictures.append(subject.scenery.picture(identity.mesh, subject.scenery.moved(view, factor, degrees),
+            pictures.append(subject.scenery.picture(identity, subject.scenery.moved(view, factor, degrees),
                                                     subject.size))
     means = subject.posterior(np.stack(pictures)).means
-    return means.reshape(MINI_BATCHES, PICTURES, -1).var(1).mean(0)
+    return means.reshape(len(things), PICTURES, -1).var(1).mean(0)
 
 
-def by_variance(subject: Subject, scenes: int = SCENES) -> Subject:
+def by_variance(subject: Subject, scenes: int | None = None) -> Subject:
     """The same network with one latent for each factor, the rest intrinsic, and a calibration of these."""
     rng = np.random.default_rng(21)
     factors, scenery = subject.factors, subject.scenery
     first = most_varied(np.stack([_spread(subject, factor, rng) for factor in factors]))
     order = np.concatenate([first, np.setdiff1d(np.arange(subject.layout.size), first)])
     views, pictures = [], []
-    for identity in identities(subject.source, scenes, HELD_OUT):
+    for identity in identities(subject.source, scenes or SCENES, HELD_OUT):
         views.append(scenery.random_view(rng))
-        pictures.append(scenery.picture(identity.mesh, views[-1], subject.size))
+        pictures.append(scenery.picture(identity, views[-1], subject.size))
     means = subject.posterior(np.stack(pictures)).means[:, order]
     calibrations = {
         factor: Calibration.fit(means[:, [place]], np.array([getattr(view, factor) for view in views]), factor,

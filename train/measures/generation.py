@@ -38,21 +38,32 @@ def nearest(rows: np.ndarray, among: np.ndarray) -> tuple[np.ndarray, np.ndarray
     return place, np.sqrt(np.maximum(squares[np.arange(len(rows)), place], 0) / rows.shape[1])
 
 
+def with_pose(subject: Subject, codes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """(N, L) codes whose latents of every factor lie on its curve, at random degrees: what the sliders can reach."""
+    moved = codes.copy()
+    for factor, calibration in subject.weights.calibrations.items():
+        degrees = rng.uniform(*subject.weights.ranges[factor], len(codes))
+        moved[:, subject.layout.slice(factor)] = calibration.latents(degrees)
+    return moved
+
+
 def generation(subject: Subject, held_out: np.ndarray, count: int, rng: np.random.Generator,
                sheet: Path | None = None) -> dict:
     """Codes drawn from the prior N(0, I), beside (N, S, S, 3) held-out pictures.
 
-    ``floor`` is the distance of as many training pictures from the held-out ones, ``reconstructed`` that of held-out
-    pictures drawn again; ``nearest`` is the median difference of a sample from the nearest training picture, and
-    ``nearest_true`` that of a held-out picture. Distances are of principal components of small pictures.
+    ``posed`` are the same codes with random angles in place of random latents of pose and light. ``floor`` is the
+    distance of as many training pictures from the held-out ones, ``reconstructed`` that of held-out pictures drawn
+    again; ``nearest`` is the median difference of a sample from the nearest training picture, and ``nearest_true``
+    that of a held-out picture. Distances are of principal components of small pictures.
     """
     scenery = subject.scenery
-    trained = np.stack([scenery.picture(thing.mesh, scenery.random_view(rng), subject.size)
+    trained = np.stack([scenery.picture(thing, scenery.random_view(rng), subject.size)
                         for thing in identities(subject.source, count, HELD_OUT)])
-    sampled = subject.decode(rng.standard_normal((count, subject.layout.size)).astype(np.float32))
+    codes = rng.standard_normal((count, subject.layout.size)).astype(np.float32)
+    sampled, posed = subject.decode(codes), subject.decode(with_pose(subject, codes, rng))
     held_out = held_out[rng.choice(len(held_out), min(count, len(held_out)), replace=False)]
     again = subject.studio.render_many(subject.encode(held_out))
-    kinds = {"sampled": sampled, "reconstructed": again, "floor": trained}
+    kinds = {"sampled": sampled, "posed": posed, "reconstructed": again, "floor": trained}
     rows = {kind: _flat(pictures, subject.grey) for kind, pictures in kinds.items()}
     true = _flat(held_out, subject.grey)
     pool = np.concatenate([rows["floor"], true])
@@ -60,6 +71,8 @@ def generation(subject: Subject, held_out: np.ndarray, count: int, rng: np.rando
     place, difference = nearest(rows["sampled"], rows["floor"])
     if sheet is not None:
         pairs(sheet, sampled[:SHOWN], trained[place[:SHOWN]])
+        pairs(sheet.with_stem(f"{sheet.stem}-posed"), posed[:SHOWN],
+              trained[nearest(rows["posed"], rows["floor"])[0][:SHOWN]])
     return {kind: frechet(values @ axes.T, true @ axes.T) for kind, values in rows.items()} | {
         "samples": count, "nearest": float(np.median(difference)),
         "nearest_true": float(np.median(nearest(true, rows["floor"])[1]))}

@@ -38,7 +38,7 @@ def take(subject: Subject, count: int) -> HeldOut:
     rng = np.random.default_rng(3)
     things = identities(subject.source, count)
     views = [subject.scenery.random_view(rng) for _ in things for _ in range(VIEWS)]
-    numbers = np.repeat(np.arange(count), VIEWS)
-    pictures = np.stack([subject.scenery.picture(things[number].mesh, view, subject.size)
+    numbers = np.repeat(np.arange(len(things)), VIEWS)
+    pictures = np.stack([subject.scenery.picture(things[number], view, subject.size)
                          for number, view in zip(numbers, views)])
     return HeldOut(things, numbers, views, pictures, subject.posterior(pictures))

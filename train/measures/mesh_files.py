@@ -31,7 +31,7 @@ def mesh_files(subject: Subject, source: MeshSource, rng: np.random.Generator, b
         stage = [View(a, float(rng.uniform(*ranges["elevation"])), float(rng.uniform(*ranges["light"]))) for a in turns]
         paper = [View(a, PAPER_ELEVATIONS[k % 2], 0.0) for k, a in enumerate(turns)]
         for kind, views in (("stage", stage), ("paper", paper)):
-            pictures = np.stack([subject.scenery.picture(thing.mesh, view, subject.size) for view in views])
+            pictures = np.stack([subject.scenery.picture(thing, view, subject.size) for view in views])
             estimates = calibration.estimate(subject.posterior(pictures).means[:, group])
             truth = np.array([view.azimuth + off for view in views])
             found[kind].append(angle_error(estimates, (truth + 180) % 360 - 180, True))

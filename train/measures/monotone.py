@@ -27,11 +27,11 @@ def largest_fall(estimates: np.ndarray, circular: bool = False) -> np.ndarray:
 def monotone(subject: Subject, things: list, rng: np.random.Generator, plot: Path | None = None) -> dict:
     """Sweep the azimuth of true renders; the other angles of each identity are random."""
     factor, scenery = "azimuth", subject.scenery
-    degrees, circular = scenery.sweep(factor, FRAMES), scenery.circular(factor)
+    degrees, circular = scenery.stops(factor, FRAMES), scenery.circular(factor)
     calibration, estimates = subject.weights.calibrations[factor], []
     for thing in things:
         view = scenery.random_view(rng)
-        pictures = np.stack([scenery.picture(thing.mesh, scenery.moved(view, factor, value), subject.size)
+        pictures = np.stack([scenery.picture(thing, scenery.moved(view, factor, value), subject.size)
                              for value in degrees])
         estimates.append(calibration.estimate(subject.posterior(pictures).means[:, subject.layout.slice(factor)]))
     estimates = np.stack(estimates)

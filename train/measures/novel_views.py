@@ -42,7 +42,7 @@ def moves(scenery: Scenery, factor: str, count: int, rng: np.random.Generator) -
 
 def draw(subject: Subject, things: list, pairs: list[tuple[View, View]], factor: str) -> Drawn:
     """Show the network the first view of every thing and ask for the second."""
-    given, target = (np.stack([subject.scenery.with_mask(thing.mesh, pair[place], subject.size)
+    given, target = (np.stack([subject.scenery.with_mask(thing, pair[place], subject.size)
                                for thing, pair in zip(things, pairs)]) for place in (0, 1))
     given, target, mask = given[..., :3], target[..., :3], target[..., 3]
     views = [there for _, there in pairs]
@@ -51,7 +51,7 @@ def draw(subject: Subject, things: list, pairs: list[tuple[View, View]], factor:
 
 
 def scores(pictures: Drawn) -> dict[str, float]:
-    model, copy = images.psnr(pictures.drawn, pictures.target).mean(), images.psnr(pictures.given, pictures.target).mean()
+    model, copy = (images.psnr(kind, pictures.target).mean() for kind in (pictures.drawn, pictures.given))
     return {"psnr": float(model), "copy_psnr": float(copy), "gain": float(model - copy),
             "ssim": float(images.ssim(pictures.drawn, pictures.target).mean()),
             "copy_ssim": float(images.ssim(pictures.given, pictures.target).mean()),

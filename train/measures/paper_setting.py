@@ -26,7 +26,7 @@ def paper_setting(subject: Subject, things: list, rng: np.random.Generator) -> d
     scenery: Scenery = subject.scenery
     if not theirs:
         views = [View(view.azimuth, float(view.elevation), 0.0) for view in views]
-    pictures = np.stack([scenery.picture(thing.mesh, view, subject.size)
+    pictures = np.stack([scenery.picture(thing, view, subject.size)
                          for thing, view in zip(np.repeat(np.array(things, object), VIEWS), views)])
     drawn = subject.studio.render_many(subject.encode(pictures))
     empty = np.empty_like(pictures)

@@ -36,7 +36,8 @@ def rank_one(rows: np.ndarray, identities: np.ndarray) -> float:
     return float((found == identities[asked]).mean())
 
 
-def recognition(means: np.ndarray, layout: CodeLayout, pictures: np.ndarray, identities: np.ndarray) -> dict[str, float]:
+def recognition(means: np.ndarray, layout: CodeLayout, pictures: np.ndarray,
+                identities: np.ndarray) -> dict[str, float]:
     """Rank-one recognition from posterior means (N, L), beside pixels and their principal components."""
     pixels = images.resized(pictures, SIDE).reshape(len(pictures), -1).astype(np.float32)
     where = intrinsic(layout)

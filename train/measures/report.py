@@ -103,7 +103,7 @@ def measure(folder: str | Path, assets_folder=None, identities: int = IDENTITIES
     def see() -> None:
         nonlocal shown
         shown = take(subject, identities)
-        result["views"] = len(shown.views) // identities
+        result.update(identities=len(shown.things), views=len(shown.views) // len(shown.things))
         result["equivariance"] = equivariance_of(subject, shown)
 
     def redraw() -> None:
@@ -147,7 +147,8 @@ def measure(folder: str | Path, assets_folder=None, identities: int = IDENTITIES
         ("generation", lambda: result.update(generation=generation(
             subject, shown.pictures, max(20, identities), _rng(7), sheet)), True),
         ("the network beside it", other_codes, other is not None),
-        ("the paper's chairs", lambda: result.update(paper_setting=paper_setting(subject, shown.things, _rng(8))), thing),
+        ("the paper's chairs", lambda: result.update(
+            paper_setting=paper_setting(subject, shown.things, _rng(8))), thing),
         ("meshes", compare_meshes, thing and meshes is not None),
         ("speed", lambda: result.update(speed={"render_ms": render_milliseconds(subject, shown.pictures[0]),
                                                "threads": torch.get_num_threads()}), True)]

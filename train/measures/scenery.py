@@ -10,11 +10,19 @@ from dcign.graphics_code import FACTORS
 from train.batches import with_mask
 from train.camera import View
 from train.raster import render
-from train.scenes import STAGES, Stage, paper_chairs
-from train.scenes.mesh import Identity, Mesh, Source
+from train.scenes import HELD_OUT, STAGES, Stage, paper_chairs
+from train.scenes.mesh import Identity
 
 FACE_RANGES = {"azimuth": (-86.0, 86.0), "elevation": (-23.0, 23.0), "light": (-80.0, 80.0)}  # the authors'
 PAPER_CHAIRS = "paper-chairs"
+
+
+@dataclass(frozen=True)
+class RenderedChair:
+    """One chair of a folder of renders, in place of an identity that has a mesh."""
+
+    chairs: paper_chairs.Chairs
+    name: str
 
 
 @dataclass(frozen=True)
@@ -47,28 +55,43 @@ class Scenery:
         return View(*(float(rng.uniform(*ranges[factor])) for factor in FACTORS))
 
     def moved(self, view: View, factor: str, degrees: float) -> View:
-        """The view with one factor elsewhere. In the paper's setting the light stays with the chair."""
+        """The view with one factor elsewhere. In the paper's setting, the nearest of its 31: there are no others."""
         if self.setting == PAPER_CHAIRS and factor == "azimuth":
-            return paper_chairs.view_of(degrees, view.elevation)
+            level = [other for other in paper_chairs.VIEWS if other.elevation == view.elevation]
+            return min(level, key=lambda other: abs((other.azimuth - degrees + 180) % 360 - 180))
         return replace(view, **{factor: float(degrees)})
 
-    def with_mask(self, mesh: Mesh, view: View, size: int) -> np.ndarray:
+    def with_mask(self, thing: Identity | RenderedChair, view: View, size: int) -> np.ndarray:
         """Colour and mask, (S, S, 4) uint8."""
+        if isinstance(thing, RenderedChair):
+            return thing.chairs.pictures(thing.name, (view,), size)[0]
         if self.setting == PAPER_CHAIRS:
-            return paper_chairs.draw_chair(mesh, size, views=(view,))[0]
-        return with_mask(render(mesh, view, self.stage.rig, size))
+            return paper_chairs.draw_chair(thing.mesh, size, views=(view,))[0]
+        return with_mask(render(thing.mesh, view, self.stage.rig, size))
 
-    def picture(self, mesh: Mesh, view: View, size: int) -> np.ndarray:
+    def picture(self, thing: Identity | RenderedChair, view: View, size: int) -> np.ndarray:
         """Colour alone, (S, S, 3) uint8."""
-        return self.with_mask(mesh, view, size)[..., :3]
+        return self.with_mask(thing, view, size)[..., :3]
 
     def sweep(self, factor: str, frames: int) -> np.ndarray:
         """Degrees (frames,) over the whole range; a circle is closed by the step from the last to the first."""
         return np.linspace(*self.ranges[factor], frames, endpoint=not self.circular(factor))
 
+    def stops(self, factor: str, frames: int) -> np.ndarray:
+        """The same as far as there are true pictures: in the paper's setting its 31 azimuths, however many frames."""
+        if self.setting == PAPER_CHAIRS and factor == "azimuth":
+            return np.unique([view.azimuth for view in paper_chairs.VIEWS])
+        return self.sweep(factor, frames)
 
-def identities(source: Source, count: int, first: int = 0) -> list[Identity]:
-    """The ``count`` first identities from seed ``first`` on that have a front."""
+
+def identities(source, count: int, first: int = 0) -> list[Identity] | list[RenderedChair]:
+    """The ``count`` first identities from seed ``first`` on that have a front.
+
+    Of a folder of renders the test chairs, or the others from HELD_OUT on, as many as there are.
+    """
+    if isinstance(source, paper_chairs.Chairs):
+        trained, kept = paper_chairs.split(source.chairs)
+        return [RenderedChair(source, name) for name in (trained if first >= HELD_OUT else kept)[:count]]
     chosen, seed = [], first
     while len(chosen) < count:
         identity = source.identity(seed)

@@ -15,7 +15,6 @@ from dcign.studio import Studio
 from dcign.weights_folder import Weights
 from train.measures.scenery import Scenery
 from train.scenes import open_source
-from train.scenes.mesh import Source
 
 BATCH = 16  # pictures encoded at once
 
@@ -36,7 +35,7 @@ class Posterior:
 class Subject:
     weights: Weights
     studio: Studio
-    source: Source
+    source: object  # as train.scenes.open_source gives it
     scenery: Scenery
 
     @staticmethod
@@ -46,7 +45,7 @@ class Subject:
         return Subject.of(weights, open_source(weights.name, data))
 
     @staticmethod
-    def of(weights: Weights, source: Source) -> "Subject":
+    def of(weights: Weights, source) -> "Subject":
         studio = Studio(weights.network, weights.layout, weights.calibrations, weights.ranges, weights.circular,
                         weights.ground, weights.name, framing=weights.framing)
         setting = weights.training.get("config", {}).get("recipe", {}).get("setting", "stage")

@@ -95,8 +95,8 @@ def _sharpness(row: dict) -> list[str]:
                      f"({found['pictures']} pictures; {found['found_in_truth']:.1%} of the true renders).")
         if "median" in found:
             lines.append(f"Its landmarks are {found['median']:.2f} % of the width from the true ones (median); "
-                         f"{found['within']:.1%} of them within 3 %, all five on average in {found['faces_within']:.1%} "
-                         "of the faces.")
+                         f"{found['within']:.1%} of them within 3 %, all five on average in "
+                         f"{found['faces_within']:.1%} of the faces.")
     if row.get("thin_parts", {}).get("views"):
         part = row["thin_parts"]
         lines.append(f"Legs, slats and arms: {part['there']:.1%} of {part['parts']} thin parts of the true renders are "
@@ -146,7 +146,8 @@ def tables(name: str, result: dict) -> str:
               f"chance {row['chance']:.1%}."]
     row = result["generation"]
     lines += ["", f"Generation, {row['samples']} codes from the prior: Fréchet distance (PCA of small pictures) to "
-              f"held-out pictures {row['sampled']:.2f}; of these drawn again {row['reconstructed']:.2f}, of training "
+              f"held-out pictures {row['sampled']:.2f}, with angles in place of random pose and light "
+              f"{row['posed']:.2f}; of held-out pictures drawn again {row['reconstructed']:.2f}, of training "
               f"pictures {row['floor']:.2f}. The nearest training picture differs by {row['nearest']:.3f} (from a "
               f"held-out picture {row['nearest_true']:.3f})."]
     speed = result["speed"]

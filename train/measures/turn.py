@@ -28,12 +28,12 @@ def turn(subject: Subject, things: list, rng: np.random.Generator) -> dict:
     factor, scenery = "azimuth", subject.scenery
     circular, degrees = scenery.circular(factor), scenery.sweep(factor, FRAMES)
     views = [scenery.random_view(rng) for _ in things]
-    codes = subject.encode(np.stack([scenery.picture(thing.mesh, view, subject.size)
+    codes = subject.encode(np.stack([scenery.picture(thing, view, subject.size)
                                      for thing, view in zip(things, views)]))
     drawn = np.array([unevenness(subject.studio.render_many(code, azimuth=degrees), circular) for code in codes])
     true = np.array([
-        unevenness(np.stack([scenery.picture(thing.mesh, scenery.moved(view, factor, value), subject.size)
-                             for value in degrees]), circular)
+        unevenness(np.stack([scenery.picture(thing, scenery.moved(view, factor, value), subject.size)
+                             for value in scenery.stops(factor, FRAMES)]), circular)
         for thing, view in zip(things[:TRUE_TURNS], views)])
     drawn = np.minimum(drawn, 1e3)  # JSON has no infinity
     return {"turns": len(things), "allowed": ALLOWED, "within": float((drawn <= ALLOWED).mean()),

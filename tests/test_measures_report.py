@@ -1,0 +1,73 @@
+"""The whole of `measure` on untrained networks: every layout and size goes through, and the bars are told apart."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from dcign.paper_network import PaperConfig, new_network
+from train.__main__ import main
+from train.finish import finish
+from train.measures.bars import Bar, bars
+from train.measures.entangled import by_variance, most_varied
+from train.measures.report import measure
+from train.measures.scenery import identities
+from train.measures.subject import Subject
+from train.presets import preset
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    """Small networks of two presets of chairs, calibrated on a few."""
+    torch.manual_seed(0)
+    root, made = tmp_path_factory.mktemp("weights"), {}
+    for name in ("paper", "entangled"):
+        config = replace(preset(name, "chairs"), network=PaperConfig(maps=4))
+        made[name] = root / name
+        finish(new_network(config.network), config, made[name], 0, None, scenes=40)
+    return made
+
+
+def test_the_papers_chairs_are_measured_beside_the_entangled_network(folders, tmp_path, monkeypatch):
+    monkeypatch.setattr("train.measures.entangled.SCENES", 40)
+    monkeypatch.setattr("train.measures.entangled.MINI_BATCHES", 3)
+    monkeypatch.setattr("train.measures.turn.TRUE_TURNS", 1)
+    monkeypatch.setattr("train.measures.turn.FRAMES", 6)
+    result = measure(folders["paper"], None, identities=3, beside=folders["entangled"], plots=tmp_path, write=True)
+    card = (folders["paper"] / "README.md").read_text()
+    assert "150 × 150" in card and "re-rendered\nat any azimuth." in card and "242,880 distinct" in card
+    assert set(result["equivariance"]) == {"azimuth"} == set(result["beside"]["leakage"])
+    assert result["beside"]["novel_views"]["azimuth"]["same_pictures"] and result["beside"]["grey"]
+    assert result["paper_setting"]["paper_camera"] and result["paper_setting"]["pictures"] == 12
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "chairs-azimuth.png", "chairs-new-azimuth.png", "chairs-samples.png",
+        "chairs-samples-posed.png"}
+    assert any("2.77" in f"{bar.bar * 1e4:.3g}" for bar in bars(result))
+
+
+def test_an_entangled_networks_most_varied_latents_stand_first(folders):
+    plain = Subject.open(folders["entangled"])
+    found = by_variance(plain, scenes=40)
+    assert plain.entangled and found.layout.groups == (("azimuth", 1), ("intrinsic", 199))
+    pictures = np.stack([plain.scenery.picture(thing, plain.scenery.random_view(np.random.default_rng(k)), plain.size)
+                         for k, thing in enumerate(identities(plain.source, 2))])
+    before, after = plain.posterior(pictures).means, found.posterior(pictures).means
+    assert np.allclose(np.sort(before, 1), np.sort(after, 1), atol=1e-5) and not np.allclose(before, after)
+    assert np.abs(plain.decode(before).astype(int) - found.decode(after)).max() <= 1
+
+
+def test_every_factor_gets_a_latent_of_its_own():
+    spreads = np.array([[0.1, 5.0, 0.2, 0.0], [0.1, 4.0, 3.0, 0.0], [0.3, 1.0, 2.0, 0.1]])
+    assert most_varied(spreads).tolist() == [1, 2, 0]
+
+
+def test_bars_say_by_how_much_they_are_missed():
+    assert Bar("sharp", 0.8, 0.85, least=True).verdict == Bar("error", 4.0, 3.0).verdict == "met"
+    assert Bar("error", 4.0, 5.5, unit="°").verdict == "missed by 1.5°"
+    assert Bar("error", 4.0, None).verdict == "not measured"
+
+
+def test_too_few_identities_and_another_class_are_errors_of_one_line(folders, capsys):
+    assert main(["measure", str(folders["paper"]), "--identities", "2"]) == 2
+    assert "three or more" in capsys.readouterr().err
