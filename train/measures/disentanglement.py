@@ -6,9 +6,9 @@ whole identities left out. F factors, G groups, N pictures.
 MIG (Chen and others 2018): how much more the best group tells about a factor than the next one, in shares of the
 factor's entropy; the information is that of the read-out, a lower bound. SAP (Kumar and others 2018): the same with r².
 DCI (Eastwood and Williams 2018): importance is by how much the joint read-out gets worse when a group is shuffled.
-DCI (Eastwood and Williams 2018): importance is by how much the joint read-out gets worse when a group is shuffled.
 Explicitness (Ridgeway and Mozer 2018): how well linear classifiers tell on which side of a value the factor is, by the
 area under the ROC curve, brought to 0 at chance. A factor has no classes, and one latent cannot set off a middle one.
+"""
 
 from __future__ import annotations
 
