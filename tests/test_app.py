@@ -50,9 +50,11 @@ def test_first_answer_within_15_seconds(server):
     assert server.started < 15
 
 
-def test_only_the_four_endpoints_are_public_and_documented(client):
+def test_only_these_endpoints_are_public_and_documented(client):
     endpoints = client.view_api(return_format="dict", print_info=False)["named_endpoints"]
-    assert set(endpoints) == {"/encode", "/render", "/sweep", "/estimate"}
+    assert set(endpoints) == {
+        "/models", "/encode", "/estimate", "/render", "/sweep", "/export", "/vary", "/random", "/morph", "/swap"
+    }
     for name, endpoint in endpoints.items():
         assert len(endpoint["description"]) > 40, name
 

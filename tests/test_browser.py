@@ -188,50 +188,6 @@ def test_an_upload_is_read_and_a_bad_one_explained(page, tmp_path):
     page.wait_for_function("old => document.querySelector('#pictures img').src === old", arg=before)
 
 
-def test_export_makes_a_gif_with_the_frames_and_the_time_asked_for(page, tmp_path):
-    page.click("#factor label:has-text('Light')")
-    page.fill("#frames input", "10")
-    page.fill("#fps input", "10")
-    page.uncheck("#there-and-back input")
-    page.click("#make-gif")
-    page.wait_for_selector("#sweep img")
-    with page.expect_download() as download:
-        page.click("#download")
-    path = tmp_path / "sweep.gif"
-    download.value.save_as(path)
-    with Image.open(path) as animation:
-        assert animation.format == "GIF" and animation.info["loop"] == 0
-        durations, frames = [], []
-        for number in range(animation.n_frames):
-            animation.seek(number)
-            durations.append(animation.info["duration"])
-            frames.append(np.asarray(animation.convert("RGB")).astype(int))
-    assert sum(durations) == 1000
-    assert len(frames) == 10
-    assert np.abs(frames[0] - frames[-1]).mean() > 0.5
-
-
-def test_a_long_export_shows_its_progress_and_goes_with_its_class(page):
-    """The longest sweep, so that several of the server's reports (ten a second) fall into it."""
-    page.evaluate("""() => {
-        window.reports = [];
-        const note = () => {
-            const found = document.querySelector('#sweep').innerText.match(/(Drawing|Writing)[^\\n]*/);
-            if (found) window.reports.push(found[0]);
-        };
-        const how = {childList: true, characterData: true, subtree: true};
-        new MutationObserver(note).observe(document.querySelector('#results'), how);
-    }""")
-    page.fill("#frames input", "144")
-    page.click("#make-gif")
-    page.wait_for_selector("#sweep img")
-    assert page.evaluate("window.reports.length") > 0
-    if page.locator("#model").count():
-        page.click("#model label:has-text('Chairs')")
-        page.wait_for_selector("#sweep img", state="detached")
-        page.wait_for_selector("#download", state="hidden")
-
-
 def test_live_frames_are_not_files(page):
     """Dragging asks for nothing but the frames on the socket."""
     asked = []

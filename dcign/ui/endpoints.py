@@ -1,9 +1,12 @@
-"""The named endpoints: /encode, /render, /sweep and /estimate. All are stateless: the caller keeps the code.
+"""The named endpoints. All are stateless: the caller keeps the code.
 
     from gradio_client import Client, handle_file
     client = Client("http://127.0.0.1:7860")
     code, degrees, prepared = client.predict(handle_file("portrait.jpg"), "faces", api_name="/encode")
     picture = client.predict(code, 30, 0, -45, api_name="/render")
+    file, recipe = client.predict(code, {"motion": "all", "format": "mp4"}, api_name="/export")
+
+Here: /models, /encode, /estimate, /render, /sweep, /export; in mixing_endpoints.py: /vary, /random, /morph, /swap.
 """
 
 from __future__ import annotations
@@ -15,12 +18,13 @@ from typing import Any
 import gradio as gr
 from gradio.processing_utils import save_bytes_to_cache
 
+from ..export.recipe import Steps
 from ..graphics_code import GraphicsCode
 from ..photos import Prepared
 from ..studio import Studio
-from . import checks, live
+from . import checks, live, mixing_endpoints
 from .estimate import estimates
-from .export_panel import export_file
+from .exporting import make_files, recipe_from_call, sweep_recipe
 
 
 def read(studio: Studio, path: str) -> tuple[Prepared, GraphicsCode]:
@@ -31,7 +35,7 @@ def read(studio: Studio, path: str) -> tuple[Prepared, GraphicsCode]:
 
 
 def add(studios: Mapping[str, Studio]) -> None:
-    """Add the four endpoints to the Blocks under construction, on components that the page does not show."""
+    """Add the endpoints to the Blocks under construction, on components that the page does not show."""
     names = list(studios)
     with gr.Row(visible=False):
         picture = gr.Image(type="filepath", label="picture")
@@ -42,12 +46,15 @@ def add(studios: Mapping[str, Studio]) -> None:
         elevation = gr.Number(None, label="elevation")
         light = gr.Number(None, label="light")
         factor = gr.Radio(["azimuth", "elevation", "light"], value="azimuth", label="factor")
-        frames = gr.Number(36, label="frames")
-        fps = gr.Number(20, label="fps")
+        frames = gr.Number(72, label="frames")
+        fps = gr.Number(24, label="fps")
         there_and_back = gr.Checkbox(True, label="there_and_back")
         prepared = gr.Image(label="prepared", format="png")
         rendered = gr.Image(label="picture", format="jpeg")
         animation = gr.File(label="animation")
+        settings = gr.JSON(label="settings")
+        file, recipe = gr.File(label="file"), gr.File(label="recipe")
+        known = gr.JSON(label="models")
         button = gr.Button()
 
     def encode(picture: Any, model: Any) -> tuple[dict, dict, Any]:
@@ -90,19 +97,51 @@ def add(studios: Mapping[str, Studio]) -> None:
     ) -> str:
         """Turn one factor over its trained range and return an animated GIF.
 
-        code: what /encode returned. factor: azimuth, elevation or light. frames: 2 to 144, one way. fps: 1 to
-        50 frames per second. there_and_back: go back to the start instead of jumping. Returns the GIF file.
+        code: what /encode returned. factor: azimuth, elevation or light. frames: 2 to 240, of the whole file. fps:
+        1 to 50 frames per second. there_and_back: go back to the start instead of jumping. Returns the GIF file.
         """
-        return export_file(
-            studios, animation.GRADIO_CACHE, code, factor, frames, fps, there_and_back, (None,) * 3, progress
-        )
+        asked = sweep_recipe(code, factor, frames, fps, there_and_back)
+        return make_files(studios, asked, animation.GRADIO_CACHE, reported(progress))[0]
+
+    def export(code: Any, settings: Any, picture: Any, progress: Any = gr.Progress()) -> tuple[str, str]:
+        """Make an animation of a code: what moves, how it is written, at which size.
+
+        code: what /encode returned. settings: a JSON object with any of motion (azimuth, elevation, light, all,
+        path), path (a list of [azimuth, elevation, light]), frames (2 to 240), fps (1 to 50), size (32 to 480
+        pixels, 0 for the model's own), there_and_back, smooth, loop, side_by_side, format (gif, mp4, webp, frames,
+        sheet), azimuth, elevation, light (degrees that stay), beyond (the trained ranges). picture: the input
+        image, for side_by_side only. Returns the file, and the JSON file that makes it again bit for bit.
+        """
+        asked = recipe_from_call(studios, code, settings, picture)
+        return make_files(studios, asked, file.GRADIO_CACHE, reported(progress))
+
+    def models() -> dict:
+        """List the models: the ranges of pose and light in degrees, the groups of the code that may be varied.
+
+        Returns {name: {"size": pixels a side, "ranges": {factor: [lowest, highest]}, "directions": {group: how
+        many principal directions it has}}}.
+        """
+        return {
+            name: {
+                "size": studio.size,
+                "ranges": {factor: list(limits) for factor, limits in studio.ranges.items()},
+                "directions": {group: len(value.deviations) for group, value in studio.directions.items()},
+            }
+            for name, studio in studios.items()
+        }
 
     listen = {"preprocess": False, "show_progress": "hidden"}
     angles = [azimuth, elevation, light]
     button.click(encode, [picture, model], [code, degrees, prepared], api_name="encode", **listen)
     button.click(estimate, [picture, model], degrees, api_name="estimate", **listen)
     button.click(render, [code, *angles], rendered, api_name="render", queue=False, **listen)
-    button.click(
-        sweep, [code, factor, frames, fps, there_and_back], animation, api_name="sweep",
-        concurrency_id="sweep", concurrency_limit=1, **listen,
-    )
+    slow = {"concurrency_id": "sweep", "concurrency_limit": 1, **listen}
+    button.click(sweep, [code, factor, frames, fps, there_and_back], animation, api_name="sweep", **slow)
+    button.click(export, [code, settings, picture], [file, recipe], api_name="export", **slow)
+    button.click(models, None, known, api_name="models", **listen)
+    mixing_endpoints.add(studios)
+
+
+def reported(progress: gr.Progress) -> Steps:
+    """Steps of an export as Gradio's progress."""
+    return lambda stage, done, total: progress((done, total), desc=stage.capitalize(), unit="frames")

@@ -1,103 +1,238 @@
-"""The export panel: a sweep of one factor as an animated GIF, to look at and to download."""
+"""The export panel: what moves, how it is written, a bar that can be cancelled, the file and the settings behind it.
+
+    follows = export_panel.panel(studios, code, sliders, first, compare)
+    follows, export_panel.cleared(studio)        # what changes with the model, and its values
+"""
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
 from typing import Any
 
 import gradio as gr
-from gradio.processing_utils import save_bytes_to_cache
 
 from .. import export
 from ..graphics_code import FACTORS
 from ..studio import Studio
-from . import checks, live
+from . import checks
 from .estimate import LABELS
+from .exporting import make_files, recipe_from_file, recipe_from_page
+from .panels.work import bar, watched
 
-
-def export_file(
-    studios: Mapping[str, Studio],
-    cache: str,
-    code_value: Any,
-    factor: Any,
-    frames: Any,
-    fps: Any,
-    there_and_back: Any,
-    angles: Sequence[Any],
-    progress: gr.Progress,
-) -> str:
-    """Check what was sent, make the GIF, and return its path inside Gradio's cache folder, which is
-    emptied regularly (delete_cache)."""
-    code = checks.code(code_value)
-    studio = checks.studio(studios, code.model)
-    factor = checks.factor(factor, studio.ranges)
-    frames = checks.whole(frames, "frames", checks.FRAMES)
-    fps = checks.whole(fps, "fps", checks.FPS)
-    held = {name: checks.degrees(value, name) for name, value in zip(FACTORS, angles, strict=True)}
-    held = live.moved(studio, code, {**held, factor: None})
-
-    def drawn(done: int, total: int) -> None:
-        progress((done, total), desc="Drawing", unit="frames")
-
-    def written(done: int, total: int) -> None:
-        progress((done, total), desc="Writing the GIF", unit="frames")
-
-    with checks.readable_errors(), tempfile.TemporaryDirectory() as folder:
-        pictures = studio.sweep(code, factor, frames, there_and_back is True, drawn, **held)
-        file = export.save(pictures, Path(folder) / "sweep.gif", fps=fps, progress=written)
-        return save_bytes_to_cache(file.read_bytes(), f"{code.model}-{factor}.gif", cache)
+_FORMATS = (
+    ("GIF", "gif"), ("MP4", "mp4"), ("WebP", "webp"), ("Contact sheet", "sheet"), ("PNG frames (zip)", "frames"),
+)
+_OPTIONS = (
+    ("There and back", "there_and_back"), ("Smooth", "smooth"), ("Loop", "loop"),
+    ("Beside the input", "side_by_side"),
+)
+_SIZES = (160, 320, 480)
+_CHOSEN = ["there_and_back", "smooth", "loop"]
 
 
 def panel(
-    studios: Mapping[str, Studio], code: gr.Textbox, sliders: Sequence[gr.Slider], first: Studio
-) -> tuple[gr.Radio, gr.Image, gr.DownloadButton]:
-    """Lay the panel out and wire it; returns what follows the model: the factor, the GIF, its download."""
-    gr.HTML("<h2>Export a sweep</h2>", elem_classes="panel-title", apply_default_css=False)
-    factor = gr.Radio(_choices(first), value=FACTORS[0], label="Factor", elem_id="factor")
-    with gr.Row(elem_id="numbers"):
-        frames = gr.Number(
-            36, label="Frames", minimum=checks.FRAMES[0], maximum=checks.FRAMES[1], precision=0,
-            min_width=80, elem_id="frames",
-        )
-        fps = gr.Number(
-            20, label="Frames per s", minimum=checks.FPS[0], maximum=checks.FPS[1], precision=0,
-            min_width=80, elem_id="fps",
-        )
-    there_and_back = gr.Checkbox(True, label="There and back", elem_id="there-and-back")
-    make = gr.Button("Make GIF", variant="primary", elem_id="make-gif")
-    preview = gr.Image(
-        label="Sweep", type="filepath", format="gif", interactive=False, height=165, buttons=[],
-        elem_id="sweep",
-    )
-    download = gr.DownloadButton("Download GIF", visible=False, elem_id="download")
+    studios: Mapping[str, Studio], code: gr.Textbox, sliders: Sequence[gr.Slider], first: Studio,
+    compare: gr.HTML | None = None,
+) -> list[gr.components.Component]:
+    """Lay the panel out and wire it; returns what changes with the model: see cleared().
 
-    def make_from_page(
-        text: Any, name: Any, count: Any, rate: Any, back: Any, *angles: Any, progress=gr.Progress()
-    ) -> tuple[str, dict]:
-        path = export_file(studios, preview.GRADIO_CACHE, text, name, count, rate, back, angles, progress)
-        return path, gr.DownloadButton(value=path, visible=True)
-
-    make.click(
-        make_from_page,
-        [code, factor, frames, fps, there_and_back, *sliders],
-        [preview, download],
-        preprocess=False,
-        show_progress_on=preview,
-        concurrency_id="sweep",
-        concurrency_limit=1,
-        api_visibility="private",
-    )
-    return factor, preview, download
+    compare: the component whose value holds the input picture (see panels/compare.py).
+    """
+    built = _build(first)
+    built.connect(studios, code, sliders, compare)
+    return [built.motion, *built.shown]
 
 
 def cleared(studio: Studio) -> list[Any]:
-    """Values of what panel() returned for another model: its factors, and no GIF of the one before."""
-    factor = gr.Radio(_choices(studio), value=FACTORS[0])
-    return [factor, None, gr.DownloadButton(value=None, visible=False)]
+    """Values of what panel() returned for another model: its factors, and nothing of the one before."""
+    return [gr.Radio(_motions(studio), value=FACTORS[0]), *_results()]
 
 
-def _choices(studio: Studio) -> list[tuple[str, str]]:
-    """(label, factor) of every factor that can be swept."""
-    return [(LABELS[name], name) for name in FACTORS if name in studio.ranges]
+@dataclass(frozen=True)
+class _Panel:
+    """The components, in the order in which they lie on the page."""
+
+    motion: gr.Radio
+    recorder: gr.HTML
+    format: gr.Dropdown
+    size: gr.Dropdown
+    frames: gr.Number
+    fps: gr.Number
+    options: gr.CheckboxGroup
+    make: gr.Button
+    cancel: gr.Button
+    progress: gr.HTML
+    picture: gr.Image
+    video: gr.Video
+    file: gr.DownloadButton
+    recipe: gr.DownloadButton
+    load: gr.File
+
+    @property
+    def shown(self) -> list[gr.components.Component]:
+        return [self.progress, self.picture, self.video, self.file, self.recipe, self.cancel]
+
+    @property
+    def controls(self) -> list[gr.components.Component]:
+        return [self.motion, self.format, self.frames, self.fps, self.size, self.options]
+
+    def connect(
+        self, studios: Mapping[str, Studio], code: gr.Textbox, sliders: Sequence[gr.Slider],
+        compare: gr.HTML | None,
+    ) -> None:
+        cache = self.picture.GRADIO_CACHE
+
+        def make(text: Any, beside: Any, path: Any, *rest: Any) -> Iterator[list]:
+            settings, angles = _settings(rest[:6]), rest[6:]
+            recipe = recipe_from_page(studios, text, angles, settings, path, _input(beside))
+            yield from _exported(studios, recipe, cache)
+
+        def make_again(file: Any) -> Iterator[list]:
+            """The export that a JSON file describes; the controls show its settings."""
+            if file is None:
+                return
+            recipe = recipe_from_file(file)
+            controls = _control_values(recipe.settings)
+            for results in _exported(studios, recipe, cache):
+                yield [*results, *controls, None]
+
+        listen = {"preprocess": False, "api_visibility": "private", "show_progress_on": [self.progress],
+                  "concurrency_id": "sweep", "concurrency_limit": 1}
+        beside = self.recorder if compare is None else compare
+        running = [
+            self.make.click(
+                make, [code, beside, self.recorder, *self.controls, *sliders], self.shown, **listen
+            ),
+            self.load.upload(make_again, self.load, [*self.shown, *self.controls, self.load], **listen),
+        ]
+        self.cancel.click(
+            lambda: _results("Cancelled."), None, self.shown, cancels=running, queue=False,
+            show_progress="hidden", api_visibility="private",
+        )
+        # A recorded path plays at the pace at which it was recorded.
+        self.recorder.input(
+            None, [self.recorder, self.options], [self.motion, self.frames, self.fps, self.options],
+            js="(path, options) => ['path', Math.max(2, JSON.parse(path).length), 24,"
+               " options.filter((name) => name !== 'there_and_back' && name !== 'smooth')]",
+        )
+
+
+def _build(first: Studio) -> _Panel:
+    with gr.Column(elem_id="export"):
+        motion = gr.Radio(_motions(first), value=FACTORS[0], label="What moves", elem_id="factor")
+        recorder = gr.HTML(
+            "", html_template=_text("recorder.html"), js_on_load=_text("recorder.js"), apply_default_css=False,
+            elem_id="recorder",
+        )
+        with gr.Row(elem_classes="pairs"):
+            kind = gr.Dropdown(
+                list(_FORMATS), value="gif", label="Write", min_width=100, elem_id="format", filterable=False
+            )
+            size = gr.Dropdown(
+                [(f"{side} px", side) for side in _SIZES], value=320, label="Size", min_width=100, elem_id="size",
+                filterable=False,
+            )
+        with gr.Row(elem_classes="pairs"):
+            frames = gr.Number(
+                72, label="Frames", minimum=checks.FRAMES[0], maximum=checks.FRAMES[1], precision=0,
+                min_width=100, elem_id="frames",
+            )
+            fps = gr.Number(
+                24, label="Frames per s", minimum=checks.FPS[0], maximum=checks.FPS[1], precision=0,
+                min_width=100, elem_id="fps",
+            )
+        options = gr.CheckboxGroup(list(_OPTIONS), value=list(_CHOSEN), label="How", elem_id="export-options")
+        with gr.Row(elem_id="export-buttons"):
+            make = gr.Button("Export", variant="primary", elem_id="make-export", min_width=120)
+            cancel = gr.Button("Cancel", interactive=False, elem_id="cancel-export", min_width=80)
+        progress = gr.HTML("", apply_default_css=False, elem_id="export-progress",
+                           html_template="<div class='export-progress' role='status'>${value}</div>")
+        picture = gr.Image(
+            label="Export", type="filepath", interactive=False, visible=False, buttons=[], elem_id="sweep",
+        )
+        video = gr.Video(
+            label="Export", interactive=False, visible=False, autoplay=True, loop=True, buttons=[],
+            elem_id="sweep-video",
+        )
+        with gr.Row(elem_id="downloads"):
+            file = gr.DownloadButton("Download", visible=False, size="md", elem_id="download", min_width=100)
+            recipe = gr.DownloadButton("Settings", visible=False, size="md", elem_id="download-recipe",
+                                       min_width=100)
+        with gr.Accordion("Make an export again", open=False):
+            load = gr.File(
+                label="Its settings (JSON)", file_types=[".json"], height=130, elem_id="load-recipe",
+            )
+    return _Panel(motion, recorder, kind, size, frames, fps, options, make, cancel, progress, picture, video,
+                       file, recipe, load)
+
+
+def _exported(studios: Mapping[str, Studio], recipe: export.Recipe, cache: str) -> Iterator[list]:
+    """Values of the shown components while it is made and when it is there."""
+    yield _results(bar(("drawing", 0, recipe.settings.frames)), running=True)
+    work = watched(lambda report: make_files(studios, recipe, cache, report))
+    try:
+        while True:
+            yield [bar(next(work)), *[gr.skip()] * 5]
+    except StopIteration as ended:
+        made, settings = ended.value
+    except gr.Error:
+        yield _results()
+        raise
+    finally:
+        work.close()
+    yield _results(file=made, recipe=settings, kind=recipe.settings.format)
+
+
+def _results(
+    progress: str = "", running: bool = False, file: str | None = None, recipe: str | None = None, kind: str = ""
+) -> list[Any]:
+    """Values of the progress, the picture, the video, both downloads and Cancel."""
+    moving = kind == "mp4"
+    still = file is not None and kind not in ("mp4", "frames")
+    return [
+        progress,
+        gr.Image(value=file if still else None, visible=still),
+        gr.Video(value=file if moving else None, visible=moving),
+        gr.DownloadButton(value=file, visible=file is not None),
+        gr.DownloadButton(value=recipe, visible=recipe is not None),
+        gr.Button(interactive=running),
+    ]
+
+
+def _settings(values: Sequence[Any]) -> dict[str, Any]:
+    """The controls as Settings.from_dict() takes them; numbers beyond the limits are brought to them."""
+    motion, kind, frames, fps, size, options = values
+    chosen = options if isinstance(options, list) else []
+    return {
+        "motion": motion, "format": kind, "frames": checks.whole(frames, "frames", checks.FRAMES),
+        "fps": checks.whole(fps, "fps", checks.FPS),
+        "size": checks.whole(size, "size", (_SIZES[0], _SIZES[-1])),
+        **{name: name in chosen for _, name in _OPTIONS},
+    }
+
+
+def _control_values(settings: export.Settings) -> list[Any]:
+    chosen = [name for _, name in _OPTIONS if getattr(settings, name)]
+    size = settings.size if settings.size in _SIZES else gr.skip()
+    return [settings.motion, settings.format, settings.frames, settings.fps, size, chosen]
+
+
+def _input(compare: Any) -> str | None:
+    """The input's address out of the compare panel's value."""
+    try:
+        return json.loads(compare)["input"]
+    except (TypeError, ValueError, KeyError):
+        return None
+
+
+def _motions(studio: Studio) -> list[tuple[str, str]]:
+    """(label, motion) of everything that can move."""
+    factors = [(LABELS[name], name) for name in FACTORS if name in studio.ranges]
+    return [*factors, ("All", "all"), ("Recorded", "path")]
+
+
+def _text(name: str) -> str:
+    return (files(__package__) / "panels" / name).read_text(encoding="utf-8")

@@ -6,6 +6,7 @@ from importlib.resources import files
 
 from gradio.themes import Base, colors, sizes
 
+_SHEETS = ("page.css", "viewer/viewer.css", "panels/panels.css")
 _SANS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "DejaVu Sans", "sans-serif")
 _MONO = ("ui-monospace", "Menlo", "Consolas", "DejaVu Sans Mono", "monospace")
 
@@ -41,6 +42,6 @@ def theme() -> Base:
 
 
 def css() -> str:
-    """The style sheets of the page and of its viewer."""
+    """The style sheets of the page, its viewer and its panels."""
     folder = files(__package__)
-    return "\n".join((folder / name).read_text(encoding="utf-8") for name in ("page.css", "viewer/viewer.css"))
+    return "\n".join((folder / name).read_text(encoding="utf-8") for name in _SHEETS)

@@ -1,0 +1,38 @@
+/* Records where the viewer looks: its value becomes JSON, a list of [azimuth, elevation, light] at RATE per second.
+ * Runs as js_on_load of the gr.HTML with the elem_id "recorder"; tells the page by the event "input". */
+const RATE = 24, LONGEST = 240;
+const button = element.querySelector(".record"), told = element.querySelector(".told");
+let points = [], timer = 0, newest = null;
+
+document.addEventListener("dcign:frame", ({detail}) => { newest = [detail.azimuth, detail.elevation, detail.light]; });
+
+const same = (a, b) => a && b && a.every((value, place) => value === b[place]);
+/* Nobody moves at once and stops at once: what stands still at either end is left out. */
+const trimmed = () => {
+  let first = 0, last = points.length - 1;
+  while (first < last && same(points[first], points[first + 1])) first += 1;
+  while (last > first && same(points[last], points[last - 1])) last -= 1;
+  return points.slice(first, last + 1);
+};
+const stop = () => {
+  clearInterval(timer);
+  timer = 0;
+  button.setAttribute("aria-pressed", "false");
+  button.textContent = "Record again";
+  const path = trimmed();
+  if (path.length < 2) { told.textContent = "Nothing moved: turn the picture while it records"; return; }
+  told.textContent = `Recorded ${path.length} frames, ${(path.length / RATE).toFixed(1)} s`;
+  props.value = JSON.stringify(path);
+  trigger("input");
+};
+button.addEventListener("click", () => {
+  if (timer) { stop(); return; }
+  points = [];
+  button.setAttribute("aria-pressed", "true");
+  button.textContent = "Stop recording";
+  told.textContent = "Recording: turn the picture, move the light";
+  timer = setInterval(() => {
+    if (newest) points.push([...newest]);
+    if (points.length >= LONGEST) stop();
+  }, 1000 / RATE);
+});
