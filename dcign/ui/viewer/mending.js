@@ -2,7 +2,9 @@
  * and an upload button whose label hides the words that it shows. */
 const mendGradio = () => {
   const mend = () => {
-    for (const empty of document.querySelectorAll("div.empty[aria-label]:not([role])")) empty.role = "img";
+    for (const empty of document.querySelectorAll("div.empty[aria-label]:not([role])")) {
+      empty.setAttribute("role", "img");
+    }
     for (const button of document.querySelectorAll("button[aria-dropeffect][aria-label]")) {
       button.removeAttribute("aria-label");
     }

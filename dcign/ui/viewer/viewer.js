@@ -12,7 +12,7 @@ const STEP = 3;          // degrees for one press of a key
 let scene = {code: "", key: "", start: {}, ranges: {}, circular: []};
 let angles = {azimuth: null, elevation: null, light: null};
 let exact = {...angles};       // where a drag is, before rounding to whole degrees and to the range
-let sequence = 0, greeted = false, speaking = 0, moving = false;
+let sequence = 0, greeted = false, speaking = 0, moving = false, problem = false;
 
 const gizmo = createGizmo(find(".gizmo"));
 const picture = createPicture(canvas, (detail) => {
@@ -22,10 +22,13 @@ const picture = createPicture(canvas, (detail) => {
 const basePath = new URL(window.gradio_config?.root || ".", location.href).pathname.replace(/\/$/, "");
 const transport = createTransport({
   root: basePath,
-  onFrame: ({sequence: number, azimuth, elevation, light}, bytes) => picture.show(
-    {azimuth, elevation, light, sequence: number}, new Blob([bytes], {type: "image/jpeg"})),
+  onFrame: ({sequence: number, azimuth, elevation, light}, bytes) => {
+    if (problem) { problem = false; trouble.textContent = ""; }
+    picture.show({azimuth, elevation, light, sequence: number}, new Blob([bytes], {type: "image/jpeg"}));
+  },
   onState: (state, message) => {
-    if (state !== "problem") root.dataset.transport = state;
+    problem = state === "problem";
+    if (!problem) root.dataset.transport = state;
     trouble.textContent = message;
     trouble.classList.remove("calm");
   },
@@ -75,7 +78,6 @@ const motion = createMotion({
   move: (changes) => move(within(changes)),
   onPlaying: (playing) => {
     playButton.setAttribute("aria-pressed", String(playing));
-    playButton.querySelector(".unseen").textContent = playing ? "Pause the automatic turn" : "Play an automatic turn";
     describe();
   },
 });
