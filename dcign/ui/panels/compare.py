@@ -1,0 +1,42 @@
+"""The input and its reconstruction under an edge that can be dragged or moved by arrow keys.
+
+    pictures = compare.build(compare.value(studio, prepared, code))
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from importlib.resources import files
+
+import gradio as gr
+
+from ...export.recipe import png
+from ...graphics_code import GraphicsCode
+from ...photos import Prepared
+from ...studio import Studio
+from ..live import data_url
+
+PNG = "data:image/png;base64,"
+
+
+def value(studio: Studio, prepared: Prepared, code: GraphicsCode, is_example: bool = False) -> str:
+    """JSON: the input without loss (an export shows it beside its frames), its name, and the reconstruction.
+
+    is_example: the input is a render, so that it is the very truth that the reconstruction is measured against.
+    """
+    return json.dumps({
+        "input": PNG + base64.b64encode(png(prepared.picture)).decode("ascii"),
+        "label": "Input: the true render" if is_example else "Input, prepared",
+        "reconstruction": data_url(studio.render(code)),
+    })
+
+
+def build(start: str = "") -> gr.HTML:
+    """The component, elem_id "pictures". start: what value() returned, or nothing yet."""
+    folder = files(__package__)
+    return gr.HTML(
+        start, html_template=(folder / "compare.html").read_text(encoding="utf-8"),
+        js_on_load=(folder / "compare.js").read_text(encoding="utf-8"), apply_default_css=False,
+        elem_id="pictures",
+    )

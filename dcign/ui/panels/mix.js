@@ -1,0 +1,45 @@
+/* Another picture's identity, pose and light. Value: JSON {code, picture, name} of an example that was chosen.
+ * Runs, after codes.js, as js_on_load of the gr.HTML with the elem_id "mix"; tells the page by the event "input". */
+const find = (selector) => element.querySelector(selector);
+const morph = find(".morph input"), told = find(".told"), thumb = find("img");
+let other = null, base = "";
+
+const rewind = () => { morph.value = 0; find("output").textContent = "0 %"; };
+const fits = () => other && base && JSON.stringify(readCode(base).record.layout) === JSON.stringify(readCode(other).record.layout)
+  && readCode(base).record.model === readCode(other).record.model;
+const ready = () => {
+  for (const control of [morph, find(".pose"), find(".light")]) control.disabled = !fits();
+  if (other && base && !fits()) told.textContent = "The other picture is of another class: choose one of this class.";
+};
+const set = (code, picture, words) => {
+  other = code;
+  thumb.src = picture;
+  thumb.hidden = false;
+  told.textContent = words;
+  rewind();
+  if (window.dcign?.code()) base = window.dcign.code();
+  ready();
+};
+morph.addEventListener("input", () => {
+  find("output").textContent = `${morph.value} %`;
+  if (fits()) publish(morphed(base, other, morph.value / 100), "mix");
+});
+morph.addEventListener("change", () => trigger("input"));
+const take = (names) => {
+  const {record} = readCode(other);
+  window.dcign.go(Object.fromEntries(names.filter((name) => record[name] !== null).map((name) => [name, Math.round(record[name])])));
+};
+find(".pose").addEventListener("click", () => take(["azimuth", "elevation"]));
+find(".light").addEventListener("click", () => take(["light"]));
+find(".keep").addEventListener("click", () => {
+  const code = window.dcign?.code();
+  if (code) set(code, document.querySelector("#view canvas").toDataURL(), "Kept. Now choose another picture to mix it with.");
+});
+const chosen = () => {
+  if (!props.value) return;
+  const value = JSON.parse(props.value);
+  set(value.code, value.picture, value.name);
+};
+watch("value", chosen);
+chosen();
+onOtherCode("mix", (text) => { base = text; rewind(); ready(); });
