@@ -11,10 +11,10 @@ from train.measures.monotone import largest_fall
 from train.measures.novel_views import MOVES, moves
 from train.measures.plots import curves, pairs
 from train.measures.recognition import principal, rank_one
-from train.measures.scenery import FACE_RANGES, Scenery
+from train.measures.scenery import FACE_RANGES, Scenery, identities
 from train.measures.sharpness import landmark_errors, parts_there, thin_parts
 from train.measures.turn import unevenness
-from train.scenes import paper_chairs
+from train.scenes import HELD_OUT, paper_chairs
 
 WHITE = (255, 255, 255)
 
@@ -142,3 +142,22 @@ def test_plots_and_sheets_are_written(tmp_path):
     pairs(tmp_path / "sheet.png", upper, 255 - upper)
     sheet = np.asarray(Image.open(tmp_path / "sheet.png"))
     assert sheet.shape == (2 * 44, 200, 3) and sheet[0, 25, 0] == 1 and sheet[20, 25, 0] == 254
+
+
+def test_chairs_of_a_folder_of_renders_are_split_and_seen_from_their_own_views():
+    class Renders:
+        chairs = tuple(f"chair{k}" for k in range(60))
+
+        def pictures(self, chair, views, size):
+            assert all(view in paper_chairs.VIEWS for view in views)
+            return np.full((len(views), size, size, 4), int(chair.removeprefix("chair")), np.uint8)
+
+    renders = Renders()
+    kept, trained = identities(renders, 5), identities(renders, 5, HELD_OUT)
+    assert len(kept) == len(trained) == 5 and all(paper_chairs.is_test(chair.name) for chair in kept)
+    assert not any(paper_chairs.is_test(chair.name) for chair in trained)
+    scenery = Scenery.of("chairs3d", "paper-chairs", ("azimuth",))
+    view = scenery.moved(scenery.random_view(np.random.default_rng(0)), "azimuth", 57.3)
+    picture = scenery.picture(kept[0], view, 20)
+    assert picture.shape == (20, 20, 3) and picture[0, 0, 0] == int(kept[0].name.removeprefix("chair"))
+    assert len(scenery.stops("azimuth", 72)) == 31
