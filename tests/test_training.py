@@ -6,17 +6,19 @@ import numpy as np
 import pytest
 import torch
 from skimage.metrics import structural_similarity
+from training_run import RECIPE, configuration, feeder_for
 
 from dcign.graphics_code import CodeLayout
 from train import objective, state
 from train.batches import Recipe, photographs_path, shard_factors
+from train.clamp import active_latents
 from train.journal import Limits
 from train.loop import fit
 from train.optimiser import MuonAdam, orthogonalise
 from train.pool import GROW, Pool, shrink
 from train.presets import preset
 from train.schedule import networks_for
-from training_run import RECIPE, configuration, feeder_for
+
 
 def test_shares_of_the_factors_in_a_shard():
     recipe = Recipe()
@@ -106,6 +108,18 @@ def test_kl_of_the_prior_is_zero_and_grows_with_the_mean():
     zero = torch.zeros(4, 7)
     assert float(objective.kl_divergence(zero, zero)) == 0
     assert float(objective.kl_divergence(zero + 2, zero)) == pytest.approx(7 * 2.0)
+
+
+def test_disagreement_counts_what_the_noise_does_not_hide():
+    layout = CodeLayout((("azimuth", 1), ("shape", 2)))
+    active = active_latents(layout, ["azimuth", "shape"])
+    mean = torch.zeros(8, 3)
+    mean[:4, 0], mean[4:, 1:] = torch.arange(4.0), torch.arange(4.0)[:, None]  # each in its own latents
+    assert float(objective.disagreement(mean, torch.zeros(8, 3), active)) == 0
+    mean[:4, 1] = torch.tensor([-1.0, 1.0, -1.0, 1.0])
+    assert float(objective.disagreement(mean, torch.zeros(8, 3), active)) == pytest.approx(0.25)  # half of them: 1/2
+    hidden = torch.full((8, 3), float(np.log(100.0)))
+    assert float(objective.disagreement(mean, hidden, active)) == pytest.approx(0.0025)
 
 
 def test_samples_follow_the_posterior():

@@ -86,6 +86,17 @@ def _windows(size: int, stride: int, device: torch.device) -> Tensor:
     return weights / weights.sum(0)
 
 
+def disagreement(mean: Tensor, log_variance: Tensor, active: Tensor) -> Tensor:
+    """How far apart the inactive posteriors of a mini-batch lie, in nats: KL from one at their mean, summed over latents.
+
+    The invariance that step 7 asks for, measured in the noise of each latent: what is left after the noise is what the
+    decoder, or a regression, could still read there. (N, L) twice, and (B, 1, L) for the latents of each factor.
+    """
+    mean, variance = (x.unflatten(0, (len(active), -1)) for x in (mean, log_variance.exp()))  # (B, K, L)
+    apart = (mean - mean.mean(1, keepdim=True)).square() / variance.mean(1, keepdim=True)
+    return 0.5 * torch.where(active, 0.0, apart).sum(2).mean()
+
+
 LUMA = (0.299, 0.587, 0.114)
 
 

@@ -34,17 +34,19 @@ class Procedure(nn.Module):
             return objective.sgvb(self.network, inputs, targets, factors, config, draws, kl)
         mean, log_variance = self.network.encode(inputs)  # step 3, (N, L) each
         latents = objective.sample(mean, log_variance, draws.noise).unflatten(0, (len(factors), -1))  # (B, K, L)
-        latents = self._clamp(latents, active_latents(self.layout, factors).to(latents.device), draws)
+        active = active_latents(self.layout, factors).to(latents.device)  # (B, 1, L)
+        latents = self._clamp(latents, active, draws)
         reconstruction = self.network.decode(latents.flatten(0, 1))  # step 6, (N, C, S, S)
         divergence = objective.kl_divergence(mean, log_variance)
-        terms = {"kl": divergence}
+        terms = {"kl": divergence, "disagreement": objective.disagreement(mean, log_variance, active)}
+        nats = divergence + config.agreement * terms["disagreement"]
         if config.likelihood == "bernoulli":
             terms["bernoulli"] = objective.bernoulli(reconstruction, targets)
-            loss = (terms["bernoulli"] + kl * divergence) / targets[0].numel()
+            loss = (terms["bernoulli"] + kl * nats) / targets[0].numel()
         else:
             terms[config.likelihood] = getattr(objective, config.likelihood)(reconstruction, targets)
             terms["edges"] = objective.laplace_gradients(reconstruction, targets)
-            loss = terms[config.likelihood] + config.edges * terms["edges"] + kl * divergence / config.values
+            loss = terms[config.likelihood] + config.edges * terms["edges"] + kl * nats / config.values
             if config.variation:
                 terms["variation"] = objective.variation(reconstruction, targets, len(factors))
                 loss = loss + config.variation * terms["variation"]
