@@ -46,6 +46,8 @@ def test_the_report_of_a_faultless_drag_and_of_a_bad_one():
 def test_a_drag_without_frames_says_so():
     with pytest.raises(RuntimeError, match="no frames"):
         a_recording([(0, 1)], []).report()
+    with pytest.raises(RuntimeError, match="no slider"):
+        a_recording([], [(0, 1, 2)]).report()
 
 
 def test_the_proxy_adds_its_round_trip_and_holds_nothing_up():

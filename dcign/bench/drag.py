@@ -100,8 +100,10 @@ class Recording:
     def report(self) -> dict[str, Any]:
         """The numbers that the bars are about."""
         lags = sorted(self.lags())
+        if not self.inputs:
+            raise RuntimeError("the drag moved no slider: is the machine too busy, or the page in disorder?")
         if not lags or not self.drawing:
-            raise RuntimeError("the drag brought no frames: is the page in order?")
+            raise RuntimeError(f"{len(self.inputs)} inputs brought no frames: is the page in order?")
         last_time, last_value = self.inputs[-1]
         right = [at for at, degrees, _ in self.frames if at >= last_time and degrees == last_value]
         sequences = [sequence for *_, sequence in self.frames]
@@ -137,6 +139,18 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
+def _at_rest(page: Any, element: Any) -> dict[str, float]:
+    """Where the element is, once the page around it has stopped loading and moving."""
+    box = None
+    for _ in range(100):
+        now = element.bounding_box()
+        if now is not None and now == box:
+            return now
+        box = now
+        page.wait_for_timeout(300)
+    raise RuntimeError("the page does not come to rest")
+
+
 def drag(browser: Any, url: str, seconds: float = 4.0, block_websockets: bool = False) -> Recording:
     """Open the page, drag the azimuth slider to and fro for that long, and say what happened."""
     context = browser.new_context(viewport={"width": 1400, "height": 900}, reduced_motion="reduce")
@@ -149,7 +163,7 @@ def drag(browser: Any, url: str, seconds: float = 4.0, block_websockets: bool = 
         page.wait_for_selector(f".viewer[data-transport={way}]")
         page.wait_for_function("bench.frames.length > 0")
         slider = page.locator("#azimuth input[type=range]")
-        box = slider.bounding_box()
+        box = _at_rest(page, slider)
         low, high = (float(slider.get_attribute(end)) for end in ("min", "max"))
         thumb, row = box["height"], box["y"] + box["height"] / 2
         along = lambda share: box["x"] + thumb / 2 + share * (box["width"] - thumb)   # noqa: E731
