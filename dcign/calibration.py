@@ -99,6 +99,12 @@ class Calibration:
         after = np.maximum(degrees - high, 0) * (last - self.latents(high - run)) / run
         return points + before + after
 
+    def spread(self, degrees: np.ndarray | float) -> np.ndarray:
+        """The covariance of the latents around the curve at each angle: (...) degrees -> (..., g, g)."""
+        if self.covariance.ndim == 2:
+            return np.broadcast_to(self.covariance, (*np.shape(degrees), *self.covariance.shape))
+        return self._interpolate(self.covariance, degrees)
+
     def estimate(self, latents: np.ndarray) -> np.ndarray:
         """(N, g) latents -> (N,) degrees: the mean of the posterior over angles.
 
@@ -138,11 +144,7 @@ class Calibration:
         if self.circular:
             grid = grid[:-1]
         centre = self.latents(grid)                                                # (G, g)
-        if self.covariance.ndim == 2:
-            covariance = np.broadcast_to(self.covariance, (len(grid), *self.covariance.shape))
-        else:
-            covariance = self._interpolate(self.covariance, grid)                  # (G, g, g)
-        precision = np.linalg.inv(covariance)
+        precision = np.linalg.inv(self.spread(grid))                               # (G, g, g)
         pulled = np.einsum("gij,gj->gi", precision, centre)
         rows, columns = np.triu_indices(self.size)
         twice = np.where(rows == columns, 1.0, 2.0)                                # off-diagonals occur twice

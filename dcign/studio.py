@@ -70,7 +70,7 @@ class Studio:
         self.name = name
         self.layout = layout
         self.device = _device(device)
-        self._calibrations = dict(calibrations)
+        self.calibrations = dict(calibrations)   # by factor
         self._ranges = {factor: (float(low), float(high)) for factor, (low, high) in ranges.items()}
         self._circular = frozenset(circular)
         self._precision = PRECISIONS[precision]
@@ -136,7 +136,7 @@ class Studio:
 
     def _codes(self, means: np.ndarray) -> list[GraphicsCode]:
         degrees = {}
-        for factor, calibration in self._calibrations.items():
+        for factor, calibration in self.calibrations.items():
             estimates = calibration.estimate(means[:, self.layout.slice(factor)])
             degrees[factor] = [self._bounded(factor, value, self._ranges) for value in estimates.tolist()]
         return [
@@ -235,9 +235,9 @@ class Studio:
         for factor, target in degrees.items():
             if target is None:
                 continue
-            if factor not in self._calibrations:
+            if factor not in self.calibrations:
                 raise ValueError(f"this model has no factor {factor!r}: choose {', '.join(self._ranges)}")
-            calibration, group = self._calibrations[factor], self.layout.slice(factor)
+            calibration, group = self.calibrations[factor], self.layout.slice(factor)
             target = self._bounded(factor, _degrees(target, factor), self.wider if beyond else self._ranges)
             start = getattr(code, factor)
             if start is None:

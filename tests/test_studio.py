@@ -4,9 +4,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from conftest import a_model
 from PIL import Image
 
-from conftest import a_model
 from dcign import GraphicsCode
 from dcign.graphics_code import FACTORS
 from dcign.studio import Studio
@@ -76,7 +76,7 @@ def test_a_slider_starts_at_the_reconstruction(studio, picture):
 
 def test_the_residual_fades_smoothly_and_ends_on_the_curve(studio, picture):
     code = studio.encode(picture)
-    calibration, group = studio._calibrations["azimuth"], studio.layout.slice("azimuth")
+    calibration, group = studio.calibrations["azimuth"], studio.layout.slice("azimuth")
     low, high = studio.ranges["azimuth"]
     inward = 1 if code.azimuth < (low + high) / 2 else -1
     residual = code.latents[group] - calibration.latents(code.azimuth)

@@ -56,4 +56,5 @@ def frame(studios: Mapping[str, Studio], code: GraphicsCode, angles: Mapping[str
     if code.model not in studios:
         raise ValueError(f"There is no model {code.model[:40]!r} here: encode the picture again.")
     studio = studios[code.model]
-    return jpeg(studio.render(code, **moved(studio, code, angles)))
+    # The page's sliders end where training did unless somebody asks for more.
+    return jpeg(studio.render(code, **moved(studio, code, angles), beyond=True))

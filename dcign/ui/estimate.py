@@ -1,14 +1,11 @@
-"""What the model thinks of the picture, in words and degrees; and the two small pictures beside it."""
+"""What the model thinks of the picture, in words and degrees."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from html import escape
 
 from ..graphics_code import FACTORS, GraphicsCode
-from ..photos import Prepared
-from ..studio import Studio
-from .live import data_url
 
 LABELS = {"azimuth": "Azimuth", "elevation": "Elevation", "light": "Light"}
 # (negative, about zero, positive); left and right are the image's.
@@ -19,6 +16,7 @@ _WORDS = {
 }
 _ABOUT_ZERO = 5.0
 NOT_LEARNED = "not learned yet"
+_DOUBTS = {"edge": "may lie beyond the trained range", "strange": "unsure: unlike any training picture"}
 
 
 def estimates(code: GraphicsCode) -> dict[str, float]:
@@ -36,8 +34,13 @@ def in_words(name: str, degrees: float) -> str:
     return positive if degrees > 0 else negative
 
 
-def estimate_html(code: GraphicsCode, unlearned: Collection[str] = ()) -> str:
-    """The estimates as a small table; a factor that the weights have not learned is said to be so."""
+def estimate_html(
+    code: GraphicsCode, unlearned: Collection[str] = (), doubts: Mapping[str, str] | None = None
+) -> str:
+    """The estimates as a small table; a factor that the weights have not learned is said to be so.
+
+    doubts: what certainty.doubts() says; such an estimate carries a mark.
+    """
     rows = ""
     for name in estimates(code):
         if name in unlearned:
@@ -49,16 +52,9 @@ def estimate_html(code: GraphicsCode, unlearned: Collection[str] = ()) -> str:
             f"<tr><th scope='row'>{LABELS[name]}</th><td class='degrees'>{number}°</td>"
             f"<td>{in_words(name, value)}</td></tr>"
         )
+        if doubts and name in doubts:
+            rows += f"<tr class='doubt'><td></td><td></td><td>⚠ {_DOUBTS[doubts[name]]}</td></tr>"
     return f"<table class='estimate'><caption>The model’s estimate</caption>{rows}</table>"
-
-
-def pictures_html(studio: Studio, prepared: Prepared, code: GraphicsCode) -> str:
-    """The prepared input beside its reconstruction."""
-    shown = (("Prepared input", prepared.picture), ("Reconstruction", studio.render(code)))
-    return "<div class='pair'>" + "".join(
-        f"<figure><img alt='{label}' src='{data_url(picture)}'><figcaption>{label}</figcaption></figure>"
-        for label, picture in shown
-    ) + "</div>"
 
 
 def notes_html(notes: Sequence[str]) -> str:

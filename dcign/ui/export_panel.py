@@ -35,7 +35,7 @@ _CHOSEN = ["there_and_back", "smooth", "loop"]
 
 def panel(
     studios: Mapping[str, Studio], code: gr.Textbox, sliders: Sequence[gr.Slider], first: Studio,
-    compare: gr.HTML | None = None,
+    compare: gr.HTML,
 ) -> list[gr.components.Component]:
     """Lay the panel out and wire it; returns what changes with the model: see cleared().
 
@@ -81,13 +81,13 @@ class _Panel:
 
     def connect(
         self, studios: Mapping[str, Studio], code: gr.Textbox, sliders: Sequence[gr.Slider],
-        compare: gr.HTML | None,
+        compare: gr.HTML,
     ) -> None:
         cache = self.picture.GRADIO_CACHE
 
-        def make(text: Any, beside: Any, path: Any, *rest: Any) -> Iterator[list]:
+        def make(text: Any, compared: Any, path: Any, *rest: Any) -> Iterator[list]:
             settings, angles = _settings(rest[:6]), rest[6:]
-            recipe = recipe_from_page(studios, text, angles, settings, path, _input(beside))
+            recipe = recipe_from_page(studios, text, angles, settings, path, _input(compared))
             yield from _exported(studios, recipe, cache)
 
         def make_again(file: Any) -> Iterator[list]:
@@ -101,10 +101,9 @@ class _Panel:
 
         listen = {"preprocess": False, "api_visibility": "private", "show_progress_on": [self.progress],
                   "concurrency_id": "sweep", "concurrency_limit": 1}
-        beside = self.recorder if compare is None else compare
         running = [
             self.make.click(
-                make, [code, beside, self.recorder, *self.controls, *sliders], self.shown, **listen
+                make, [code, compare, self.recorder, *self.controls, *sliders], self.shown, **listen
             ),
             self.load.upload(make_again, self.load, [*self.shown, *self.controls, self.load], **listen),
         ]
@@ -151,15 +150,16 @@ def _build(first: Studio) -> _Panel:
         progress = gr.HTML("", apply_default_css=False, elem_id="export-progress",
                            html_template="<div class='export-progress' role='status'>${value}</div>")
         picture = gr.Image(
-            label="Export", type="filepath", interactive=False, visible=False, buttons=[], elem_id="sweep",
+            label="Export", show_label=False, type="filepath", interactive=False, visible=False, buttons=[],
+            elem_id="sweep",
         )
         video = gr.Video(
-            label="Export", interactive=False, visible=False, autoplay=True, loop=True, buttons=[],
+            label="Export", show_label=False, interactive=False, visible=False, autoplay=True, loop=True, buttons=[],
             elem_id="sweep-video",
         )
         with gr.Row(elem_id="downloads"):
             file = gr.DownloadButton("Download", visible=False, size="md", elem_id="download", min_width=100)
-            recipe = gr.DownloadButton("Settings", visible=False, size="md", elem_id="download-recipe",
+            recipe = gr.DownloadButton("Settings (JSON)", visible=False, size="md", elem_id="download-recipe",
                                        min_width=100)
         with gr.Accordion("Make an export again", open=False):
             load = gr.File(

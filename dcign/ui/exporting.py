@@ -17,6 +17,7 @@ from .. import export
 from ..export.recipe import MAX_CHARACTERS, Steps, png
 from ..graphics_code import FACTORS
 from ..studio import Studio
+from ..sweeps import FULL_TURN
 from . import checks, live
 
 _PNG = "data:image/png;base64,"
@@ -33,8 +34,9 @@ def recipe_from_page(
     stand = {name: checks.degrees(value, name) for name, value in zip(FACTORS, angles, strict=True)}
     held = {name: None for name in FACTORS} | live.moved(studio, code, stand)
     with checks.readable_errors():
-        points = _json(path) if isinstance(path, str) and path else []
+        points = _json(path) if settings["motion"] == "path" and isinstance(path, str) and path else []
         chosen = export.Settings.from_dict({**settings, **held, "path": points})
+        chosen = replace(chosen, beyond=_leaves(chosen, studio))
         return export.Recipe(code, chosen, _png(picture) if chosen.side_by_side else None)
 
 
@@ -87,6 +89,16 @@ def recipe_from_call(
         if chosen.side_by_side and picture is not None:
             beside = png(studio.prepare(checks.upload(picture)).picture)
         return export.Recipe(code, chosen, beside)
+
+
+def _leaves(settings: export.Settings, studio: Studio) -> bool:
+    """Whether it shows an angle outside the trained ranges: the sliders only reach them when somebody asked."""
+    def outside(name: str, value: float | None) -> bool:
+        low, high = studio.ranges.get(name, (0.0, 0.0))
+        return value is not None and high - low < FULL_TURN and not low <= value <= high
+
+    points = [tuple(getattr(settings, name) for name in FACTORS), *settings.path]
+    return any(outside(name, value) for point in points for name, value in zip(FACTORS, point, strict=True))
 
 
 def _json(text: str) -> Any:

@@ -40,7 +40,8 @@ def data_url(picture: np.ndarray | Image.Image) -> str:
 def scene(
     studio: Studio, code: GraphicsCode, example: int | None = None, angles: Mapping[str, float] | None = None
 ) -> str:
-    """The viewer's value, JSON: the code, where its sliders start, the trained ranges, and its first frame.
+    """The viewer's value, JSON: the code, where its sliders start, the trained ranges and
+    those beyond, and its first frame.
 
     example: the number of the picture, if it is one that a link can name. angles: where to go at once, degrees.
     """
@@ -49,7 +50,9 @@ def scene(
         "code": text,
         "key": hashlib.sha256(text.encode()).hexdigest()[:16],
         "start": start_degrees(code, studio),
+        "model": code.model,
         "ranges": studio.ranges,
+        "wider": studio.wider,
         "circular": [name for name, (low, high) in studio.ranges.items() if high - low >= _FULL_TURN],
         "frame": data_url(studio.render(code)),
         "link": None if example is None else {"class": code.model, "example": example},

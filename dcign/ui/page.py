@@ -9,11 +9,13 @@ from typing import Any
 
 import gradio as gr
 
+from ..certainty import doubts
 from ..graphics_code import FACTORS
 from ..studio import Studio
-from . import checks, endpoints, examples, export_panel, live
-from .estimate import LABELS, NOT_LEARNED, estimate_html, notes_html, pictures_html, refusal_html
+from . import checks, endpoints, examples, live
+from .estimate import LABELS, NOT_LEARNED, estimate_html, notes_html, refusal_html
 from .links import read_link
+from .panels import board, compare
 from .presets import PRESETS, offered
 from .studios import Studios
 
@@ -28,8 +30,8 @@ _POSITIVE = {"azimuth": "to the right", "elevation": "from above", "light": "fro
 
 @dataclass(frozen=True)
 class Reading:
-    """All that the page shows about one picture: the code as JSON text, three pieces of HTML, the viewer's
-    value, and where the sliders start in degrees."""
+    """All that the page shows about one picture: the code as JSON text, the compared pictures, two pieces of
+    HTML, the viewer's value, and where the sliders start in degrees."""
 
     code: str = ""
     pictures: str = ""
@@ -53,8 +55,8 @@ def read(
     prepared, code = endpoints.read(studio, str(path))
     return Reading(
         code=code.to_json(),
-        pictures=pictures_html(studio, prepared, code),
-        estimate=estimate_html(code, studio.unlearned),
+        pictures=compare.value(studio, prepared, code, example is not None),
+        estimate=estimate_html(code, studio.unlearned, doubts(studio, code)),
         notes=notes_html(prepared.warnings),
         scene=live.scene(studio, code, example, angles),
         start=live.start_degrees(code, studio),
@@ -115,11 +117,12 @@ def build_demo(studios: Studios) -> gr.Blocks:
                         for name in FACTORS
                     ]
             with gr.Column(elem_id="results"):
-                pair = gr.HTML(start.pictures, apply_default_css=False, elem_id="pictures")
-                estimate = gr.HTML(start.estimate, apply_default_css=False, elem_id="estimate")
-                exported = export_panel.panel(studios, code, sliders, first)
+                panels = board.build(
+                    studios, pictures, code, dict(zip(FACTORS, sliders, strict=True)), model,
+                    (start.pictures, start.estimate),
+                )
 
-        shown = [code, pair, estimate, notes, view, *sliders]
+        shown = [code, panels.compare, panels.estimate, notes, view, *sliders]
 
         def show(name: Any, path: str | Path, example: int | None = None) -> list:
             """Values of `shown` for a picture of that model's class."""
@@ -156,7 +159,7 @@ def build_demo(studios: Studios) -> gr.Blocks:
                 *(gr.Slider(**_slider_settings(studio, n, (reading.start or {}).get(n, 0))) for n in FACTORS),
                 None,
                 gr.Gallery([str(path) for path in pictures[name]], selected_index=None),
-                *export_panel.cleared(studio),
+                *panels.cleared(studio, pictures[name]),
                 *(gr.Button(visible=offered(studio, n, angle)) for _, n, angle in PRESETS),
             ]
 
@@ -167,7 +170,7 @@ def build_demo(studios: Studios) -> gr.Blocks:
                 return [gr.skip()] * (len(everything) + 1)
             return [link.model, *show_model(link.model, link.example, link.angles)]
 
-        everything = [*shown, upload, gallery, *exported, *chips]
+        everything = [*shown, upload, gallery, *panels.follows, *chips]
         quiet = {"preprocess": False, "show_progress": "hidden", "api_visibility": "private"}
         upload.input(show_upload, [model, upload], [*shown, upload, gallery], **quiet)
         gallery.select(show_example, model, [*shown, upload], **quiet)

@@ -22,6 +22,7 @@ const apply = () => {
 };
 const build = () => {
   settings = props.value ? JSON.parse(props.value) : {groups: []};
+  element.querySelector(".identity").hidden = !settings.groups.length;
   list.replaceChildren(...settings.groups.flatMap(({name, label, shown}) => Array.from({length: shown}, (_, k) => {
     const row = document.createElement("label");
     row.innerHTML = "<span></span><input type='range' step='0.1' value='0'><output>0</output>";

@@ -12,6 +12,7 @@ const STEP = 3;          // degrees for one press of a key
 let scene = {code: "", key: "", start: {}, ranges: {}, circular: []};
 let angles = {azimuth: null, elevation: null, light: null};
 let exact = {...angles};       // where a drag is, before rounding to whole degrees and to the range
+let original = "", edits = 0, wide = false;    // the picture's own code; how often it was edited; beyond the ranges
 let sequence = 0, greeted = false, speaking = 0, moving = false, problem = false;
 
 const gizmo = createGizmo(find(".gizmo"));
@@ -212,7 +213,13 @@ const load = async () => {
     describe();
     return;
   }
+  if (value.model !== scene.model) wide = false;
   scene = value;
+  scene.trained = value.ranges;
+  if (wide) scene.ranges = value.wider;
+  original = value.code;
+  document.dispatchEvent(new CustomEvent("dcign:picture", {detail: {code: value.code}}));
+  document.dispatchEvent(new CustomEvent("dcign:code", {detail: {code: value.code, source: "viewer"}}));
   angles = {azimuth: null, elevation: null, light: null, ...value.start};
   exact = {...angles};
   picture.unzoom();
@@ -226,7 +233,29 @@ const load = async () => {
     move(within(value.angles));
   } else greet();
 };
-window.dcign = {preset: (name, degrees) => motion.glide({[name]: degrees})};
+
+/* ---- for the panels beside the viewer ---- */
+const turnTo = (changes) => { greeted = "over"; moving = true; motion.glide(within(changes)); };
+window.dcign = {
+  preset: (name, degrees) => turnTo({[name]: degrees}),
+  go: turnTo,
+  code: () => scene.code,
+  original: () => original,
+  /* Draw this code instead, at the same angles: another identity of the same model. */
+  recode(text) {
+    if (!scene.code) return;
+    edits += 1;
+    Object.assign(scene, {code: text, key: `edited-${edits}`, link: null});
+    motion.stop();
+    ask();
+  },
+  /* Whether the angles may leave the trained ranges. */
+  beyond(on) {
+    wide = on;
+    scene.ranges = on ? scene.wider : scene.trained;
+    if (scene.code) move(within(angles));
+  },
+};
 mendGradio();
 watch("value", load);
 load();

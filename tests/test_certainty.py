@@ -1,0 +1,37 @@
+"""Which estimates carry a mark."""
+
+import numpy as np
+import pytest
+
+import dcign
+import demo_weights
+from dcign.certainty import doubts
+from dcign.graphics_code import GraphicsCode
+from dcign.ui.estimate import estimate_html
+
+
+@pytest.fixture(scope="module")
+def studio(tmp_path_factory):
+    return dcign.load(str(demo_weights.write(tmp_path_factory.mktemp("w"), ("faces",)) / "faces"), device="cpu")
+
+
+def a_code(studio, off: float = 0.0, **degrees) -> GraphicsCode:
+    """A code on the curves at these degrees, or off them by so many standard deviations of light."""
+    degrees = {"azimuth": 0.0, "elevation": 0.0, "light": 0.0, **degrees}
+    latents = np.zeros(studio.layout.size)
+    for name, value in degrees.items():
+        latents[studio.layout.slice(name)] = studio.calibrations[name].latents(value)
+    latents[studio.layout.slice("light")] += off * np.sqrt(np.diag(studio.calibrations["light"].spread(0.0)))
+    return GraphicsCode(latents, studio.layout, model="faces", **degrees)
+
+
+def test_what_looks_like_training_has_no_mark(studio):
+    assert doubts(studio, a_code(studio, azimuth=60.0)) == {}
+
+
+def test_the_end_of_a_range_and_what_is_off_every_curve_are_marked(studio):
+    code = a_code(studio, off=6, azimuth=-89.0)
+    assert doubts(studio, code) == {"azimuth": "edge", "light": "strange"}
+    marked = estimate_html(code, (), doubts(studio, code))
+    assert marked.count("⚠") == 2 and "beyond the trained range" in marked
+    assert "⚠" not in estimate_html(code)

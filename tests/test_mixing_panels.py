@@ -1,0 +1,159 @@
+"""Identity sliders, mixing, comparing and the wider ranges in a real Chromium; the page's arithmetic is the library's."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from browser_page import arrived, chromium, degrees, needs_chromium, open_page, shown
+
+import dcign
+import demo_weights
+from dcign import mixing
+
+pytestmark = needs_chromium
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with chromium() as running:
+        yield running
+
+
+@pytest.fixture
+def page(server, browser):
+    with open_page(browser, server.url) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def studio(weights):
+    return dcign.load(str(weights / "faces"), device="cpu")
+
+
+def tab(page, name: str) -> None:
+    page.get_by_role("tab", name=name).click()
+
+
+def code(page) -> dcign.GraphicsCode:
+    return dcign.GraphicsCode.from_json(page.evaluate("window.dcign.code()"))
+
+
+def close(first: dcign.GraphicsCode, second: dcign.GraphicsCode) -> bool:
+    return np.allclose(first.latents, second.latents, atol=1e-3) and first.azimuth == second.azimuth
+
+
+def redrawn(page, act) -> np.ndarray:
+    """The picture after a frame that came after the act."""
+    count = page.evaluate("window.painted.length")
+    act()
+    page.wait_for_function("count => window.painted.length > count", arg=count)
+    return shown(page)
+
+
+def test_identity_sliders_do_what_the_library_does_and_back_undoes_it(page, studio):
+    before, original = shown(page), code(page)
+    tab(page, "Identity")
+    sliders = page.locator("#identity input[type=range]")
+    sliders.first.wait_for()
+    assert sliders.count() == 6
+    after = redrawn(page, lambda: (sliders.nth(0).fill("2"), sliders.nth(2).fill("-1.5")))
+    expected = mixing.vary(original, studio.directions, {"intrinsic": [2, 0, -1.5]})
+    assert close(code(page), expected)
+    page.wait_for_timeout(300)
+    assert np.abs(shown(page) - before).mean() > 0.3 and after.shape == before.shape
+    redrawn(page, lambda: page.click("#identity .back"))
+    assert code(page) == original
+    assert sliders.nth(0).input_value() == "0"
+
+
+def test_a_random_draw_is_another_identity_at_the_same_angles(page):
+    original, pose = code(page), arrived(page)
+    tab(page, "Identity")
+    page.locator("#identity .draw").wait_for()
+    redrawn(page, lambda: page.click("#identity .draw"))
+    drawn = code(page)
+    assert (drawn.latents[:6] == original.latents[:6]).all() and not np.allclose(drawn.intrinsic, original.intrinsic)
+    assert {key: arrived(page)[key] for key in ("azimuth", "light")} == {key: pose[key] for key in ("azimuth", "light")}
+
+
+def test_what_was_changed_is_what_is_exported(page, tmp_path):
+    tab(page, "Identity")
+    page.locator("#identity .draw").wait_for()
+    redrawn(page, lambda: page.click("#identity .draw"))
+    drawn = code(page)
+    tab(page, "Export")
+    page.fill("#frames input", "3")
+    page.click("#make-export")
+    with page.expect_download() as started:
+        page.click("#download-recipe")
+    record = json.loads(open(started.value.path()).read())
+    assert dcign.GraphicsCode.from_json(json.dumps(record["code"])) == drawn
+
+
+def test_morph_goes_to_the_other_identity_and_its_pose_is_taken(page, studio, weights):
+    first = code(page)
+    other = studio.encode(weights / "faces" / "examples" / "04.png")
+    tab(page, "Mix")
+    page.locator("#others button.thumbnail-item").nth(4).click()
+    page.wait_for_selector("#mix .morph input:not([disabled])")
+    redrawn(page, lambda: page.locator("#mix .morph input").fill("40"))
+    assert close(code(page), mixing.morph(first, other, 0.4))
+    page.click("#mix .pose")
+    page.click("#mix .light")
+    arrived(page)
+    for name in ("azimuth", "elevation", "light"):
+        assert degrees(page, name) == round(getattr(other, name))
+
+
+def test_a_kept_picture_mixes_with_the_next_but_not_with_another_class(page):
+    tab(page, "Mix")
+    page.locator("#mix .keep").wait_for()
+    page.click("#mix .keep")
+    kept = code(page)
+    page.locator("#examples button.thumbnail-item").nth(3).click()
+    page.wait_for_function("old => window.dcign.code() !== old", arg=kept.to_json())
+    next_one = code(page)
+    redrawn(page, lambda: page.locator("#mix .morph input").fill("100"))
+    assert np.allclose(code(page).intrinsic, kept.intrinsic, atol=1e-3)
+    assert (code(page).latents[:6] == next_one.latents[:6]).all()
+    page.click("#model label:has-text('Chairs')")
+    page.wait_for_selector("#mix .told:has-text('another class')")
+    assert page.is_disabled("#mix .morph input")
+
+
+def test_the_edge_between_input_and_reconstruction_moves_by_keys(page):
+    edge = page.locator("#pictures input[type=range]")
+    edge.focus()
+    for _ in range(10):
+        page.keyboard.press("ArrowRight")
+    assert page.eval_on_selector("#pictures .compare", "figure => figure.style.getPropertyValue('--at')") == "60%"
+    assert "true render" in page.inner_text("#pictures .left")
+
+
+def test_ranges_widen_only_on_request(page):
+    def limit() -> str:
+        return page.get_attribute("#azimuth input[type=range]", "max")
+
+    assert limit() == "90"
+    page.check("#beyond input")
+    page.wait_for_function("() => document.querySelector('#azimuth input[type=range]').max === '110'")
+    page.fill("#azimuth input[type=number]", "105")
+    assert arrived(page)["azimuth"] == 105
+    page.uncheck("#beyond input")
+    page.wait_for_function("() => document.querySelector('#azimuth input[type=range]').max === '90'")
+    assert arrived(page)["azimuth"] == 90
+
+
+def test_weights_without_directions_say_so(browser, tmp_path):
+    from demo_server import serve
+
+    folder = demo_weights.write(tmp_path, ("faces",))
+    config = json.loads((folder / "faces" / "config.json").read_text())
+    del config["directions"]
+    (folder / "faces" / "config.json").write_text(json.dumps(config))
+    with serve(folder, tmp_path / "app.log") as server, open_page(browser, server.url) as page:
+        tab(page, "Identity")
+        page.wait_for_selector("text=no identity sliders")
+        assert page.locator("#identity input").count() == 0 and page.is_hidden("#identity .draw")
