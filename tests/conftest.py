@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import demo_weights
 import numpy as np
 import pytest
 import torch
+from demo_server import serve
+from training_run import write_shard
 
-import demo_weights
 from dcign.calibration import Calibration
 from dcign.checkpoints import save_weights
 from dcign.graphics_code import CodeLayout
 from dcign.networks import DCIGN, NetworkConfig
 from dcign.studio import Studio
-from demo_server import serve
-from training_run import write_shard
 
 LAYOUT = CodeLayout((("azimuth", 3), ("elevation", 2), ("light", 2), ("intrinsic", 9)))
 RANGES = {"azimuth": (-90.0, 90.0), "elevation": (-30.0, 30.0), "light": (-85.0, 85.0)}

@@ -7,17 +7,17 @@ import json
 import urllib.error
 import urllib.request
 
+import demo_weights
 import numpy as np
 import pytest
+from demo_server import serve
 from gradio.utils import get_upload_folder
 from gradio_client import handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
 
 import dcign
-import demo_weights
 from dcign.ui.live import jpeg
-from demo_server import serve
 
 
 @pytest.fixture(scope="module")

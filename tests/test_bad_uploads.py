@@ -6,14 +6,13 @@ import json
 import urllib.error
 import urllib.request
 
+import demo_weights
 import numpy as np
 import pytest
+from bad_pictures import READ, REFUSED, straight
 from gradio_client import handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
-
-import demo_weights
-from bad_pictures import READ, REFUSED, straight
 
 
 @pytest.fixture(scope="module")

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-
 from adapter_files import a_mask, basel_2009, check_directions, red_column, same_bytes
+
 from train.raster import to_linear
 from train.scenes.basel import HALF_HEIGHT, BaselSource
 

@@ -8,12 +8,18 @@ import threading
 import numpy as np
 import pytest
 import torch
+from conftest import a_model
 from safetensors.torch import load_file, save_file
 
 import dcign
-from conftest import a_model
 from dcign import checkpoints
-from dcign.checkpoints import WeightsError, find, load_weights, save_weights, update_index
+from dcign.checkpoints import (
+    WeightsError,
+    find,
+    load_weights,
+    save_weights,
+    update_index,
+)
 from dcign.studio import Studio
 from dcign.weights_folder import Weights
 

@@ -1,13 +1,13 @@
 """Principal directions of a group: found in synthetic latents, kept with the weights, drawn from."""
 
+import demo_weights
 import numpy as np
 import pytest
+from conftest import a_model
 
-import demo_weights
 from dcign.checkpoints import WeightsError, load_studio, load_weights, save_weights
 from dcign.directions import Directions, fit_directions
 from dcign.graphics_code import CodeLayout
-from conftest import a_model
 
 LAYOUT = CodeLayout((("azimuth", 2), ("shape", 6), ("texture", 3)))
 

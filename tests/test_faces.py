@@ -4,9 +4,9 @@ import os
 
 import numpy as np
 import pytest
+from adapter_files import check_directions
 from PIL import Image
 
-from adapter_files import check_directions
 from dcign import face_detector
 from train.camera import View
 from train.raster import render

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-
 from adapter_files import check_directions
+
 from train.scenes.heads import HeadSource
 
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-
 from adapter_files import a_mask, check_directions, same_bytes
+
 from train.scenes.faces import CENTRE, UNIT
 from train.scenes.ict import EXPRESSIONS, ICTSource
 

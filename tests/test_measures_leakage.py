@@ -4,9 +4,22 @@ import numpy as np
 import pytest
 
 from dcign.graphics_code import CodeLayout
-from train.measures.disentanglement import Factor, dci, disentanglement, gap, information
+from train.measures.disentanglement import (
+    Factor,
+    dci,
+    disentanglement,
+    gap,
+    information,
+)
 from train.measures.leakage import leakage
-from train.measures.regression import Ridge, degrees_of, expanded, explained, fold_of, targets_of
+from train.measures.regression import (
+    Ridge,
+    degrees_of,
+    expanded,
+    explained,
+    fold_of,
+    targets_of,
+)
 from train.measures.subject import Posterior
 
 LAYOUT = CodeLayout((("azimuth", 2), ("elevation", 1), ("light", 1), ("shape", 6), ("texture", 6)))

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+from adapter_files import a_box, red_column, same_bytes
 from PIL import Image
 
-from adapter_files import a_box, red_column, same_bytes
 from train.__main__ import main
 from train.raster import to_linear
 from train.scenes import HELD_OUT

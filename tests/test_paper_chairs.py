@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+from adapter_files import a_box
 from PIL import Image
 
-from adapter_files import a_box
 from train.camera import View
 from train.scenes import open_source
 from train.scenes.chairs3d import RenderedChairs

@@ -4,12 +4,19 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-
 from conftest import a_calibration
+
 from dcign.checkpoints import load_weights, save_weights
 from dcign.graphics_code import CodeLayout
 from dcign.networks import DCIGN, NetworkConfig
-from dcign.paper_network import PaperConfig, PaperNetwork, UnpoolConvolution, grey, network_from_dict, new_network
+from dcign.paper_network import (
+    PaperConfig,
+    PaperNetwork,
+    UnpoolConvolution,
+    grey,
+    network_from_dict,
+    new_network,
+)
 from dcign.studio import Studio
 
 

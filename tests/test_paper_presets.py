@@ -10,7 +10,14 @@ import torch
 from dcign.graphics_code import CodeLayout
 from dcign.paper_network import PaperConfig, PaperNetwork, grey
 from train import objective
-from train.batches import Recipe, Rendering, draw_mini_batch, draw_paper_chairs, shard_factors, shard_path
+from train.batches import (
+    Recipe,
+    Rendering,
+    draw_mini_batch,
+    draw_paper_chairs,
+    shard_factors,
+    shard_path,
+)
 from train.draws import draw
 from train.feeder import Feeder, Preparation
 from train.journal import Limits

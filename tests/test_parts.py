@@ -4,8 +4,8 @@ import os
 
 import numpy as np
 import pytest
-
 from adapter_files import basel_2009
+
 from train.scenes import open_source
 from train.scenes.basel import BaselSource
 from train.scenes.streams import streams

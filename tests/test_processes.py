@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import training_run
 from safetensors.torch import load_file
 
-import training_run
 from train import state
 
 PROGRAM = Path(training_run.__file__)

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from train.augmentation.shots import KEY_ELEVATION, LENS, ROLL, random_rig
 from train.camera import CHAIR_RIG, FACE_RIG, View
 from train.raster import render
 from train.scenes.mesh import Mesh
-from train.augmentation.shots import KEY_ELEVATION, LENS, ROLL, random_rig
 
 RIGS = {"face": FACE_RIG, "object": CHAIR_RIG}
 

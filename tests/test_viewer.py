@@ -6,7 +6,15 @@ import math
 from urllib.parse import urlsplit
 
 import pytest
-from browser_page import arrived, chromium, degrees, last_frame, needs_chromium, open_page, shown
+from browser_page import (
+    arrived,
+    chromium,
+    degrees,
+    last_frame,
+    needs_chromium,
+    open_page,
+    shown,
+)
 from demo_server import serve
 
 pytestmark = needs_chromium

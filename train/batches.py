@@ -23,12 +23,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
+from train.augmentation.shots import random_rig
 from train.camera import View
 from train.processes import single_thread_workers
 from train.raster import Render, render
 from train.scenes import HELD_OUT, STAGES, Stage, open_source
 from train.scenes.mesh import Source
-from train.augmentation.shots import random_rig
 
 if TYPE_CHECKING:
     from train.scenes.paper_chairs import Chairs

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from train.raster.kernel import kernel
 from train.augmentation.shapes import tables
+from train.raster.kernel import kernel
 
 
 @kernel()

@@ -9,8 +9,8 @@ import numpy as np
 from numba import njit
 from PIL import Image
 
-from train.raster.kernel import kernel
 from train.augmentation.shapes import spread, tables
+from train.raster.kernel import kernel
 
 if TYPE_CHECKING:
     from train.augmentation import AugmentConfig

@@ -9,8 +9,8 @@ import functools
 
 import numpy as np
 
-from train.raster.kernel import inlined, kernel
 from train.augmentation.shapes import BOX, ELLIPSE, paint, shape, spread, tiles
+from train.raster.kernel import inlined, kernel
 
 #: kinds of ground and how often each is met, by subject
 MIX = {

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit
 
-from train.raster.kernel import kernel
 from train.augmentation.shapes import tables
+from train.raster.kernel import kernel
 
 _EYES = 0.35  # how sure of the eyes one must be to put glasses on them
 

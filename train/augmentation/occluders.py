@@ -9,8 +9,16 @@ import numpy as np
 
 from train.augmentation.grounds import natural_colour
 from train.augmentation.landmarks import Box, find_box, find_eyes
+from train.augmentation.shapes import (
+    BOX,
+    ELLIPSE,
+    ON_SUBJECT,
+    UPPER_HALF,
+    paint,
+    placed,
+    shape,
+)
 from train.raster.kernel import kernel
-from train.augmentation.shapes import BOX, ELLIPSE, ON_SUBJECT, UPPER_HALF, paint, placed, shape
 
 
 def _glasses(eyes, box: Box, rng) -> list:

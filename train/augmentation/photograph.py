@@ -13,7 +13,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from train.augmentation.cutout import colours, compose, take_apart, warp
-from train.augmentation.degrade import blurred, develop, finish, forward, frame, random_crop
+from train.augmentation.degrade import (
+    blurred,
+    develop,
+    finish,
+    forward,
+    frame,
+    random_crop,
+)
 from train.augmentation.grounds import new_ground
 from train.augmentation.occluders import clothes, cover_parts
 from train.augmentation.shapes import spread, tables

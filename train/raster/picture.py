@@ -11,8 +11,8 @@ from train.camera import Rig, View
 from train.raster.colour import to_linear
 from train.raster.floor import NONE, floor_shadow
 from train.raster.geometry import camera_of, lights_of, project, surface_of
-from train.raster.shadows import cast, map_of
 from train.raster.shading import MOST, develop, shade
+from train.raster.shadows import cast, map_of
 from train.raster.visibility import BLOCK, SAMPLES, farthest, see, see_cutouts
 from train.scenes.mesh import CUTOUT, SHADOW, Mesh
 

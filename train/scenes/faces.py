@@ -8,7 +8,16 @@ import numpy as np
 
 from train.scenes import face_expressions, face_model
 from train.scenes.face_hair import puffed
-from train.scenes.face_looks import STUBBLE_OF, STYLES, Hair, Skin, draw_hair, draw_skin, draw_style, mean_albedos
+from train.scenes.face_looks import (
+    STUBBLE_OF,
+    STYLES,
+    Hair,
+    Skin,
+    draw_hair,
+    draw_skin,
+    draw_style,
+    mean_albedos,
+)
 from train.scenes.mesh import Identity, Mesh, material, vertex_normals
 from train.scenes.streams import streams
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from .assembly import Assembly
 from .materials import Surface
-from .parts import ROUND, SQUARE, THIN, X, Y, Z, Pad, fillet, mirrored, sweep
+from .parts import ROUND, SQUARE, THIN, Pad, X, Y, Z, fillet, mirrored, sweep
 from .proportions import Body
 from .seats import upholster
 from .supports import BELOW

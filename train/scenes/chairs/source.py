@@ -7,7 +7,14 @@ from typing import Callable, NamedTuple
 import numpy as np
 
 from ..mesh import Identity
-from . import styles_folding, styles_legs, styles_rest, styles_swivel, styles_tubes, styles_upholstered
+from . import (
+    styles_folding,
+    styles_legs,
+    styles_rest,
+    styles_swivel,
+    styles_tubes,
+    styles_upholstered,
+)
 from .assembly import Assembly
 
 

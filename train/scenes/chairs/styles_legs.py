@@ -8,7 +8,7 @@ from .arms import arms
 from .assembly import Assembly
 from .backs import brackets, panel_back, post_back
 from .materials import Surface, scheme
-from .parts import ROUND, SOFT, SQUARE, Y, Z, Pad, fillet, mirrored, sticks, sweep
+from .parts import ROUND, SOFT, SQUARE, Pad, Y, Z, fillet, mirrored, sticks, sweep
 from .proportions import draw
 from .seats import loose_cushion, seat
 from .supports import BELOW, apron, four_legs, stretch

@@ -7,7 +7,21 @@ from .arms import arms
 from .assembly import Assembly
 from .backs import post_back
 from .materials import scheme
-from .parts import ROUND, SQUARE, THIN, X, Y, Pad, box, fillet, mirrored, resample, sticks, superellipse, sweep
+from .parts import (
+    ROUND,
+    SQUARE,
+    THIN,
+    Pad,
+    X,
+    Y,
+    box,
+    fillet,
+    mirrored,
+    resample,
+    sticks,
+    superellipse,
+    sweep,
+)
 from .proportions import draw
 from .seats import seat
 from .shells import shell, shell_height, shell_lines

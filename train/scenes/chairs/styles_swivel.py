@@ -9,7 +9,21 @@ from .assembly import Assembly
 from .backs import brackets, channelled_back, panel_back
 from .materials import Surface, scheme
 from .parts import (
-    DISC, ROUND, SQUARE, X, Z, Pad, Part, fillet, mirrored, resample, soft_box, spacing, stand, sticks, sweep,
+    DISC,
+    ROUND,
+    SQUARE,
+    Pad,
+    Part,
+    X,
+    Z,
+    fillet,
+    mirrored,
+    resample,
+    soft_box,
+    spacing,
+    stand,
+    sticks,
+    sweep,
 )
 from .proportions import Body, draw
 from .seats import loose_cushion, seat
