@@ -57,6 +57,16 @@ def test_a_gif_looks_like_its_frames(tmp_path):
     assert np.abs(shown[:, :20].astype(int) - 208).max() <= 2   # the plain ground has no speckles
 
 
+@pytest.mark.parametrize("level", [255, 208, 131])
+def test_a_gif_keeps_the_ground_exactly(tmp_path, level):
+    frames = a_sweep(24)
+    frames[(frames == 208).all(-1)] = level
+    frames[:, 120:] = np.maximum(frames[:, 120:], 3) - np.array([3, 4, 4], np.uint8)   # shades next to the ground
+    with Image.open(export.save(frames, tmp_path / "turn.gif")) as image:
+        shown = np.stack([np.asarray(frame.convert("RGB")) for frame in ImageSequence.Iterator(image)])
+    assert (shown[:, :20, :, :] == level).all()
+
+
 def test_a_gif_of_72_frames_takes_less_than_two_seconds(tmp_path):
     """Of this process's own time: others may be busy beside it."""
     frames = a_sweep(72)

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image, ImageSequence
 
 from dcign.export import MAX_FRAMES, MAX_SIZE, Recipe, Settings, draw, make
@@ -81,6 +82,20 @@ def test_its_json_makes_the_same_bytes(studio, recipe, tmp_path, suffix):
     assert first.read_bytes() == again.read_bytes()
     other = replace(recipe, settings=replace(recipe.settings, azimuth=-20.0))
     assert make(studio, other, tmp_path / f"c{suffix}").read_bytes() != first.read_bytes()
+
+
+def test_the_number_of_threads_changes_no_pixel(studio, recipe):
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(2)
+        two = draw(studio, recipe)
+        assert torch.get_num_threads() == 2
+        torch.set_num_threads(1)
+        one = draw(studio, recipe)
+    finally:
+        torch.set_num_threads(before)
+    for first, second in zip(one, two, strict=True):
+        np.testing.assert_array_equal(first, second)
 
 
 def test_json_brings_back_an_equal_recipe(recipe):

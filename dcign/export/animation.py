@@ -56,8 +56,18 @@ def _palette(frames: np.ndarray | Dressed) -> Image.Image:
     pixels = np.concatenate([frames[number].reshape(-1, 3) for number in chosen])
     bins = (pixels >> 1).astype(np.int32) @ np.array([1 << 14, 1 << 7, 1], np.int32)
     _, where, counts = np.unique(bins, return_inverse=True, return_counts=True)
+    ground = np.median(pixels[where == counts.argmax()], axis=0).astype(int)
     means = [np.bincount(where, pixels[:, channel]) / counts for channel in range(3)]
     weights = np.sqrt(counts)
     weights = np.ceil(weights * min(1.0, _PALETTE_SAMPLES / weights.sum())).astype(int)
     samples = np.rint(np.stack(means, 1)).astype(np.uint8).repeat(weights, axis=0)
-    return Image.fromarray(samples[None]).quantize(256, method=Image.Quantize.MEDIANCUT, kmeans=3)
+    found = Image.fromarray(samples[None]).quantize(255, method=Image.Quantize.MEDIANCUT, kmeans=3)
+    # The ground itself, exactly: a white that is not quite white shows on a page. Pillow looks colours up by the lower
+    # corner of cells of four levels, so no other entry may lie nearer to that corner.
+    colours = np.array(found.getpalette()[: 3 * 255], int).reshape(-1, 3)
+    corner = ground & 252
+    near = ((colours - corner) ** 2).sum(1) <= ((ground - corner) ** 2).sum()
+    colours = np.concatenate([np.where(near[:, None], ground, colours), ground[None]])
+    palette = Image.new("P", (1, 1))
+    palette.putpalette(colours.ravel().tolist())
+    return palette

@@ -13,7 +13,9 @@ import binascii
 import io
 import json
 import os
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,6 +36,7 @@ _KIND = "dcign export"
 _FORMAT = 1
 MAX_CHARACTERS = 2 * 1024 * 1024
 _REMEDY = "load the JSON file that an export came with"
+_drawing = threading.Lock()   # the number of threads belongs to the whole process
 
 #: Called with ("drawing" or "writing", frames done, frames in all). What it raises ends the export.
 Steps = Callable[[str, int, int], None]
@@ -97,10 +100,25 @@ def draw(studio: Studio, recipe: Recipe, progress: Callable[[int, int], None] | 
     different = {row: number for number, row in enumerate(dict.fromkeys(rows))}
     columns = dict(zip(FACTORS, map(list, zip(*different, strict=True)), strict=True))
     known = {name: columns[name] for name in studio.ranges}
-    drawn = studio.render_many(recipe.code, **known, progress=progress, beyond=settings.beyond)
+    with _one_thread():
+        drawn = studio.render_many(recipe.code, **known, progress=progress, beyond=settings.beyond)
     frames = drawn[[different[row] for row in rows]]
     picture = decode(recipe.picture, studio.spec.ground) if settings.side_by_side else None
     return Dressed(frames, settings.size or None, picture, studio.spec.ground)
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Sums of floats come out differently on another number of threads, and with them some pixels."""
+    import torch
+
+    with _drawing:
+        before = torch.get_num_threads()
+        torch.set_num_threads(1)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(before)
 
 
 def make(studio: Studio, recipe: Recipe, path: str | os.PathLike, steps: Steps | None = None) -> Path:
