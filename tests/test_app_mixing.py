@@ -13,7 +13,7 @@ from PIL import Image
 import dcign
 from dcign import mixing
 from dcign.export import Recipe
-from dcign.ui.panels.work import bar, watched
+from dcign.ui.panels.work import Cancelled, Tickets, bar, watched
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +97,7 @@ def test_watched_work_reports_and_returns():
         gate.wait(10)
         return "done"
 
-    steps = watched(work)
+    steps = watched(work, threading.Event())
     seen = [next(steps)]
     while seen[-1] != ("writing", 3, 4):
         seen.append(next(steps))
@@ -120,10 +120,31 @@ def test_closing_ends_the_work_at_its_next_report():
         finally:
             ended.set()
 
-    steps = watched(work)
+    steps = watched(work, threading.Event())
     next(steps)
     steps.close()
     assert ended.wait(5)
+
+
+def test_a_ticket_cancels_its_own_work_only():
+    tickets = Tickets()
+
+    def work(report):
+        for number in range(10_000):
+            report("drawing", number, 10_000)
+            threading.Event().wait(0.002)
+
+    with tickets.issued() as (ticket, unwanted), tickets.issued() as (_, other):
+        steps = watched(work, unwanted)
+        next(steps)
+        for nonsense in ("", "guess", None, 7, ["x"]):
+            tickets.cancel(nonsense)
+        next(steps)
+        tickets.cancel(ticket)
+        with pytest.raises(Cancelled):
+            list(steps)
+        assert not other.is_set()
+    tickets.cancel(ticket)      # long over: nothing happens
 
 
 def test_what_the_work_raises_reaches_who_watches():
@@ -131,4 +152,4 @@ def test_what_the_work_raises_reaches_who_watches():
         raise ValueError("no")
 
     with pytest.raises(ValueError, match="no"):
-        list(watched(work))
+        list(watched(work, threading.Event()))

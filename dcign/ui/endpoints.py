@@ -24,7 +24,7 @@ from ..photos import Prepared
 from ..studio import Studio
 from . import checks, live, mixing_endpoints
 from .estimate import estimates
-from .exporting import make_files, recipe_from_call, sweep_recipe
+from .exporting import cached, make_bytes, recipe_from_call, sweep_recipe
 
 
 def read(studio: Studio, path: str) -> tuple[Prepared, GraphicsCode]:
@@ -101,7 +101,7 @@ def add(studios: Mapping[str, Studio]) -> None:
         1 to 50 frames per second. there_and_back: go back to the start instead of jumping. Returns the GIF file.
         """
         asked = sweep_recipe(code, factor, frames, fps, there_and_back)
-        return make_files(studios, asked, animation.GRADIO_CACHE, reported(progress))[0]
+        return cached(asked, make_bytes(studios, asked, reported(progress)), animation.GRADIO_CACHE)[0]
 
     def export(code: Any, settings: Any, picture: Any, progress: Any = gr.Progress()) -> tuple[str, str]:
         """Make an animation of a code: what moves, how it is written, at which size.
@@ -113,7 +113,7 @@ def add(studios: Mapping[str, Studio]) -> None:
         image, for side_by_side only. Returns the file, and the JSON file that makes it again bit for bit.
         """
         asked = recipe_from_call(studios, code, settings, picture)
-        return make_files(studios, asked, file.GRADIO_CACHE, reported(progress))
+        return cached(asked, make_bytes(studios, asked, reported(progress)), file.GRADIO_CACHE)
 
     def models() -> dict:
         """List the models: the ranges of pose and light in degrees, the groups of the code that may be varied.

@@ -19,8 +19,8 @@ from ..graphics_code import FACTORS
 from ..studio import Studio
 from . import checks
 from .estimate import LABELS
-from .exporting import make_files, recipe_from_file, recipe_from_page
-from .panels.work import bar, watched
+from .exporting import cached, make_bytes, recipe_from_file, recipe_from_page
+from .panels.work import Cancelled, Tickets, bar, watched
 
 _FORMATS = (
     ("GIF", "gif"), ("MP4", "mp4"), ("WebP", "webp"), ("Contact sheet", "sheet"), ("PNG frames (zip)", "frames"),
@@ -30,6 +30,7 @@ _OPTIONS = (
     ("Beside the input", "side_by_side"),
 )
 _SIZES = (160, 320, 480)
+_tickets = Tickets()
 _CHOSEN = ["there_and_back", "smooth", "loop"]
 
 
@@ -65,6 +66,7 @@ class _Panel:
     make: gr.Button
     cancel: gr.Button
     progress: gr.HTML
+    ticket: gr.Textbox
     picture: gr.Image
     video: gr.Video
     file: gr.DownloadButton
@@ -73,7 +75,7 @@ class _Panel:
 
     @property
     def shown(self) -> list[gr.components.Component]:
-        return [self.progress, self.picture, self.video, self.file, self.recipe, self.cancel]
+        return [self.progress, self.picture, self.video, self.file, self.recipe, self.cancel, self.ticket]
 
     @property
     def controls(self) -> list[gr.components.Component]:
@@ -101,15 +103,11 @@ class _Panel:
 
         listen = {"preprocess": False, "api_visibility": "private", "show_progress_on": [self.progress],
                   "concurrency_id": "sweep", "concurrency_limit": 1}
-        running = [
-            self.make.click(
-                make, [code, compare, self.recorder, *self.controls, *sliders], self.shown, **listen
-            ),
-            self.load.upload(make_again, self.load, [*self.shown, *self.controls, self.load], **listen),
-        ]
+        self.make.click(make, [code, compare, self.recorder, *self.controls, *sliders], self.shown, **listen)
+        self.load.upload(make_again, self.load, [*self.shown, *self.controls, self.load], **listen)
         self.cancel.click(
-            lambda: _results("Cancelled."), None, self.shown, cancels=running, queue=False,
-            show_progress="hidden", api_visibility="private",
+            lambda ticket: _tickets.cancel(ticket), self.ticket, None, queue=False, show_progress="hidden",
+            api_visibility="private",
         )
         # A recorded path plays at the pace at which it was recorded.
         self.recorder.input(
@@ -149,6 +147,7 @@ def _build(first: Studio) -> _Panel:
             cancel = gr.Button("Cancel", interactive=False, elem_id="cancel-export", min_width=80)
         progress = gr.HTML("", apply_default_css=False, elem_id="export-progress",
                            html_template="<div class='export-progress' role='status'>${value}</div>")
+        ticket = gr.Textbox(visible=False)   # of the export under way: see panels/work.py
         picture = gr.Image(
             label="Export", show_label=False, type="filepath", interactive=False, visible=False, buttons=[],
             elem_id="sweep",
@@ -165,31 +164,35 @@ def _build(first: Studio) -> _Panel:
             load = gr.File(
                 label="Its settings (JSON)", file_types=[".json"], height=130, elem_id="load-recipe",
             )
-    return _Panel(motion, recorder, kind, size, frames, fps, options, make, cancel, progress, picture, video,
-                       file, recipe, load)
+    return _Panel(motion, recorder, kind, size, frames, fps, options, make, cancel, progress, ticket, picture,
+                  video, file, recipe, load)
 
 
 def _exported(studios: Mapping[str, Studio], recipe: export.Recipe, cache: str) -> Iterator[list]:
     """Values of the shown components while it is made and when it is there."""
-    yield _results(bar(("drawing", 0, recipe.settings.frames)), running=True)
-    work = watched(lambda report: make_files(studios, recipe, cache, report))
-    try:
-        while True:
-            yield [bar(next(work)), *[gr.skip()] * 5]
-    except StopIteration as ended:
-        made, settings = ended.value
-    except gr.Error:
-        yield _results()
-        raise
-    finally:
-        work.close()
+    with _tickets.issued() as (ticket, unwanted):
+        yield _results(bar(("drawing", 0, recipe.settings.frames)), ticket=ticket)
+        work = watched(lambda report: make_bytes(studios, recipe, report), unwanted)
+        try:
+            while True:
+                yield [bar(next(work)), *[gr.skip()] * 6]
+        except StopIteration as ended:
+            made, settings = cached(recipe, ended.value, cache)
+        except Cancelled:
+            yield _results("Cancelled.")
+            return
+        except gr.Error:
+            yield _results()
+            raise
+        finally:
+            work.close()
     yield _results(file=made, recipe=settings, kind=recipe.settings.format)
 
 
 def _results(
-    progress: str = "", running: bool = False, file: str | None = None, recipe: str | None = None, kind: str = ""
+    progress: str = "", ticket: str = "", file: str | None = None, recipe: str | None = None, kind: str = ""
 ) -> list[Any]:
-    """Values of the progress, the picture, the video, both downloads and Cancel."""
+    """Values of the progress, the picture, the video, both downloads, Cancel and its ticket."""
     moving = kind == "mp4"
     still = file is not None and kind not in ("mp4", "frames")
     return [
@@ -198,7 +201,8 @@ def _results(
         gr.Video(value=file if moving else None, visible=moving),
         gr.DownloadButton(value=file, visible=file is not None),
         gr.DownloadButton(value=recipe, visible=recipe is not None),
-        gr.Button(interactive=running),
+        gr.Button(interactive=bool(ticket)),
+        ticket,
     ]
 
 

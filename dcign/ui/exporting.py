@@ -49,18 +49,20 @@ def recipe_from_file(file: Any) -> export.Recipe:
         return export.Recipe.from_json(path.read_text(encoding="utf-8", errors="replace"))
 
 
-def make_files(
-    studios: Mapping[str, Studio], recipe: export.Recipe, cache: str, steps: Steps | None = None
-) -> tuple[str, str]:
-    """Make the export and its JSON; both paths lie inside Gradio's cache folder, which is emptied regularly."""
+def make_bytes(studios: Mapping[str, Studio], recipe: export.Recipe, steps: Steps | None = None) -> bytes:
+    """The export's file. Nothing stays on the disk."""
     studio = checks.studio(studios, recipe.code.model)
     if recipe.settings.motion not in ("all", "path"):
         checks.factor(recipe.settings.motion, studio.ranges)
     with checks.readable_errors(), tempfile.TemporaryDirectory() as folder:
-        name = recipe.name + recipe.settings.suffix
-        file = export.make(studio, recipe, Path(folder) / name, steps)
-        made = save_bytes_to_cache(file.read_bytes(), name, cache)
-    return made, save_bytes_to_cache(recipe.to_json().encode(), f"{recipe.name}.json", cache)
+        return export.make(studio, recipe, Path(folder) / f"export{recipe.settings.suffix}", steps).read_bytes()
+
+
+def cached(recipe: export.Recipe, made: bytes, cache: str) -> tuple[str, str]:
+    """Paths of the export and of its JSON inside Gradio's cache folder, which is emptied regularly. Only for what is
+    handed to a component at once: Gradio forgets other files."""
+    file = save_bytes_to_cache(made, recipe.name + recipe.settings.suffix, cache)
+    return file, save_bytes_to_cache(recipe.to_json().encode(), f"{recipe.name}.json", cache)
 
 
 def sweep_recipe(code_value: Any, factor: Any, frames: Any, fps: Any, there_and_back: Any) -> export.Recipe:

@@ -1,14 +1,20 @@
 """Long work that a visitor can watch and cancel.
 
-    for step in watched(work):       # work(report) runs in a thread; report(stage, done, total)
-        yield bar(step)              # closing the generator, as Gradio does on Cancel, ends the work at its next frame
+    with tickets.issued() as (ticket, unwanted):     # tickets.cancel(ticket) from anywhere sets unwanted
+        for step in watched(work, unwanted):         # work(report) runs in a thread; report(stage, done, total)
+            yield bar(step)
+
+Gradio's own way to cancel closes the generator, but can only do so between two of its steps, which may take long to
+happen; closing ends the work too, for visitors who leave.
 """
 
 from __future__ import annotations
 
+import secrets
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from typing import TypeVar
 
 Result = TypeVar("Result")
@@ -22,9 +28,34 @@ class Cancelled(BaseException):
     """Raised inside the work when nobody waits for it any more; no error, so that no handler of errors takes it."""
 
 
-def watched(work: Callable[[Report], Result]) -> Generator[Step, None, Result]:
-    """Yield the newest step some eight times a second; return what the work returned, or raise what it raised."""
-    unwanted = threading.Event()
+class Tickets:
+    """Who may cancel what: a ticket is known to the page whose work it is, and cannot be guessed."""
+
+    def __init__(self) -> None:
+        self._open: dict[str, threading.Event] = {}
+
+    @contextmanager
+    def issued(self) -> Iterator[tuple[str, threading.Event]]:
+        """A ticket that holds until the block ends, and what cancel() sets."""
+        ticket, unwanted = secrets.token_urlsafe(16), threading.Event()
+        self._open[ticket] = unwanted
+        try:
+            yield ticket, unwanted
+        finally:
+            del self._open[ticket]
+
+    def cancel(self, ticket: object) -> None:
+        """End the work of that ticket, if there is any."""
+        unwanted = self._open.get(ticket) if isinstance(ticket, str) else None
+        if unwanted is not None:
+            unwanted.set()
+
+
+def watched(
+    work: Callable[[Report], Result], unwanted: threading.Event
+) -> Generator[Step, None, Result]:
+    """Yield the newest step some eight times a second; return what the work returned, or raise what it raised:
+    Cancelled once unwanted is set."""
     newest: Step = ("drawing", 0, 1)
 
     def report(stage: str, done: int, total: int) -> None:
