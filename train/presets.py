@@ -35,7 +35,7 @@ class TrainConfig:
     # noise drawn afterwards (only with "sgvb")
     invariance: float = 0.01  # factor of (z - mean); only with clamp = "mean" or "first". The code's default is 0; when
     # asked for, it is applied twice, and as it climbs a lower bound with the same sign, it pushes apart
-    agreement: float = 20.0  # weight of objective.disagreement() beside the KL term (not with "sgvb")
+    agreement: float = 4.0  # weight of objective.disagreement() beside the KL term (not with "sgvb")
     kl_reaches: str = "all"  # latents, the paper's (Fig. 1: "for every z_i"); or "active" ones only, the code's
     likelihood: str = "laplace"  # or "gaussian", or "bernoulli", the authors'
     edges: float = 0.5  # weight of the gradient terms beside the pixel term (not with bernoulli)
