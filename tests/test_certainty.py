@@ -1,10 +1,10 @@
 """Which estimates carry a mark."""
 
+import demo_weights
 import numpy as np
 import pytest
 
 import dcign
-import demo_weights
 from dcign.certainty import doubts
 from dcign.graphics_code import GraphicsCode
 from dcign.ui.estimate import estimate_html

@@ -13,7 +13,8 @@ POSE, LIGHT, IDENTITY = slice(0, 2), slice(2, 3), slice(3, 10)
 
 def a_code(seed: int, **changes) -> GraphicsCode:
     latents = np.random.default_rng(seed).normal(size=LAYOUT.size)
-    return GraphicsCode(latents, changes.get("layout", LAYOUT), azimuth=seed, light=-seed, model=changes.get("model", "m"))
+    layout, model = changes.get("layout", LAYOUT), changes.get("model", "m")
+    return GraphicsCode(latents, layout, azimuth=seed, light=-seed, model=model)
 
 
 @pytest.fixture(scope="module")

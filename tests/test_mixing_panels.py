@@ -1,15 +1,15 @@
-"""Identity sliders, mixing, comparing and the wider ranges in a real Chromium; the page's arithmetic is the library's."""
+"""Identity sliders, mixing, comparing, the wider ranges in a real Chromium; the page's arithmetic is the library's."""
 
 from __future__ import annotations
 
 import json
 
+import demo_weights
 import numpy as np
 import pytest
 from browser_page import arrived, chromium, degrees, needs_chromium, open_page, shown
 
 import dcign
-import demo_weights
 from dcign import mixing
 
 pytestmark = needs_chromium

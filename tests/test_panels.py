@@ -91,7 +91,8 @@ def test_its_settings_make_the_same_bytes_on_the_page_and_on_the_command_line(pa
     page.wait_for_selector("#download")
     assert download(page, "download", tmp_path).read_bytes() == first
     made = tmp_path / "again.webp"
-    command = [sys.executable, "-m", "dcign", "export", str(recipe), "--weights", str(weights / "faces"), "-o", str(made)]
+    model = ["--weights", str(weights / "faces"), "-o", str(made)]
+    command = [sys.executable, "-m", "dcign", "export", str(recipe), *model]
     subprocess.run(command, check=True, cwd=ROOT, env={**os.environ, "OMP_NUM_THREADS": "1"})
     assert made.read_bytes() == first
 

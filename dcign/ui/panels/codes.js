@@ -13,7 +13,8 @@ const readCode = (text) => {
     record, places, latents: record.latents.slice(),
     identity: Object.keys(places).filter((name) => !FACTOR_NAMES.includes(name)),
     text() {
-      return JSON.stringify({...record, latents: this.latents.map((value) => Number(Math.fround(value).toPrecision(9)))});
+      const latents = this.latents.map((value) => Number(Math.fround(value).toPrecision(9)));
+      return JSON.stringify({...record, latents});
     },
   };
 };

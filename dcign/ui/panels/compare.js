@@ -1,4 +1,5 @@
-/* The input under its reconstruction, with an edge to drag. Value: JSON {input, label, reconstruction}, data: addresses.
+/* The input under its reconstruction, with an edge to drag. Value: JSON {input, label, reconstruction}, two of them
+ * data: addresses.
  * Runs as js_on_load of the gr.HTML with the elem_id "pictures". */
 const figure = element.querySelector(".compare");
 const slider = figure.querySelector("input");

@@ -1,10 +1,13 @@
-/* Sliders along principal directions. Value: JSON {groups: [{name, label, shown, mean, steps, rest}], amount, temperature}.
- * Runs, after codes.js, as js_on_load of the gr.HTML with the elem_id "identity"; tells the page by the event "input". */
+/* Sliders along principal directions. Value: JSON {groups: [{name, label, shown, mean, steps, rest}], amount,
+ * temperature}. Runs, after codes.js, as js_on_load of the gr.HTML with the elem_id "identity"; tells the page by the
+ * event "input". */
 const list = element.querySelector(".directions");
 let settings = {groups: []}, base = "", picture = "";
 const sliders = () => [...list.querySelectorAll("input")];
 
-const centre = () => { for (const slider of sliders()) { slider.value = 0; slider.nextElementSibling.textContent = "0"; } };
+const centre = () => {
+  for (const slider of sliders()) { slider.value = 0; slider.nextElementSibling.textContent = "0"; }
+};
 const amounts = () => {
   const chosen = {};
   for (const slider of sliders()) (chosen[slider.dataset.group] ??= []).push(Number(slider.value));

@@ -5,8 +5,8 @@ const morph = find(".morph input"), told = find(".told"), thumb = find("img");
 let other = null, base = "";
 
 const rewind = () => { morph.value = 0; find("output").textContent = "0 %"; };
-const fits = () => other && base && JSON.stringify(readCode(base).record.layout) === JSON.stringify(readCode(other).record.layout)
-  && readCode(base).record.model === readCode(other).record.model;
+const kind = (text) => { const {model, layout} = readCode(text).record; return JSON.stringify([model, layout]); };
+const fits = () => other && base && kind(base) === kind(other);
 const ready = () => {
   for (const control of [morph, find(".pose"), find(".light")]) control.disabled = !fits();
   if (other && base && !fits()) told.textContent = "The other picture is of another class: choose one of this class.";
@@ -27,13 +27,15 @@ morph.addEventListener("input", () => {
 morph.addEventListener("change", () => trigger("input"));
 const take = (names) => {
   const {record} = readCode(other);
-  window.dcign.go(Object.fromEntries(names.filter((name) => record[name] !== null).map((name) => [name, Math.round(record[name])])));
+  const known = names.filter((name) => record[name] !== null);
+  window.dcign.go(Object.fromEntries(known.map((name) => [name, Math.round(record[name])])));
 };
 find(".pose").addEventListener("click", () => take(["azimuth", "elevation"]));
 find(".light").addEventListener("click", () => take(["light"]));
 find(".keep").addEventListener("click", () => {
   const code = window.dcign?.code();
-  if (code) set(code, document.querySelector("#view canvas").toDataURL(), "Kept. Now choose another picture to mix it with.");
+  if (!code) return;
+  set(code, document.querySelector("#view canvas").toDataURL(), "Kept. Now choose another picture to mix it with.");
 });
 const chosen = () => {
   if (!props.value) return;
