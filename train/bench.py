@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 import os
+import re
 import resource
 import time
 from concurrent.futures import as_completed
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -52,8 +54,15 @@ def draw_for(name: str, seconds: float, assets_folder, size: int, seed: int) -> 
         renders += len(drawn.pictures) + len(drawn.photographs)
         if index >= WARM_UP and time.perf_counter() - start > seconds:
             break
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    return Drawing(targets, renders, time.perf_counter() - start, memory)
+    return Drawing(targets, renders, time.perf_counter() - start, _memory())
+
+
+def _memory() -> int:
+    """Largest resident size of this process in bytes. getrusage() would count what its parent held before, too."""
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    return 1024 * int(re.search(r"VmHWM:\s*(\d+) kB", status.read_text())[1])
 
 
 def scenes(names: list[str], seconds: float = 15.0, assets_folder=None, size: int = 160, workers: int | None = None,
