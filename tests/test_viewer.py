@@ -233,6 +233,7 @@ def test_a_link_brings_back_class_example_and_angles(server, browser):
         arrived(page)
         for name, value in (("azimuth", -150), ("elevation", 20), ("light", 35)):
             set_slider(page, name, value)
+        arrived(page)
         page.click(".share")
         page.wait_for_selector(".trouble:has-text('Link copied')")
         link, frame, pixels = page.evaluate("navigator.clipboard.readText()"), last_frame(page), shown(page)
