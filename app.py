@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import os
 
 # Read when Gradio is imported: nothing is reported to anybody.
@@ -27,6 +28,8 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=port, help="port to listen on (%(default)s)")
     parser.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"],
                         help="where the network runs (%(default)s)")
+    parser.add_argument("--mcp", action="store_true",
+                        help="offer the endpoints as MCP tools as well (needs pip install 'gradio[mcp]')")
     parser.add_argument("--weights", help="a weights folder, or a folder of such folders (default: weights/)")
     return parser.parse_args(argv)
 
@@ -34,6 +37,8 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
 def main(argv: list[str] | None = None) -> None:
     """Build the page and serve it until interrupted."""
     options = arguments(argv)   # before the slow imports, so that --help and mistakes answer at once
+    if options.mcp and importlib.util.find_spec("mcp") is None:
+        raise SystemExit("app.py: MCP tools need one more package: pip install 'gradio[mcp]'")
     import torch
 
     from dcign import face_detector
@@ -58,6 +63,7 @@ def main(argv: list[str] | None = None) -> None:
             ssr_mode=False,
             share=False,
             pwa=False,
+            mcp_server=options.mcp,
         )
     except OSError:   # the port is taken, or the address is not ours
         raise SystemExit(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import io
 import json
 import urllib.error
@@ -16,6 +17,7 @@ from gradio_client import handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
 
+import app
 import dcign
 from dcign.ui.live import jpeg
 
@@ -193,3 +195,9 @@ def test_missing_weights_end_with_a_message(tmp_path):
     with pytest.raises(RuntimeError, match="weights") as failure, serve(tmp_path, tmp_path / "app.log"):
         pass
     assert "Traceback" not in str(failure.value)
+
+
+@pytest.mark.skipif(importlib.util.find_spec("mcp") is not None, reason="the package is here")
+def test_mcp_without_its_package_ends_with_the_remedy():
+    with pytest.raises(SystemExit, match=r"gradio\[mcp\]"):
+        app.main(["--mcp"])
