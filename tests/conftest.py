@@ -110,3 +110,12 @@ def client(server):
 def shard(tmp_path_factory):
     """One shard of synthetic mini-batches to train on."""
     return write_shard(tmp_path_factory.mktemp("pool"))
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """A Chromium for the tests of one file; they skip where Playwright is not installed."""
+    from browser_page import chromium
+
+    with chromium() as running:
+        yield running

@@ -11,9 +11,8 @@ import demo_weights
 import numpy as np
 import pytest
 from bad_pictures import straight, text
-from browser_page import address, chromium, degrees, needs_chromium, open_page, shown
+from browser_page import address, degrees, needs_chromium, open_page, shown
 from demo_server import serve
-from PIL import Image
 
 from dcign.checkpoints import weights_root
 
@@ -26,12 +25,6 @@ pytestmark = needs_chromium
 def server(tmp_path_factory):
     weights = weights_root() if BUNDLED.is_dir() else demo_weights.write(tmp_path_factory.mktemp("weights"))
     with serve(weights, tmp_path_factory.mktemp("log") / "app.log") as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as running:
         yield running
 
 

@@ -7,18 +7,12 @@ import json
 import demo_weights
 import numpy as np
 import pytest
-from browser_page import arrived, chromium, degrees, needs_chromium, open_page, shown
+from browser_page import arrived, degrees, needs_chromium, open_page, shown
 
 import dcign
 from dcign import mixing
 
 pytestmark = needs_chromium
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as running:
-        yield running
 
 
 @pytest.fixture

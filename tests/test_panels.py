@@ -10,17 +10,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from browser_page import chromium, needs_chromium, open_page
+from browser_page import needs_chromium, open_page
 from demo_server import ROOT
 from PIL import Image
 
 pytestmark = needs_chromium
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as running:
-        yield running
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 import pytest
 from browser_page import (
     arrived,
-    chromium,
     degrees,
     last_frame,
     needs_chromium,
@@ -30,12 +29,6 @@ CUTTABLE = """const Native = WebSocket; window.allowed = true; window.sockets = 
 window.WebSocket = class extends Native {
     constructor(address) { super(window.allowed ? address : address + '/nowhere'); window.sockets.push(this); }
 };"""
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as running:
-        yield running
 
 
 @pytest.fixture
