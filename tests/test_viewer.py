@@ -107,6 +107,7 @@ def test_the_keyboard_can_do_everything(page):
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowUp")
     page.keyboard.press("Shift+ArrowLeft")
+    page.wait_for_function("wanted => window.painted.at(-1).light === wanted", arg=start["light"] - 3)  # the last key's
     frame = arrived(page)
     assert frame["azimuth"] == start["azimuth"] + 3
     assert frame["elevation"] == start["elevation"] + 3
@@ -117,7 +118,8 @@ def test_the_keyboard_can_do_everything(page):
     page.keyboard.press("+")
     assert "scale(1.25)" in page.get_attribute("#view canvas", "style")
     page.keyboard.press("Home")
-    page.wait_for_function("old => window.painted.at(-1).azimuth === old", arg=start["azimuth"])
+    page.wait_for_function("old => ['azimuth', 'elevation', 'light'].every((name) => "
+                           "window.painted.at(-1)[name] === old[name])", arg=start)
     assert arrived(page) | {"sequence": 0} == start | {"sequence": 0}
     assert not page.get_attribute("#view canvas", "style")
     page.keyboard.press("Space")
