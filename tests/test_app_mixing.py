@@ -134,7 +134,8 @@ def test_a_ticket_cancels_its_own_work_only():
             report("drawing", number, 10_000)
             threading.Event().wait(0.002)
 
-    with tickets.issued() as (ticket, unwanted), tickets.issued() as (_, other):
+    ticket = tickets.issue()
+    with tickets.taken(ticket) as unwanted, tickets.taken(tickets.issue()) as other:
         steps = watched(work, unwanted)
         next(steps)
         for nonsense in ("", "guess", None, 7, ["x"]):
@@ -145,6 +146,13 @@ def test_a_ticket_cancels_its_own_work_only():
             list(steps)
         assert not other.is_set()
     tickets.cancel(ticket)      # long over: nothing happens
+    waiting = tickets.issue()
+    tickets.cancel(waiting)
+    with tickets.taken(waiting) as unwanted:
+        assert unwanted.is_set()
+    for _ in range(3000):       # of pages that left before their turn
+        tickets.issue()
+    assert len(tickets._open) <= 1000
 
 
 def test_what_the_work_raises_reaches_who_watches():

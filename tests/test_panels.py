@@ -114,6 +114,26 @@ def test_a_long_export_shows_its_progress_and_cancel_ends_it(page):
     exported(page)      # and the next one is not held up
 
 
+def test_an_export_that_waits_for_its_turn_can_be_cancelled(page, server, browser):
+    with open_page(browser, server.url) as other:
+        other.get_by_role("tab", name="Export").click()
+        other.fill("#frames input", "240")
+        pick(other, "size", "480 px")
+        pick(other, "format", "WebP")
+        other.click("#make-export")
+        other.wait_for_selector("#export-progress span:has-text('of')")
+        page.fill("#frames input", "4")
+        page.click("#make-export")
+        page.wait_for_selector("#export-progress :text('Waiting')")
+        page.click("#cancel-export:not([disabled])")
+        page.wait_for_selector("#export-progress :text('Cancelled.')")
+        other.click("#cancel-export")
+        other.wait_for_selector("#export-progress :text('Cancelled.')")
+    page.wait_for_timeout(1000)     # its turn would have come
+    assert page.is_hidden("#download") and page.is_disabled("#cancel-export")
+    exported(page)
+
+
 def test_a_recorded_path_is_exported_as_it_was_turned(page, tmp_path):
     page.click(".recorder .record")
     for value in (10, 30, 50, 70):

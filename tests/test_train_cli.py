@@ -8,6 +8,7 @@ from PIL import Image
 
 from train.__main__ import main
 from train.camera import View
+from train.presets import preset, with_settings
 from train.raster import render
 from train.scenes import HELD_OUT, STAGES, open_source
 from train.scenes.assets import VARIABLE, AssetsMissing, find
@@ -39,6 +40,26 @@ def test_an_incomplete_asset_pack_is_named_with_what_is_missing(tmp_path, monkey
 def test_unknown_preset_is_an_error_of_one_line(tmp_path, capsys):
     assert main(["chairs", "--preset", "nonesuch", "--runs", str(tmp_path)]) == 2
     assert capsys.readouterr().err.startswith("error: Unknown preset")
+
+
+def test_numbers_of_a_preset_can_be_set():
+    config = with_settings(preset("tiny", "chairs"), ["structure=0", "likelihood=laplace", "kl_warm_up=7"])
+    assert (config.structure, config.likelihood, config.kl_warm_up) == (0.0, "laplace", 7)
+    for wrong in ("structure", "nonesuch=1", "structure=much", "phases=3", "source=faces"):
+        with pytest.raises(ValueError, match="NAME=VALUE|is a number"):
+            with_settings(config, [wrong])
+
+
+def test_a_run_under_way_can_be_probed(tmp_path, capsys):
+    run = ["chairs", "--preset", "tiny", "--shards", "1", "--runs", str(tmp_path), "--set", "structure=0.5"]
+    assert main([*run, "--pictures", "64"]) == 0
+    assert json.loads((tmp_path / "chairs-tiny" / "config.json").read_text())["structure"] == 0.5
+    capsys.readouterr()
+    assert main(["probe", str(tmp_path / "chairs-tiny"), "--identities", "8"]) == 0
+    line = capsys.readouterr().out.splitlines()[-1]
+    assert line.startswith("| chairs-tiny | 64 at 20 px |") and "nan" not in line
+    assert main(["probe", str(tmp_path)]) == 2
+    assert "state.safetensors" in capsys.readouterr().err
 
 
 def test_preview_draws_a_labelled_sheet(tmp_path):

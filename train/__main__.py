@@ -54,7 +54,7 @@ def _train(arguments: argparse.Namespace) -> int:
     from train.finish import finish
     from train.journal import Limits
     from train.loop import fit
-    from train.presets import preset
+    from train.presets import preset, with_settings
     from train.scenes import STAGES, assets, open_source
 
     name = arguments.command
@@ -66,6 +66,7 @@ def _train(arguments: argparse.Namespace) -> int:
     config = preset(arguments.preset, name)
     changes = {"clamp": arguments.clamp, "shards": arguments.shards}
     config = replace(config, **{key: value for key, value in changes.items() if value})
+    config = with_settings(config, arguments.settings)
     folder = Path(arguments.runs) / (arguments.name or f"{name}-{config.preset}")
     torch.set_num_threads(arguments.threads or max(1, torch.get_num_threads()))
     world = distributed.join(arguments.device)
@@ -115,6 +116,13 @@ def _measure(arguments: argparse.Namespace) -> int:
     measure(Path(arguments.weights), _data(arguments), QUICK if arguments.quick else arguments.identities,
             arguments.write, arguments.beside, meshes, arguments.backwards,
             Path(arguments.plots) if arguments.plots else None)
+    return 0
+
+
+def _probe(arguments: argparse.Namespace) -> int:
+    from train.measures.probe import probes
+
+    probes(arguments.states, _data(arguments), arguments.identities)
     return 0
 
 
@@ -191,6 +199,8 @@ def parser() -> argparse.ArgumentParser:
         train.add_argument("--resume", action="store_true", help="the default; kept for clarity")
         train.add_argument("--fresh", action="store_true", help="start over even if there is a state")
         train.add_argument("--clamp", choices=("mean", "swap", "both"), help="how inactive latents are clamped")
+        train.add_argument("--set", dest="settings", nargs="+", default=(), metavar="NAME=VALUE",
+                           help="other values of the preset's numbers and words, such as structure=0")
         train.add_argument("--shards", type=int, help="shards of 2,048 rendered pictures")
         train.add_argument("--threads", type=int)
         train.add_argument("--name", help="folder of the run below --runs")
@@ -215,6 +225,10 @@ def parser() -> argparse.ArgumentParser:
     measure.add_argument("--plots", metavar="FOLDER", help="also write plots and sheets of pictures there")
     measure.add_argument("--write", action="store_true", help="also write them into config.json and the model card")
     measure.set_defaults(run=_measure)
+    probe = commands.add_parser("probe", parents=[common], help="a few measures of runs under way, a line each")
+    probe.add_argument("states", nargs="+", metavar="RUN", help="folder of a run, such as runs/faces-studio")
+    probe.add_argument("--identities", type=int, default=100)
+    probe.set_defaults(run=_probe)
     preview = commands.add_parser("preview", parents=[common], help="a contact sheet of scenes")
     preview.add_argument("source", choices=CLASSES)
     preview.add_argument("--style", help="only this one; the table that is printed names them")

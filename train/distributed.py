@@ -60,7 +60,7 @@ def leave() -> None:
 
 
 def mean_over_processes(value: Tensor) -> Tensor:
-    """The mean of a detached scalar over all processes."""
+    """The mean of a detached value over all processes."""
     value = value.detach().clone()
     if torch.distributed.is_initialized():
         torch.distributed.all_reduce(value)

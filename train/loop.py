@@ -28,7 +28,7 @@ from train.feeder import Feeder
 from train.journal import Journal, Limits
 from train.optimiser import optimiser_for
 from train.presets import TrainConfig
-from train.procedure import Procedure
+from train.procedure import Procedure, decorrelation_of
 from train.schedule import grow, initial, networks_for, rate
 
 ALONE = World(0, 1, torch.device("cpu"))
@@ -73,15 +73,16 @@ class Run:
         resumed = resume and path.exists()
         if resumed:
             self.progress = state.read_progress(path)
+        self.decorrelation = decorrelation_of(config, world.device)
         self._take(initial(self.shapes[self.progress["phase"]], config.seed, world.device))
         if resumed:
-            state.restore(path, self.network, self.average, self.optimiser)
+            state.restore(path, self.network, self.average, self.optimiser, self.decorrelation)
 
     def _take(self, network: DCIGN | PaperNetwork, average: DCIGN | PaperNetwork | None = None) -> None:
         self.network = network
         self.average = (copy.deepcopy(network) if average is None else average).requires_grad_(False)
         self.optimiser = optimiser_for(network, self.config)
-        procedure = Procedure(network, self.config)
+        procedure = Procedure(network, self.config, self.decorrelation)
         if self.compiled:
             procedure = torch.compile(procedure)
         # unused: the paper's head of a level that another phase will use
@@ -100,7 +101,7 @@ class Run:
 
     def save(self) -> None:
         if self.world.first:
-            state.save(self.path, self.network, self.average, self.optimiser, self.progress)
+            state.save(self.path, self.network, self.average, self.optimiser, self.progress, self.decorrelation)
 
     def step(self, inputs: Tensor, targets: Tensor, factors: list[str], lr: float):
         """One step: terms of the loss, the reconstruction, the gradient's norm."""

@@ -100,11 +100,14 @@ def disagreement(mean: Tensor, log_variance: Tensor, active: Tensor) -> Tensor:
 LUMA = (0.299, 0.587, 0.114)
 
 
+def _luma(pictures: Tensor) -> Tensor:  # (N, 3, H, W) to (N, H, W)
+    return (pictures.float() * torch.tensor(LUMA, device=pictures.device).view(1, 3, 1, 1)).sum(1)
+
+
 def structural_similarity(reconstruction: Tensor, target: Tensor, stride: int = 1) -> Tensor:
     """Mean SSIM (Wang and others 2004) of (N, 3, H, W) pictures' luma; every ``stride``-th window both ways."""
     with torch.autocast(target.device.type, enabled=False):  # variances are differences of nearly equal numbers
-        weights = torch.tensor(LUMA, device=target.device).view(1, 3, 1, 1)
-        a, b = ((pictures.float() * weights).sum(1) for pictures in (reconstruction, target))
+        a, b = _luma(reconstruction), _luma(target)
         moments = torch.cat([a, b, a * a, b * b, a * b])  # (5 N, H, W)
         # as matrix products: convolutions of one channel are several times slower
         moments = moments @ _windows(moments.shape[2], stride, moments.device)  # (5 N, H, w)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields, replace
 
 from dcign.networks import NetworkConfig
 from dcign.paper_network import PaperConfig
@@ -40,12 +41,14 @@ class TrainConfig:
     likelihood: str = "laplace"  # or "gaussian", or "bernoulli", the authors'
     edges: float = 0.5  # weight of the gradient terms beside the pixel term (not with bernoulli)
     variation: float = 0.4  # weight of the error of what varies in a mini-batch (not with bernoulli)
-    structure: float = 0.5  # weight of the structural similarity (not with bernoulli)
+    structure: float = 1.5  # weight of the structural similarity (not with bernoulli)
+    decorrelation: float = 0.3  # weight of what the other latents tell of each extrinsic factor (not with "sgvb")
     values: float = 8000.0  # how many values the likelihood counts for, whatever the size (not with bernoulli)
     kl: float = 1.0  # beta of a beta-VAE; 1 - alpha of InfoVAE
     mmd: float = 0.0  # alpha + lambda - 1 of InfoVAE (only with "sgvb")
     kl_warm_up: int = 1000  # steps until the KL term has its full weight
-    phases: tuple[Phase, ...] = (Phase(80, 800_000, 6, 5e-4, 6e-5), Phase(160, 210_000, 4, 2.5e-4, 1e-5))
+    phases: tuple[Phase, ...] = (Phase(80, 640_000, 6, 5e-4, 1e-4), Phase(160, 150_000, 4, 2.5e-4, 3e-5),
+                                 Phase(160, 220_000, 4, 1.5e-4, 1e-5))
     shards: int = 48  # of 2,048 pictures each (or the recipe's number), at the last phase's size
     recipe: Recipe = Recipe()
     mixed: bool = False  # mini-batches of pictures from everywhere instead of one-factor ones
@@ -156,3 +159,19 @@ def preset(name: str, source: str) -> TrainConfig:
     if name == "info":  # Zhao, Song and Ermon 2017, with alpha = 0.9 and lambda = 1000
         return replace(entangled, kl=0.1, mmd=999.9)
     raise ValueError(f"Unknown preset {name!r}: choose paper, paper-as-coded, entangled, beta, info, studio or tiny.")
+
+
+def with_settings(config: TrainConfig, settings: Sequence[str]) -> TrainConfig:
+    """Fields of the configuration that are numbers or words, by ``name=value``. Raises ValueError for any other."""
+    plain = {field.name: getattr(config, field.name) for field in fields(config)
+             if type(getattr(config, field.name)) in (int, float, str) and field.name not in ("source", "preset")}
+    changes = {}
+    for setting in settings:
+        name, equals, value = setting.partition("=")
+        if name not in plain or not equals:
+            raise ValueError(f"{setting!r} is no setting: write NAME=VALUE with one of {', '.join(plain)}.")
+        try:
+            changes[name] = type(plain[name])(value)
+        except ValueError:
+            raise ValueError(f"{name} is a number such as {plain[name]}, not {value!r}.") from None
+    return replace(config, **changes)

@@ -13,18 +13,27 @@ from torch import Tensor, nn
 from dcign.graphics_code import CodeLayout
 from train import objective
 from train.clamp import active_latents, clamp_by_both, clamp_by_swap, clamp_to_mean
+from train.decorrelation import Decorrelation
 from train.draws import Draws
 
 if TYPE_CHECKING:
     from train.presets import TrainConfig
 
 
+def decorrelation_of(config: TrainConfig, device: torch.device) -> Decorrelation | None:
+    """The running moments that the configuration's term needs; None without one."""
+    if config.procedure == "sgvb" or not config.decorrelation:
+        return None
+    return Decorrelation(CodeLayout(config.layout)).to(device)
+
+
 class Procedure(nn.Module):
     """The network with its objective; what DistributedDataParallel wraps."""
 
-    def __init__(self, network: nn.Module, config: TrainConfig):
+    def __init__(self, network: nn.Module, config: TrainConfig, decorrelation: Decorrelation | None):
         super().__init__()
         self.network, self.config, self.layout = network, config, CodeLayout(config.layout)
+        self.decorrelation = decorrelation
 
     def forward(self, inputs: Tensor, targets: Tensor, factors: list[str], draws: Draws,
                 kl: float) -> tuple[Tensor, dict[str, Tensor], Tensor]:  # (N, C, S, S) twice, B names
@@ -33,7 +42,8 @@ class Procedure(nn.Module):
         if config.procedure == "sgvb":
             return objective.sgvb(self.network, inputs, targets, factors, config, draws, kl)
         mean, log_variance = self.network.encode(inputs)  # step 3, (N, L) each
-        latents = objective.sample(mean, log_variance, draws.noise).unflatten(0, (len(factors), -1))  # (B, K, L)
+        codes = objective.sample(mean, log_variance, draws.noise)  # (N, L)
+        latents = codes.unflatten(0, (len(factors), -1))  # (B, K, L)
         active = active_latents(self.layout, factors).to(latents.device)  # (B, 1, L)
         latents = self._clamp(latents, active, draws)
         reconstruction = self.network.decode(latents.flatten(0, 1))  # step 6, (N, C, S, S)
@@ -53,6 +63,9 @@ class Procedure(nn.Module):
             if config.structure:
                 terms["structure"] = objective.structure(reconstruction, targets)
                 loss = loss + config.structure * terms["structure"]
+        if self.decorrelation is not None:
+            terms["explained"] = self.decorrelation(codes)
+            loss = loss + config.decorrelation * terms["explained"]
         terms["mse"] = (reconstruction - targets).square().mean()
         return loss, {name: value.detach() for name, value in terms.items()}, reconstruction
 

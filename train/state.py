@@ -14,10 +14,12 @@ MOMENTS = ("exp_avg", "exp_avg_sq", "step")
 
 
 def save(path: Path, model: torch.nn.Module, average: torch.nn.Module, optimiser: torch.optim.Optimizer,
-         progress: dict) -> None:
-    """Write everything that a resumed run needs; ``progress`` is plain JSON."""
+         progress: dict, moments: torch.nn.Module | None = None) -> None:
+    """Write everything that a resumed run needs; ``progress`` is plain JSON, ``moments`` those of Decorrelation."""
     tensors = {f"model.{name}": value for name, value in model.state_dict().items()}
     tensors |= {f"average.{name}": value for name, value in average.state_dict().items()}
+    if moments is not None:
+        tensors |= {f"moments.{name}": value for name, value in moments.state_dict().items()}
     for name, parameter in model.named_parameters():
         for moment in MOMENTS:
             if moment in optimiser.state.get(parameter, {}):
@@ -34,10 +36,14 @@ def read_progress(path: Path) -> dict:
         return json.loads(file.metadata()["progress"])
 
 
-def restore(path: Path, model: torch.nn.Module, average: torch.nn.Module, optimiser: torch.optim.Optimizer) -> None:
-    """Load what save() wrote into objects of the same configuration."""
+def restore(path: Path, model: torch.nn.Module, average: torch.nn.Module, optimiser: torch.optim.Optimizer,
+            moments: torch.nn.Module | None = None) -> None:
+    """Load what save() wrote into objects of the same configuration; moments that it did not write start from zero."""
     with safe_open(path, "pt") as file:
         names = set(file.keys())
+        kept = {n.removeprefix("moments."): file.get_tensor(n) for n in names if n.startswith("moments.")}
+        if moments is not None and kept:
+            moments.load_state_dict(kept)
         for target, prefix in ((model, "model."), (average, "average.")):
             target.load_state_dict({n.removeprefix(prefix): file.get_tensor(n) for n in names if n.startswith(prefix)})
         for name, parameter in model.named_parameters():

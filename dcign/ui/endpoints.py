@@ -4,7 +4,7 @@
     client = Client("http://127.0.0.1:7860")
     code, degrees, prepared = client.predict(handle_file("portrait.jpg"), "faces", api_name="/encode")
     picture = client.predict(code, 30, 0, -45, api_name="/render")
-    file, recipe = client.predict(code, {"motion": "all", "format": "mp4"}, api_name="/export")
+    file, recipe = client.predict(code, {"motion": "all", "format": "mp4"}, None, api_name="/export")
 
 Here: /models, /encode, /estimate, /render, /sweep, /export; in mixing_endpoints.py: /vary, /random, /morph, /swap.
 """

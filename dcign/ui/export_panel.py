@@ -7,7 +7,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
@@ -20,7 +21,7 @@ from ..studio import Studio
 from . import checks
 from .estimate import LABELS
 from .exporting import cached, make_bytes, recipe_from_file, recipe_from_page
-from .panels.work import Cancelled, Tickets, bar, watched
+from .panels.work import Cancelled, Step, Tickets, bar, watched
 
 _FORMATS = (
     ("GIF", "gif"), ("MP4", "mp4"), ("WebP", "webp"), ("Contact sheet", "sheet"), ("PNG frames (zip)", "frames"),
@@ -87,28 +88,34 @@ class _Panel:
     ) -> None:
         cache = self.picture.GRADIO_CACHE
 
-        def make(text: Any, compared: Any, path: Any, *rest: Any) -> Iterator[list]:
-            settings, angles = _settings(rest[:6]), rest[6:]
-            recipe = recipe_from_page(studios, text, angles, settings, path, _input(compared))
-            yield from _exported(studios, recipe, cache)
+        def make(ticket: Any, text: Any, compared: Any, path: Any, *rest: Any) -> Iterator[list]:
+            def recipe() -> export.Recipe:
+                return recipe_from_page(studios, text, rest[6:], _settings(rest[:6]), path, _input(compared))
 
-        def make_again(file: Any) -> Iterator[list]:
+            yield from _exported(studios, recipe, ticket, cache)
+
+        def make_again(ticket: Any, file: Any) -> Iterator[list]:
             """The export that a JSON file describes; the controls show its settings."""
-            if file is None:
-                return
-            recipe = recipe_from_file(file)
-            controls = _control_values(recipe.settings)
-            for results in _exported(studios, recipe, cache):
+            controls: list[Any] = [gr.skip()] * len(self.controls)
+
+            def recipe() -> export.Recipe:
+                read = recipe_from_file(file)
+                controls[:] = _control_values(read.settings)
+                return read
+
+            for results in _exported(studios, recipe, ticket, cache):
                 yield [*results, *controls, None]
 
+        at_once = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
         listen = {"preprocess": False, "api_visibility": "private", "show_progress_on": [self.progress],
                   "concurrency_id": "sweep", "concurrency_limit": 1}
-        self.make.click(make, [code, compare, self.recorder, *self.controls, *sliders], self.shown, **listen)
-        self.load.upload(make_again, self.load, [*self.shown, *self.controls, self.load], **listen)
-        self.cancel.click(
-            lambda ticket: _tickets.cancel(ticket), self.ticket, None, queue=False, show_progress="hidden",
-            api_visibility="private",
+        self.make.click(_waiting, None, self.shown, **at_once).success(
+            make, [self.ticket, code, compare, self.recorder, *self.controls, *sliders], self.shown, **listen
         )
+        self.load.upload(_waiting, None, self.shown, **at_once).success(
+            make_again, [self.ticket, self.load], [*self.shown, *self.controls, self.load], **listen
+        )
+        self.cancel.click(_cancelled, self.ticket, self.shown, **at_once)
         # A recorded path plays at the pace at which it was recorded.
         self.recorder.input(
             None, [self.recorder, self.options], [self.motion, self.frames, self.fps, self.options],
@@ -168,25 +175,47 @@ def _build(first: Studio) -> _Panel:
                   video, file, recipe, load)
 
 
-def _exported(studios: Mapping[str, Studio], recipe: export.Recipe, cache: str) -> Iterator[list]:
-    """Values of the shown components while it is made and when it is there."""
-    with _tickets.issued() as (ticket, unwanted):
-        yield _results(bar(("drawing", 0, recipe.settings.frames)), ticket=ticket)
-        work = watched(lambda report: make_bytes(studios, recipe, report), unwanted)
+def _exported(
+    studios: Mapping[str, Studio], recipe_of: Callable[[], export.Recipe], ticket: Any, cache: str
+) -> Iterator[list]:
+    """Values of the shown components while it is made and when it is there. Raises what recipe_of() raises."""
+    with _tickets.taken(ticket) as unwanted:
+        if unwanted.is_set():       # while it waited; the page may be waiting for another one by now
+            yield [gr.skip()] * 7
+            return
         try:
-            while True:
-                yield [bar(next(work)), *[gr.skip()] * 6]
-        except StopIteration as ended:
-            made, settings = cached(recipe, ended.value, cache)
+            recipe = recipe_of()
+            yield _results(bar(("drawing", 0, recipe.settings.frames)), ticket=ticket)
+            with closing(watched(lambda report: make_bytes(studios, recipe, report), unwanted)) as work:
+                content = yield from _steps(work)
+            made, settings = cached(recipe, content, cache)
         except Cancelled:
             yield _results("Cancelled.")
             return
         except gr.Error:
             yield _results()
             raise
-        finally:
-            work.close()
     yield _results(file=made, recipe=settings, kind=recipe.settings.format)
+
+
+def _steps(work: Iterator[Step]) -> Iterator[list]:
+    """Values of the shown components at every step of the work; returns what it returns."""
+    try:
+        while True:
+            yield [bar(next(work)), *[gr.skip()] * 6]
+    except StopIteration as ended:
+        return ended.value
+
+
+def _waiting() -> list[Any]:
+    """Values of the shown components until the export's turn has come: it can be cancelled already."""
+    return _results("Waiting for its turn.", _tickets.issue())
+
+
+def _cancelled(ticket: Any) -> list[Any]:
+    """End the work of the ticket, begun or still waiting; values of the shown components."""
+    _tickets.cancel(ticket)
+    return _results("Cancelled.")
 
 
 def _results(

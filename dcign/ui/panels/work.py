@@ -1,6 +1,7 @@
 """Long work that a visitor can watch and cancel.
 
-    with tickets.issued() as (ticket, unwanted):     # tickets.cancel(ticket) from anywhere sets unwanted
+    ticket = tickets.issue()                         # when it is asked for, which may be long before its turn
+    with tickets.taken(ticket) as unwanted:          # tickets.cancel(ticket) from anywhere sets unwanted
         for step in watched(work, unwanted):         # work(report) runs in a thread; report(stage, done, total)
             yield bar(step)
 
@@ -22,6 +23,7 @@ Step = tuple[str, int, int]      # what is being done, how much of it is done, o
 Report = Callable[[str, int, int], None]
 
 _PERIOD = 0.12   # seconds between two looks
+_MOST = 1000     # tickets
 
 
 class Cancelled(BaseException):
@@ -34,15 +36,23 @@ class Tickets:
     def __init__(self) -> None:
         self._open: dict[str, threading.Event] = {}
 
+    def issue(self) -> str:
+        """A new ticket. Of very many, those of pages that left before their turn, the oldest is forgotten."""
+        ticket = secrets.token_urlsafe(16)
+        self._open[ticket] = threading.Event()
+        while len(self._open) > _MOST:
+            self._open.pop(next(iter(self._open)), None)
+        return ticket
+
     @contextmanager
-    def issued(self) -> Iterator[tuple[str, threading.Event]]:
-        """A ticket that holds until the block ends, and what cancel() sets."""
-        ticket, unwanted = secrets.token_urlsafe(16), threading.Event()
-        self._open[ticket] = unwanted
+    def taken(self, ticket: object) -> Iterator[threading.Event]:
+        """What cancel() sets, or has set; the ticket holds until the block ends."""
+        unwanted = self._open.get(ticket) if isinstance(ticket, str) else None
         try:
-            yield ticket, unwanted
+            yield unwanted or threading.Event()
         finally:
-            del self._open[ticket]
+            if isinstance(ticket, str):
+                self._open.pop(ticket, None)
 
     def cancel(self, ticket: object) -> None:
         """End the work of that ticket, if there is any."""
