@@ -141,7 +141,8 @@ class Encoder(nn.Module):
     def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:  # (N, 3, H, W)
         x = self.read[str(self.sizes[0])](pictures - 0.5)  # (N, C, H, W)
         for size in self.sizes[1:]:
-            x = self.join[str(size)](F.max_pool2d(_activate(x), 2))  # (N, C, h, w)
+            # the activation rises everywhere: after the pool it gives the same values for a quarter of the work
+            x = self.join[str(size)](_activate(F.max_pool2d(x, 2)))  # (N, C, h, w)
             if str(size) in self.blocks:
                 x = self.blocks[str(size)](x)  # (N, C, h, w)
         # contiguous: the order of the flattened values must not depend on the memory format

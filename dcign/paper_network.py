@@ -100,18 +100,21 @@ class UnpoolConvolution(nn.Conv2d):
         self.four_phase = four_phase
 
     def phase_weights(self) -> Tensor:
-        """(C', C, 7, 7) to (4 C', C, 4, 4): the phases (0, 0), (0, 1), (1, 0), (1, 1) of each output in turn."""
+        """(C', C, 7, 7) to (4 C', C, 4, 4): all outputs of phase (0, 0), then of (0, 1), (1, 0) and (1, 1)."""
         phases = []
         for top in (0, 1):
             rows = F.pad(self.weight, (0, 0, top, 1 - top)).unflatten(2, (4, 2)).sum(3)  # (C', C, 4, 7)
             phases += [F.pad(rows, (left, 1 - left)).unflatten(3, (4, 2)).sum(4) for left in (0, 1)]  # (C', C, 4, 4)
-        return torch.stack(phases, 1).flatten(0, 1)
+        return torch.cat(phases)
 
     def forward(self, x: Tensor) -> Tensor:
         if not self.four_phase:
             return super().forward(F.interpolate(x, scale_factor=2))
-        phases = F.conv2d(x, self.phase_weights(), self.bias.repeat_interleave(4))  # (N, 4 C', h - 3, h - 3)
-        return F.pixel_shuffle(phases, 2)
+        phases = F.conv2d(x, self.phase_weights(), self.bias.repeat(4))  # (N, 4 C', g, g), g = h - 3
+        # a pixel shuffle that moves whole runs of channels, as they lie in memory
+        apart = phases.permute(0, 2, 3, 1).unflatten(3, (2, 2, -1))  # (N, g, g, 2, 2, C')
+        together = apart.transpose(2, 3).flatten(3, 4).flatten(1, 2)  # (N, 2g, 2g, C')
+        return together.permute(0, 3, 1, 2)
 
 
 class Decoder(nn.Module):

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -79,7 +80,9 @@ def test_the_paper_preset_is_the_paper():
     assert config.pictures == 240_000
     counts = np.bincount(shard_factors(3, config.recipe), minlength=4)
     assert counts.tolist() == [20, 20, 20, 200]
-    assert config.shards * config.recipe.pictures >= config.pictures
+    paths = [Path(f"shard-{n:04d}.npy") for n in range(config.shards)]
+    reached = Pool(paths, 1, config.recipe)._pass(config.pictures // config.recipe.per_mini_batch - 1)[2]
+    assert reached == config.shards * config.recipe.mini_batches  # all shards, and no more, are needed
 
 
 def test_chairs_tell_only_the_azimuth_apart():

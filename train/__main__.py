@@ -268,4 +268,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    from train.memory import restart_with_kept_memory
+
+    restart_with_kept_memory()
     sys.exit(main())

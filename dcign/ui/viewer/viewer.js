@@ -213,6 +213,8 @@ const load = async () => {
     describe();
     return;
   }
+  const linked = Object.keys(value.angles).length > 0;
+  if (linked) greeted = "over";   // before the wait below: a greeting that began meanwhile would turn it away again
   if (value.model !== scene.model) wide = false;
   scene = value;
   scene.trained = value.ranges;
@@ -228,10 +230,7 @@ const load = async () => {
   await picture.show(detail, await (await fetch(value.frame)).blob());
   if (scene !== value) return;   // another one has been chosen meanwhile
   describe();
-  if (Object.keys(value.angles).length) {
-    greeted = "over";
-    move(within(value.angles));
-  } else greet();
+  if (linked) move(within(value.angles)); else greet();
 };
 
 /* ---- for the panels beside the viewer ---- */
