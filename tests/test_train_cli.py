@@ -1,6 +1,7 @@
 """The trainer's command line, from an empty folder, without any data at hand."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -82,3 +83,10 @@ def test_positive_azimuth_turns_the_nose_of_a_head_to_image_right():
 def test_a_quarter_turn_to_the_right_shows_a_chair_with_its_back_rest_left():
     upper = {a: np.nonzero(_drawn("chairs", a).mask[10:30] > 127)[1].mean() for a in (-90.0, 90.0)}
     assert upper[90.0] < 38 and upper[-90.0] > 41
+
+
+def test_weights_of_another_class_are_no_beginning(tmp_path, capsys):
+    bundled = Path(__file__).parents[1] / "weights" / "chairs"
+    run = ["heads", "--minutes", "0", "--shards", "1", "--runs", str(tmp_path), "--from", str(bundled)]
+    assert main(run) == 2
+    assert "weights of chairs, not of heads" in capsys.readouterr().err

@@ -13,11 +13,11 @@ from train import objective, state
 from train.batches import Recipe, photographs_path, shard_factors
 from train.clamp import active_latents
 from train.journal import Limits
-from train.loop import fit
+from train.loop import ALONE, Run, Start, fit
 from train.optimiser import MuonAdam, orthogonalise
 from train.pool import GROW, Pool, shrink
 from train.presets import preset
-from train.schedule import networks_for
+from train.schedule import initial, networks_for
 
 
 def test_shares_of_the_factors_in_a_shard():
@@ -96,6 +96,20 @@ def test_a_stopped_and_resumed_run_equals_an_uninterrupted_one(shard, tmp_path):
         assert torch.equal(value, part.network.state_dict()[name]), name
     progress = [state.read_progress(tmp_path / run / "state.safetensors") for run in ("whole", "parts")]
     assert progress[0]["step"] == progress[1]["step"]
+
+
+def test_a_run_goes_on_from_weights(tmp_path):
+    config = configuration("both", 2, 6)
+    network, seen = initial(config.network, 3, torch.device("cpu")), config.phases[0].pictures + 48
+    run = Run(config, tmp_path / "none.safetensors", ALONE, True, False, Start(network, seen))
+    assert run.seen == seen and run.progress["phase"] == 1 and run.progress["step"] == 6 + 3
+    for values in (run.network.state_dict(), run.average.state_dict()):
+        assert all(torch.equal(value, values[name]) for name, value in network.state_dict().items())
+    smaller = initial(networks_for(config)[0], 3, torch.device("cpu"))
+    with pytest.raises(ValueError, match="another network"):
+        Run(config, tmp_path / "none.safetensors", ALONE, True, False, Start(smaller, seen))
+    with pytest.raises(ValueError, match="nothing is left"):
+        Run(config, tmp_path / "none.safetensors", ALONE, True, False, Start(network, config.pictures))
 
 
 def test_phases_end_at_the_presets_network():

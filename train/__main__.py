@@ -67,6 +67,7 @@ def _train(arguments: argparse.Namespace) -> int:
     changes = {"clamp": arguments.clamp, "shards": arguments.shards}
     config = replace(config, **{key: value for key, value in changes.items() if value})
     config = with_settings(config, arguments.settings)
+    start = _start(arguments.start, name)
     folder = Path(arguments.runs) / (arguments.name or f"{name}-{config.preset}")
     torch.set_num_threads(arguments.threads or max(1, torch.get_num_threads()))
     world = distributed.join(arguments.device)
@@ -77,7 +78,7 @@ def _train(arguments: argparse.Namespace) -> int:
                              arguments.workers, arguments.renderers if world.first else 0, bar.update)
         try:
             outcome = fit(feeder, config, folder, Limits(arguments.minutes, arguments.pictures),
-                          not arguments.fresh, world, arguments.compile)
+                          not arguments.fresh, world, arguments.compile, start)
         finally:
             feeder.close()
     distributed.leave()
@@ -91,6 +92,19 @@ def _train(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _start(given: str | None, name: str):
+    """What fit() goes on from. Raises FileNotFoundError or ValueError where it cannot."""
+    if given is None:
+        return None
+    from dcign import checkpoints
+    from train.loop import Start
+
+    weights = checkpoints.load_weights(checkpoints.find(given))
+    if weights.name != name:
+        raise ValueError(f"{given} are weights of {weights.name}, not of {name}.")
+    return Start(weights.network, int(weights.training.get("pictures", 0)))
+
+
 def _render(arguments: argparse.Namespace) -> int:
     from tqdm import tqdm
 
@@ -101,7 +115,7 @@ def _render(arguments: argparse.Namespace) -> int:
     shards = arguments.shards or config.shards
     with tqdm(total=shards * config.recipe.pictures, unit="pictures") as bar:
         Rendering(_pictures(arguments, arguments.source), arguments.source, config.phases[-1].size, shards,
-                  _data(arguments), arguments.renderers, config.recipe, bar.update).wait()
+                  _data(arguments), arguments.renderers, config.recipe, bar.update, arguments.first_shard).wait()
     return 0
 
 
@@ -198,6 +212,8 @@ def parser() -> argparse.ArgumentParser:
         train.add_argument("--renderers", type=int, help="processes that render missing shards")
         train.add_argument("--resume", action="store_true", help="the default; kept for clarity")
         train.add_argument("--fresh", action="store_true", help="start over even if there is a state")
+        train.add_argument("--from", dest="start", metavar="WEIGHTS", help="a new run goes on from these weights, at the "
+                           "place in the preset that the pictures they have seen put it")
         train.add_argument("--clamp", choices=("mean", "swap", "both"), help="how inactive latents are clamped")
         train.add_argument("--set", dest="settings", nargs="+", default=(), metavar="NAME=VALUE",
                            help="other values of the preset's numbers and words, such as structure=0")
@@ -212,6 +228,7 @@ def parser() -> argparse.ArgumentParser:
     render.add_argument("source", choices=CLASSES)
     render.add_argument("--preset", default="studio")
     render.add_argument("--shards", type=int, help="the preset's number by default")
+    render.add_argument("--first-shard", type=int, default=0, help="its number; those before it are left out")
     render.add_argument("--renderers", type=int, help="processes, one for each core by default")
     render.set_defaults(run=_render)
     measure = commands.add_parser("measure", parents=[common], help="print the measures of a weights folder")

@@ -209,9 +209,11 @@ class Rendering:
     """
 
     def __init__(self, folder: Path, name: str, size: int, count: int, assets_folder=None,
-                 workers: int | None = None, recipe: Recipe = STUDIO, progress: Callable[[int], object] | None = None):
-        self.paths = [shard_path(folder, name, size, n, recipe) for n in range(count)]
-        missing = [n for n, path in enumerate(self.paths) if not path.exists()]
+                 workers: int | None = None, recipe: Recipe = STUDIO, progress: Callable[[int], object] | None = None,
+                 first: int = 0):
+        numbers = range(first, first + count)
+        self.paths = [shard_path(folder, name, size, n, recipe) for n in numbers]
+        missing = [n for n, path in zip(numbers, self.paths) if not path.exists()]
         self._jobs: list[Future] = []
         self._pool: ProcessPoolExecutor | None = None
         if not missing or workers == 0:

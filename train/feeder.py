@@ -121,6 +121,6 @@ def open_feeder(folder: Path, config: TrainConfig, ground: tuple[int, int, int],
                 ) -> Feeder:
     """The pictures that a configuration asks for; shards that are not in ``folder`` yet are rendered meanwhile."""
     rendering = Rendering(folder, config.source, config.phases[-1].size, config.shards, assets_folder, renderers,
-                          config.recipe, progress)
+                          config.recipe, progress, config.first_shard)
     plan = Preparation(tuple(rendering.paths), config.recipe, config.mixed, config.seed, ground, subject, config.augment)
     return Feeder(plan, workers, rendering)

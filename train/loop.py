@@ -29,7 +29,7 @@ from train.journal import Journal, Limits
 from train.optimiser import optimiser_for
 from train.presets import TrainConfig
 from train.procedure import Procedure, decorrelation_of
-from train.schedule import grow, initial, networks_for, rate
+from train.schedule import grow, initial, networks_for, place, rate
 
 ALONE = World(0, 1, torch.device("cpu"))
 
@@ -41,6 +41,14 @@ class Outcome:
     network: DCIGN | PaperNetwork
     pictures: int
     finished: bool
+
+
+@dataclass(frozen=True)
+class Start:
+    """Weights that a new run goes on from, in 32 bits, and how many pictures they have seen; all else starts afresh."""
+
+    network: DCIGN | PaperNetwork
+    pictures: int
 
 
 class _Stop:
@@ -66,15 +74,23 @@ def _to_device(pictures: np.ndarray, device: torch.device) -> Tensor:
 class Run:
     """The networks, the optimiser and where the run stands; what a state file holds."""
 
-    def __init__(self, config: TrainConfig, path: Path, world: World, resume: bool, compiled: bool):
+    def __init__(self, config: TrainConfig, path: Path, world: World, resume: bool, compiled: bool,
+                 start: Start | None = None):
         self.config, self.path, self.world, self.compiled = config, path, world, compiled
         self.shapes = networks_for(config)
         self.progress = {"phase": 0, "seen_in_phase": 0, "step_in_phase": 0, "step": 0, "position": 0, "seconds": 0.0}
         resumed = resume and path.exists()
         if resumed:
             self.progress = state.read_progress(path)
+        elif start is not None:
+            self.progress |= place(config, start.pictures)
         self.decorrelation = decorrelation_of(config, world.device)
-        self._take(initial(self.shapes[self.progress["phase"]], config.seed, world.device))
+        network = initial(self.shapes[self.progress["phase"]], config.seed, world.device)
+        if start is not None and not resumed:
+            if start.network.config != network.config:
+                raise ValueError("These weights are of another network than the preset's.")
+            network.load_state_dict(start.network.state_dict())
+        self._take(network)
         if resumed:
             state.restore(path, self.network, self.average, self.optimiser, self.decorrelation)
 
@@ -127,10 +143,11 @@ class Run:
 
 
 def fit(feeder: Feeder, config: TrainConfig, folder: Path, limits: Limits = Limits(), resume: bool = True,
-        world: World = ALONE, compiled: bool = False) -> Outcome:
+        world: World = ALONE, compiled: bool = False, start: Start | None = None) -> Outcome:
     """Train until the budget or a limit is reached; state, log and previews go to ``folder``.
 
-    Raises ValueError if ``feeder`` does not serve the mini-batches that the configuration asks for.
+    Without a state to resume, a run begins with random weights or with those of ``start``. Raises ValueError if these
+    do not fit the preset, or if ``feeder`` does not serve the mini-batches that the configuration asks for.
     """
     if (feeder.plan.recipe, feeder.plan.mixed) != (config.recipe, config.mixed):
         raise ValueError("These mini-batches are not the preset's: open them with train.feeder.open_feeder().")
@@ -138,7 +155,7 @@ def fit(feeder: Feeder, config: TrainConfig, folder: Path, limits: Limits = Limi
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "config.json").write_text(json.dumps(config.to_dict(), indent=1))
     wait_for_first(world)
-    run = Run(config, folder / "state.safetensors", world, resume, compiled)
+    run = Run(config, folder / "state.safetensors", world, resume, compiled, start)
     progress = run.progress
     stop, started, last_save = _Stop(), time.monotonic(), time.monotonic()
     before = progress["seconds"]

@@ -50,6 +50,7 @@ class TrainConfig:
     phases: tuple[Phase, ...] = (Phase(80, 640_000, 6, 5e-4, 1e-4), Phase(160, 150_000, 4, 2.5e-4, 3e-5),
                                  Phase(160, 220_000, 4, 1.5e-4, 1e-5))
     shards: int = 48  # of 2,048 pictures each (or the recipe's number), at the last phase's size
+    first_shard: int = 0  # a run that goes on from weights may want others than those have seen
     recipe: Recipe = Recipe()
     mixed: bool = False  # mini-batches of pictures from everywhere instead of one-factor ones
     warm_up: int = 150  # steps at the start of a phase

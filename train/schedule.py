@@ -21,6 +21,20 @@ def rate(phase: Phase, seen: int, step: int, warm_up: int) -> float:
     return min(1.0, (step + 1) / warm_up) * (phase.last_rate + (phase.rate - phase.last_rate) * cosine)
 
 
+def place(config: TrainConfig, seen: int) -> dict:
+    """Where in its phases a run stands whose weights have seen so many pictures, as Run.progress.
+
+    The rate warms up again, as the optimiser knows nothing yet. Raises ValueError if no phase is left.
+    """
+    steps, left = 0, seen
+    for number, phase in enumerate(config.phases):
+        each = phase.mini_batches * config.recipe.per_mini_batch
+        if left < phase.pictures:
+            return {"phase": number, "seen_in_phase": left, "step_in_phase": 0, "step": steps + left // each}
+        steps, left = steps + phase.pictures // each, left - phase.pictures
+    raise ValueError(f"These weights have seen all the {config.pictures:,} pictures of the preset: nothing is left to do.")
+
+
 def networks_for(config: TrainConfig) -> list:
     """One network configuration per phase, the last one being the preset's own."""
     grown = [config.network]
