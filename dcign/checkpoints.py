@@ -33,11 +33,13 @@ if TYPE_CHECKING:
     from .studio import Studio
 
 __all__ = [
-    "CONFIG", "FORMAT", "INDEX", "TENSORS", "Weights", "WeightsError", "available", "find", "load_studio",
+    "BESIDE", "CONFIG", "FORMAT", "INDEX", "TENSORS", "Weights", "WeightsError", "available", "find", "load_studio",
     "load_weights", "save_weights", "sha256", "update_index", "weights_root",
 ]
 
 INDEX = "index.json"
+#: The folder inside a model's where an entangled network of its class lies, to be compared with; not a model itself.
+BESIDE = "entangled"
 _HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+(@[0-9a-f]{40})?")
 
 
@@ -50,17 +52,22 @@ def available() -> list[str]:
     """Names of the bundled weights that are on this machine, in the order of the index."""
     root = weights_root()
     names = [*_read_index(root), *sorted(path.parent.name for path in root.glob(f"*/{CONFIG}"))]
-    return [name for name in dict.fromkeys(names) if is_weights(root / name)]
+    return [name for name in dict.fromkeys(names) if "/" not in name and is_weights(root / name)]
 
 
-def load_studio(name_or_path: str | os.PathLike, device: str = "auto", **options) -> Studio:
-    """A Studio with these weights: see find() for what a name may be; options go to Studio."""
+def load_studio(
+    name_or_path: str | os.PathLike, device: str = "auto", name: str | None = None, **options
+) -> Studio:
+    """A Studio with these weights: see find() for what a name may be; options go to Studio.
+
+    name: what its codes are marked with in place of the weights' own name.
+    """
     from .studio import Studio
 
     weights = load_weights(find(name_or_path))
     return Studio(
         weights.network, weights.layout, weights.calibrations, weights.ranges, weights.circular,
-        weights.ground, weights.name, device=device, framing=weights.framing, unlearned=weights.unlearned,
+        weights.ground, name or weights.name, device=device, framing=weights.framing, unlearned=weights.unlearned,
         directions=weights.directions, **options,
     )
 
@@ -77,8 +84,8 @@ def find(name_or_path: str | os.PathLike) -> Path:
     folder = Path(name)
     if is_weights(folder):
         # A bundled folder is verified even if it is given as a path.
-        entry = index.get(folder.name) if folder.resolve().parent == root else None
-        return _verified(folder, entry)
+        place = folder.resolve()
+        return _verified(folder, index.get(place.relative_to(root).as_posix()) if root in place.parents else None)
     if name in index or is_weights(root / name):
         entry = index.get(name)
         if is_weights(root / name):

@@ -13,10 +13,11 @@ import torch
 from PIL import Image
 
 from dcign.calibration import Calibration
-from dcign.checkpoints import save_weights
+from dcign.checkpoints import BESIDE, save_weights
 from dcign.directions import fit_directions
 from dcign.graphics_code import CodeLayout
 from dcign.networks import DCIGN, NetworkConfig
+from dcign.paper_network import PaperConfig, PaperNetwork
 
 SIZE = 80
 LAYOUT = CodeLayout((("azimuth", 2), ("elevation", 2), ("light", 2), ("intrinsic", 10)))
@@ -83,3 +84,20 @@ def write(folder: Path, names: tuple[str, ...] = ("faces", "chairs")) -> Path:
             listed.append({"file": file, "azimuth": 0, "elevation": 0, "light": 0, "seed": seed})
         (examples / "examples.json").write_text(json.dumps(listed))
     return folder
+
+
+def write_beside(folder: Path) -> Path:
+    """An entangled network, of the paper's kind, in the folder of a model of faces; returns its folder."""
+    layout = CodeLayout((("azimuth", 1), ("elevation", 1), ("light", 1), ("intrinsic", 5)))
+    torch.manual_seed(9)
+    network = PaperNetwork(PaperConfig(latents=layout.size, maps=8))
+    with torch.no_grad():   # fresh weights draw almost the same grey for every code
+        network.decoder.start.weight.mul_(8)
+        for convolution in network.decoder.convolutions:
+            convolution.weight.mul_(3)
+    random, calibrations = np.random.default_rng(2), {}
+    for factor, limits in RANGES["faces"].items():
+        degrees = np.linspace(*limits, 400)
+        curve = 3 * degrees[:, None] / max(limits) + random.normal(0, 0.1, (400, 1))
+        calibrations[factor] = Calibration.fit(curve, degrees, factor=factor)
+    return save_weights(folder / BESIDE, network, layout, calibrations, RANGES["faces"], name="faces", ground=GROUND)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from dcign.checkpoints import load_studio
 from dcign.paper_network import PaperConfig, new_network
 from train.__main__ import main
 from train.finish import finish
@@ -36,7 +37,7 @@ def test_the_papers_chairs_are_measured_beside_the_entangled_network(folders, tm
     monkeypatch.setattr("train.measures.turn.FRAMES", 6)
     result = measure(folders["paper"], None, identities=3, beside=folders["entangled"], plots=tmp_path, write=True)
     card = (folders["paper"] / "README.md").read_text()
-    assert "150 × 150" in card and "re-rendered\nat any azimuth." in card and "242,880 distinct" in card
+    assert "150 × 150" in card and "re-rendered\nat any azimuth." in card and "105,600 distinct" in card
     assert set(result["equivariance"]) == {"azimuth"} == set(result["beside"]["leakage"])
     assert result["beside"]["novel_views"]["azimuth"]["same_pictures"] and result["beside"]["grey"]
     assert result["paper_setting"]["paper_camera"] and result["paper_setting"]["pictures"] == 12
@@ -55,6 +56,19 @@ def test_an_entangled_networks_most_varied_latents_stand_first(folders):
     before, after = plain.posterior(pictures).means, found.posterior(pictures).means
     assert np.allclose(np.sort(before, 1), np.sort(after, 1), atol=1e-5) and not np.allclose(before, after)
     assert np.abs(plain.decode(before).astype(int) - found.decode(after)).max() <= 1
+
+
+def test_an_entangled_network_is_written_for_the_page(folders, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("train.measures.entangled.SCENES", 40)
+    monkeypatch.setattr("train.measures.entangled.MINI_BATCHES", 3)
+    assert main(["beside", str(folders["entangled"]), "-o", str(tmp_path / "beside")]) == 0
+    studio = load_studio(tmp_path / "beside", name="chairs/entangled")
+    picture = np.random.default_rng(0).integers(0, 255, (150, 150, 3), np.uint8)
+    code = studio.encode(picture)
+    assert code.model == "chairs/entangled" and code.layout.groups == (("azimuth", 1), ("intrinsic", 199))
+    assert studio.render(code, azimuth=20).shape == (150, 150, 3)
+    assert main(["beside", str(folders["paper"]), "-o", str(tmp_path / "none")]) == 2
+    assert "with clamping" in capsys.readouterr().err
 
 
 def test_every_factor_gets_a_latent_of_its_own():

@@ -133,6 +133,13 @@ def _measure(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _beside(arguments: argparse.Namespace) -> int:
+    from train.measures.entangled import write_beside
+
+    print(f"wrote {write_beside(arguments.weights, Path(arguments.output), _data(arguments))}")
+    return 0
+
+
 def _probe(arguments: argparse.Namespace) -> int:
     from train.measures.probe import probes
 
@@ -242,6 +249,10 @@ def parser() -> argparse.ArgumentParser:
     measure.add_argument("--plots", metavar="FOLDER", help="also write plots and sheets of pictures there")
     measure.add_argument("--write", action="store_true", help="also write them into config.json and the model card")
     measure.set_defaults(run=_measure)
+    beside = commands.add_parser("beside", parents=[common], help="put an entangled network where the page compares it")
+    beside.add_argument("weights", help="such as runs/faces-entangled/weights")
+    beside.add_argument("-o", "--output", required=True, help="such as weights/faces/entangled")
+    beside.set_defaults(run=_beside)
     probe = commands.add_parser("probe", parents=[common], help="a few measures of runs under way, a line each")
     probe.add_argument("states", nargs="+", metavar="RUN", help="folder of a run, such as runs/faces-studio")
     probe.add_argument("--identities", type=int, default=100)

@@ -31,8 +31,9 @@ def write_measures(folder: Path, result: dict) -> None:
     partial.write_text(json.dumps(config))
     os.replace(partial, path)
     (folder / "README.md").write_text(card(config, result, (folder / "model.safetensors").stat().st_size))
-    if folder.resolve().parent == checkpoints.weights_root().resolve():
-        checkpoints.update_index(folder.parent, folder.name)
+    root, place = checkpoints.weights_root().resolve(), folder.resolve()
+    if root in place.parents:
+        checkpoints.update_index(root, place.relative_to(root).as_posix())
 
 
 def _procedure(settings: dict) -> str:

@@ -46,16 +46,18 @@ class Reading:
 
 
 def read(
-    studio: Studio, path: str | Path, example: int | None = None, angles: Mapping[str, float] | None = None
+    studio: Studio, path: str | Path, example: int | None = None, angles: Mapping[str, float] | None = None,
+    rival: Studio | None = None,
 ) -> Reading:
     """Prepare, encode and draw one picture. gr.Error with the remedy if it cannot be used.
 
-    example: its number, if it is one. angles: where the viewer goes at once, degrees.
+    example: its number, if it is one. angles: where the viewer goes at once, degrees. rival: an entangled network to
+    compare with.
     """
     prepared, code = endpoints.read(studio, str(path))
     return Reading(
         code=code.to_json(),
-        pictures=compare.value(studio, prepared, code, example is not None),
+        pictures=compare.value(studio, prepared, code, example is not None, rival),
         estimate=estimate_html(code, studio.unlearned, doubts(studio, code)),
         notes=notes_html(prepared.warnings),
         scene=live.scene(studio, code, example, angles),
@@ -77,7 +79,9 @@ def build_demo(studios: Studios) -> gr.Blocks:
     names = list(studios)
     first = studios[names[0]]
     pictures = {name: examples.find(studios.folder(name)) for name in names}
-    start = read(first, pictures[names[0]][0], 0) if pictures[names[0]] else Reading()
+    start = Reading()
+    if pictures[names[0]]:
+        start = read(first, pictures[names[0]][0], 0, None, studios.beside(names[0]))
     # Served from where they lie: a copy in the cache would be deleted under a visitor who is looking at it.
     gr.set_static_paths([path for found in pictures.values() for path in found])
 
@@ -127,7 +131,7 @@ def build_demo(studios: Studios) -> gr.Blocks:
         def show(name: Any, path: str | Path, example: int | None = None) -> list:
             """Values of `shown` for a picture of that model's class."""
             studio = checks.studio(studios, name)
-            reading = read(studio, path, example)
+            reading = read(studio, path, example, None, studios.beside(name))
             return [
                 *reading.values(),
                 *(gr.update(value=reading.start.get(factor_name, 0)) for factor_name in FACTORS),
@@ -147,19 +151,21 @@ def build_demo(studios: Studios) -> gr.Blocks:
         def show_example(name: Any, chosen: gr.SelectData) -> list:
             checks.studio(studios, name)
             place = chosen.index if isinstance(chosen.index, int) else 0
-            if not 0 <= place < len(pictures[name]):
+            if not 0 <= place < len(pictures.get(name, [])):
                 raise checks.problem("There is no such example: reload the page.")
             return [*show(name, pictures[name][place], place), None]
 
         def show_model(name: Any, place: int = 0, angles: Mapping[str, float] | None = None) -> list:
             studio = checks.studio(studios, name)
-            reading = read(studio, pictures[name][place], place, angles) if pictures[name] else Reading()
+            reading, paths = Reading(), pictures.get(name, [])
+            if paths:
+                reading = read(studio, paths[place], place, angles, studios.beside(name))
             return [
                 *reading.values(),
                 *(gr.Slider(**_slider_settings(studio, n, (reading.start or {}).get(n, 0))) for n in FACTORS),
                 None,
-                gr.Gallery([str(path) for path in pictures[name]], selected_index=None),
-                *panels.cleared(studio, pictures[name]),
+                gr.Gallery([str(path) for path in paths], selected_index=None),
+                *panels.cleared(studio, paths),
                 *(gr.Button(visible=offered(studio, n, angle)) for _, n, angle in PRESETS),
             ]
 

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import threading
 from collections.abc import Iterator, Mapping
@@ -14,10 +15,11 @@ from pathlib import Path
 
 import dcign
 
-from ..checkpoints import CONFIG, available, find, weights_root
+from ..checkpoints import BESIDE, CONFIG, available, find, is_weights, weights_root
 from ..studio import Studio
 
 _ORDER = ("faces", "chairs")
+_log = logging.getLogger(__name__)
 
 
 class Studios(Mapping[str, Studio]):
@@ -32,7 +34,9 @@ class Studios(Mapping[str, Studio]):
         if folder is None:
             found = [find(name) for name in available()]
         else:
-            found = [path.parent for path in sorted(root.glob(f"*/{CONFIG}"))] or [find(root)]
+            # A model's own folder first: what lies inside it is no model to choose.
+            inside = [] if is_weights(root) else [path.parent for path in sorted(root.glob(f"*/{CONFIG}"))]
+            found = inside or [find(root)]
         if not found:
             raise FileNotFoundError(
                 f"there are no weights in {root}: train some with `python -m train faces`, or pass --weights"
@@ -41,18 +45,35 @@ class Studios(Mapping[str, Studio]):
         named = {_name(path): path for path in found}
         first = [name for name in _ORDER if name in named]
         self._folders = {name: named[name] for name in dict.fromkeys([*first, *sorted(named)])}
+        # Not among the names to choose from: only for a look beside the model of the same class.
+        self._beside = {
+            f"{name}/{BESIDE}": folder / BESIDE for name, folder in self._folders.items()
+            if is_weights(folder / BESIDE)
+        }
         self._device = device
         self._loaded: dict[str, Studio] = {}
         self._lock = threading.Lock()
 
     def __getitem__(self, name: str) -> Studio:
-        folder = self._folders[name]
+        folder = self._folders.get(name) or self._beside[name]
         if name in self._loaded:   # nobody waits while somebody else's model is being loaded
             return self._loaded[name]
         with self._lock:   # two visitors at once must not load the same weights twice
             if name not in self._loaded:
-                self._loaded[name] = dcign.load(str(folder), device=self._device)
+                self._loaded[name] = dcign.load(str(folder), device=self._device, name=name)
             return self._loaded[name]
+
+    def beside(self, name: str) -> Studio | None:
+        """The entangled network of that model's class; None where there is none that can be used."""
+        rival = f"{name}/{BESIDE}"
+        if rival not in self._beside:
+            return None
+        try:
+            return self[rival]
+        except (OSError, ValueError) as problem:   # the page goes on without it
+            _log.warning("no comparison with an entangled network: %s", problem)
+            self._beside.pop(rival, None)
+            return None
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._folders)
@@ -61,7 +82,7 @@ class Studios(Mapping[str, Studio]):
         return len(self._folders)
 
     def __contains__(self, name: object) -> bool:   # Mapping's own would load the weights to answer
-        return name in self._folders
+        return name in self._folders or name in self._beside
 
     def folder(self, name: str) -> Path:
         """Where that model's weights and examples lie."""

@@ -7,12 +7,15 @@ network has a layout and a calibration like any other.
 
 from __future__ import annotations
 
+import copy
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 
+from dcign import checkpoints
 from dcign.calibration import Calibration
 from dcign.graphics_code import CodeLayout
 from train.measures.scenery import identities
@@ -23,21 +26,19 @@ MINI_BATCHES, PICTURES = 16, 6  # one-factor mini-batches for each factor, and p
 SCENES = 500  # for the calibration
 
 
-class Reordered(nn.Module):
-    """A network with its latents in another order: ``order`` (L,) says where each is taken from."""
-
-    def __init__(self, network: nn.Module, order: np.ndarray):
-        super().__init__()
-        self.network, self.config = network, network.config
-        self.register_buffer("order", torch.from_numpy(order), persistent=False)
-        self.register_buffer("back", torch.from_numpy(np.argsort(order)), persistent=False)
-
-    def encode(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
-        mean, log_variance = self.network.encode(pictures)
-        return mean[:, self.order], log_variance[:, self.order]
-
-    def decode(self, latents: Tensor) -> Tensor:
-        return self.network.decode(latents[:, self.back])
+def permuted(network: nn.Module, order: np.ndarray) -> nn.Module:
+    """A network that does the same with its latents in another order: ``order`` (L,) says where each is taken from."""
+    network, count = copy.deepcopy(network), len(order)
+    with torch.no_grad():
+        for layer in network.encoder.modules():
+            if isinstance(layer, nn.Linear) and layer.out_features in (count, 2 * count):  # mean, log-variance or both
+                rows = np.concatenate([order + part * count for part in range(layer.out_features // count)])
+                layer.weight.copy_(layer.weight[rows])
+                layer.bias.copy_(layer.bias[rows])
+        for layer in network.decoder.modules():
+            if isinstance(layer, nn.Linear) and layer.in_features == count:
+                layer.weight.copy_(layer.weight[:, order])
+    return network
 
 
 def most_varied(spreads: np.ndarray) -> np.ndarray:
@@ -79,7 +80,25 @@ def by_variance(subject: Subject, scenes: int | None = None) -> Subject:
                                 circular=scenery.circular(factor), limits=scenery.ranges[factor])
         for place, factor in enumerate(factors)}
     groups = [(factor, 1) for factor in factors] + [("intrinsic", subject.layout.size - len(factors))]
-    weights = replace(subject.weights, network=Reordered(subject.weights.network, order),
+    weights = replace(subject.weights, network=permuted(subject.weights.network, order),
                       layout=CodeLayout(tuple(groups)), calibrations=calibrations, ranges=dict(scenery.ranges))
     found = Subject.of(weights, subject.source)
     return replace(found, scenery=scenery)
+
+
+def write_beside(folder: str | Path, target: Path, data=None) -> Path:
+    """Write the entangled network of ``folder`` with these latents in front, for the page to show beside another.
+
+    Raises ValueError for a network that was trained with clamping.
+    """
+    subject = Subject.open(folder, data)
+    if not subject.entangled:
+        raise ValueError(f"{folder} was trained with clamping (preset {subject.preset!r}): train `entangled`.")
+    weights = by_variance(subject).weights
+    checkpoints.save_weights(
+        target, weights.network, weights.layout, weights.calibrations, weights.ranges, name=weights.name,
+        circular=weights.circular, ground=weights.ground, framing=weights.framing, training=weights.training)
+    root = checkpoints.weights_root().resolve()
+    if root in target.resolve().parents:
+        checkpoints.update_index(root, target.resolve().relative_to(root).as_posix())
+    return target

@@ -1,16 +1,72 @@
-/* The input under its reconstruction, with an edge to drag. Value: JSON {input, label, reconstruction}, two of them
- * data: addresses.
- * Runs as js_on_load of the gr.HTML with the elem_id "pictures". */
+/* The input under its reconstruction, with an edge to drag; or what the viewer shows under the same view by an entangled
+ * network, where its weights are there. Value: JSON {input, label, reconstruction, beside}: two data: addresses, and
+ * {code, ranges} of that network or null. Runs as js_on_load of the gr.HTML with the elem_id "pictures". */
 const figure = element.querySelector(".compare");
-const slider = figure.querySelector("input");
-slider.addEventListener("input", () => figure.style.setProperty("--at", `${slider.value}%`));
+const edge = figure.querySelector(".frame input"), sides = figure.querySelector(".sides");
+const [before, after] = [".before", ".after"].map((name) => figure.querySelector(name));
+const [left, right] = [".left", ".right"].map((name) => figure.querySelector(name));
+const about = figure.querySelector(".about");
+let value = null, latest = null, painted = null, asking = false, drawn = "";
+
+edge.addEventListener("input", () => figure.style.setProperty("--at", `${edge.value}%`));
+const besideIsShown = () => value?.beside && sides.querySelector(":checked").value === "beside";
+
+/* ---- the entangled network: one request at a time, always for the newest frame ---- */
+const bounded = (detail) => Object.fromEntries(Object.entries(value.beside.ranges).map(
+  ([name, [low, high]]) => [name, Math.min(high, Math.max(low, detail[name] ?? 0))]));
+const draw = async (detail, canvas) => {
+  const mine = value, ours = canvas.toDataURL("image/jpeg", 0.95);    // both sides of the edge at the same angles
+  const response = await fetch(`${window.dcign.root}/gradio_api/live/render`, {
+    method: "POST", headers: {"Content-Type": "application/json"}, signal: AbortSignal.timeout(8000),
+    body: JSON.stringify({code: mine.beside.code, ...bounded(detail)}),
+  });
+  if (!response.ok) throw new Error((await response.json()).error);
+  const picture = await response.blob();
+  if (value !== mine || !besideIsShown()) return;
+  URL.revokeObjectURL(drawn);
+  drawn = URL.createObjectURL(picture);
+  before.src = ours;
+  after.src = drawn;
+};
+const follow = async () => {
+  if (asking) return;
+  asking = true;
+  while (besideIsShown() && painted !== latest && figure.offsetParent !== null) {
+    painted = latest;
+    try {
+      await draw(latest.detail, latest.canvas);
+      right.textContent = "Entangled network";
+    } catch {
+      right.textContent = "Entangled network: no answer, move a slider to try again";
+    }
+  }
+  asking = false;
+};
+document.addEventListener("dcign:frame", ({target, detail}) => {
+  latest = {canvas: target, detail};
+  follow();
+});
+
+/* ---- which two are shown ---- */
 const show = () => {
-  const value = props.value ? JSON.parse(props.value) : null;
+  const beside = Boolean(besideIsShown());
+  about.hidden = !beside;
+  before.alt = beside ? "What the viewer shows" : "The input, as the model sees it";
+  after.alt = beside ? "The same view by the entangled network" : "Its reconstruction";
+  left.textContent = beside ? "DC-IGN" : value.label;
+  right.textContent = beside ? "Entangled network" : "Reconstruction";
+  painted = null;
+  if (beside) { follow(); return; }
+  before.src = value.input;
+  after.src = value.reconstruction;
+};
+sides.addEventListener("change", show);
+const take = () => {
+  value = props.value ? JSON.parse(props.value) : null;
   figure.hidden = value === null;
   if (value === null) return;
-  figure.querySelector(".before").src = value.input;
-  figure.querySelector(".after").src = value.reconstruction;
-  figure.querySelector(".left").textContent = value.label;
+  sides.hidden = !value.beside;
+  show();
 };
-watch("value", show);
-show();
+watch("value", take);
+take();

@@ -1,4 +1,5 @@
-"""The input and its reconstruction under an edge that can be dragged or moved by arrow keys.
+"""The input and its reconstruction under an edge that can be dragged or moved by arrow keys; or the live picture and
+what an entangled network draws at the same angles, where its weights lie beside the model's (dcign.checkpoints.BESIDE).
 
     pictures = compare.build(compare.value(studio, prepared, code))
 """
@@ -7,9 +8,11 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import replace
 from importlib.resources import files
 
 import gradio as gr
+from PIL import Image
 
 from ...export.recipe import png
 from ...graphics_code import GraphicsCode
@@ -20,16 +23,27 @@ from ..live import data_url
 PNG = "data:image/png;base64,"
 
 
-def value(studio: Studio, prepared: Prepared, code: GraphicsCode, is_example: bool = False) -> str:
-    """JSON: the input without loss (an export shows it beside its frames), its name, and the reconstruction.
+def value(
+    studio: Studio, prepared: Prepared, code: GraphicsCode, is_example: bool = False, rival: Studio | None = None
+) -> str:
+    """JSON: the input without loss (an export shows it beside its frames), its name, the reconstruction, and the code
+    and ranges of the entangled network.
 
     is_example: the input is a render, so that it is the very truth that the reconstruction is measured against.
+    rival: the entangled network.
     """
     return json.dumps({
         "input": PNG + base64.b64encode(png(prepared.picture)).decode("ascii"),
         "label": "Input: the true render" if is_example else "Input, prepared",
         "reconstruction": data_url(studio.render(code)),
+        "beside": None if rival is None else _beside(rival, prepared),
     })
+
+
+def _beside(rival: Studio, prepared: Prepared) -> dict:
+    """The same framed picture, read by the entangled network."""
+    picture = prepared.picture.resize((rival.size, rival.size), Image.Resampling.LANCZOS)
+    return {"code": rival.encode(replace(prepared, picture=picture)).to_json(), "ranges": rival.ranges}
 
 
 def build(start: str = "") -> gr.HTML:

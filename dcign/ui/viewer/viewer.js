@@ -236,6 +236,7 @@ const load = async () => {
 /* ---- for the panels beside the viewer ---- */
 const turnTo = (changes) => { greeted = "over"; moving = true; motion.glide(within(changes)); };
 window.dcign = {
+  root: basePath,
   preset: (name, degrees) => turnTo({[name]: degrees}),
   go: turnTo,
   code: () => scene.code,
