@@ -6,7 +6,7 @@ const edge = figure.querySelector(".frame input"), sides = figure.querySelector(
 const [before, after] = [".before", ".after"].map((name) => figure.querySelector(name));
 const [left, right] = [".left", ".right"].map((name) => figure.querySelector(name));
 const about = figure.querySelector(".about");
-let value = null, latest = null, painted = null, asking = false, drawn = "";
+let value = null, painted = null, asking = false, drawn = "";
 
 edge.addEventListener("input", () => figure.style.setProperty("--at", `${edge.value}%`));
 const besideIsShown = () => value?.beside && sides.querySelector(":checked").value === "beside";
@@ -31,10 +31,12 @@ const draw = async (detail, canvas) => {
 const follow = async () => {
   if (asking) return;
   asking = true;
-  while (besideIsShown() && painted !== latest && figure.offsetParent !== null) {
-    painted = latest;
+  while (besideIsShown() && figure.offsetParent !== null) {
+    const {canvas, detail} = window.dcign?.shown() ?? {};
+    if (!detail || detail === painted) break;
+    painted = detail;
     try {
-      await draw(latest.detail, latest.canvas);
+      await draw(detail, canvas);
       right.textContent = "Entangled network";
     } catch {
       right.textContent = "Entangled network: no answer, move a slider to try again";
@@ -42,10 +44,7 @@ const follow = async () => {
   }
   asking = false;
 };
-document.addEventListener("dcign:frame", ({target, detail}) => {
-  latest = {canvas: target, detail};
-  follow();
-});
+document.addEventListener("dcign:frame", follow);
 
 /* ---- which two are shown ---- */
 const show = () => {

@@ -16,13 +16,16 @@ let original = "", edits = 0, wide = false;    // the picture's own code; how of
 let sequence = 0, greeted = false, speaking = 0, moving = false, problem = false;
 
 const gizmo = createGizmo(find(".gizmo"));
+let onCanvas = null;           // the values of the frame that is seen
 const picture = createPicture(canvas, (detail) => {
+  onCanvas = detail;
   gizmo.draw(detail);
   canvas.dispatchEvent(new CustomEvent("dcign:frame", {bubbles: true, detail}));
 });
 const basePath = new URL(window.gradio_config?.root || ".", location.href).pathname.replace(/\/$/, "");
 const transport = createTransport({
   root: basePath,
+  shown: () => ({canvas, detail: onCanvas}),
   onFrame: ({sequence: number, azimuth, elevation, light}, bytes) => {
     if (problem) { problem = false; trouble.textContent = ""; }
     picture.show({azimuth, elevation, light, sequence: number}, new Blob([bytes], {type: "image/jpeg"}));
@@ -237,6 +240,7 @@ const load = async () => {
 const turnTo = (changes) => { greeted = "over"; moving = true; motion.glide(within(changes)); };
 window.dcign = {
   root: basePath,
+  shown: () => ({canvas, detail: onCanvas}),
   preset: (name, degrees) => turnTo({[name]: degrees}),
   go: turnTo,
   code: () => scene.code,
