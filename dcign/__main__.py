@@ -86,10 +86,13 @@ def _parser() -> argparse.ArgumentParser:
     command.set_defaults(run=_serve)
 
     command = commands.add_parser("bench", help="measure the running demo from outside")
-    benches = command.add_subparsers(required=True, metavar="live")
+    benches = command.add_subparsers(required=True, metavar="live | export")
     command = benches.add_parser("live", help="from the hand to the pixel, in a real browser")
     bench.add_options(command)
     command.set_defaults(run=_bench_live)
+    command = benches.add_parser("export", help="a turn of 72 frames, as GIF and as video")
+    bench.add_common_options(command)
+    command.set_defaults(run=_bench_export)
     return parser
 
 
@@ -168,6 +171,12 @@ def _bench_live(options: argparse.Namespace) -> int:
     from .bench import live
 
     return live.run(options)
+
+
+def _bench_export(options: argparse.Namespace) -> int:
+    from .bench import export as export_bench
+
+    return export_bench.run(options)
 
 
 def _read(studio: Studio, photo: str) -> GraphicsCode:

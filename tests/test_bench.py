@@ -10,6 +10,7 @@ import time
 import demo_weights
 import pytest
 
+from dcign.__main__ import main
 from dcign.bench.clients import crowd
 from dcign.bench.drag import Recording
 from dcign.bench.proxy import delayed
@@ -92,3 +93,11 @@ def test_a_crowd_with_a_code_of_nobody_reports_errors(server, weights):
         while time.monotonic() < end and not members[0].errors:
             time.sleep(0.05)
     assert "cars" in members[0].errors[0]
+
+
+def test_exports_are_timed(weights, capsys):
+    assert main(["bench", "export", "--weights", str(weights), "--json"]) in (0, 1)
+    told = json.loads(capsys.readouterr().out)
+    assert set(told["seconds"]) == {f"{name} {kind}" for name in ("faces", "chairs") for kind in ("gif", "mp4")}
+    assert all(seconds > 0 for seconds in told["seconds"].values())
+    assert told["missed"] == [name for name, seconds in told["seconds"].items() if seconds > 2]
