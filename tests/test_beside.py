@@ -34,6 +34,18 @@ def test_it_is_no_model_to_choose(folder, monkeypatch):
     assert checkpoints.available() == ["faces", "chairs"]
 
 
+def test_one_in_a_folder_beside_a_model_takes_nobodys_place(tmp_path, caplog):
+    root = demo_weights.write(tmp_path, ("faces",))
+    sibling = demo_weights.write_beside(root / "faces").rename(root / "a-network")   # before "faces" in the alphabet
+    config = json.loads((sibling / "config.json").read_text())
+    (sibling / "config.json").write_text(json.dumps(config | {"training": {"config": {"clamp": "none"}}}))
+    studios = Studios(root)
+    assert list(studios) == ["faces"] and studios["faces"].size == demo_weights.SIZE
+    assert studios.beside("faces").size == 150 and list(Studios(sibling)) == ["faces"]
+    (sibling / "config.json").write_text(json.dumps(config))
+    assert len(Studios(root)) == 1 and "left out" in caplog.text
+
+
 def test_one_that_cannot_be_used_is_left_out(tmp_path, monkeypatch, caplog):
     root = demo_weights.write(tmp_path, ("faces",))
     beside = demo_weights.write_beside(root / "faces")

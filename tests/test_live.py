@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 
 import demo_weights
@@ -13,8 +14,9 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
 from dcign.live import frames
+from dcign.live.conversation import Conversation
 from dcign.live.limits import Limits
-from dcign.live.pool import UNTAKEN
+from dcign.live.pool import UNTAKEN, DecodePool
 from dcign.live.routes import RENDER, SOCKET, routes
 from dcign.ui import Studios
 
@@ -188,6 +190,44 @@ def test_more_sockets_than_allowed_are_refused_and_room_is_made_again(visitor, c
             socket.receive_text()
         assert end.value.code == 1013
     assert works()
+
+
+def test_confirming_what_never_came_makes_no_room(studios, code):
+    """A page that reads nothing but confirms everything may not fill the server's memory."""
+    class Deaf:
+        rounds = 0
+
+        async def receive(self):
+            self.rounds += 1
+            await asyncio.sleep(0.01)
+            if self.rounds > 200:
+                return {"type": "websocket.disconnect"}
+            texts = (view(self.rounds, azimuth=self.rounds % 60), json.dumps({"kind": "seen", "sequence": 2**53 - 1}))
+            text = introduction(code) if self.rounds == 1 else texts[self.rounds % 2]
+            return {"type": "websocket.receive", "text": text}
+
+        async def send_bytes(self, _):
+            await asyncio.sleep(60)
+
+    async def talk() -> int:
+        conversation = Conversation(Deaf(), studios, DecodePool(), Limits())
+        await conversation.run()
+        return conversation._outbox.qsize()
+
+    assert 1 <= asyncio.run(talk()) <= UNTAKEN
+
+
+@pytest.mark.parametrize("origin", ["http://[", "http://[::1", "null"])
+def test_an_origin_that_no_browser_sends_is_refused(visitor, code, origin):
+    body = {"code": code.to_json(), "azimuth": 1}
+    assert visitor.post(RENDER, json=body, headers={"origin": origin}).status_code == 403
+
+
+def test_what_a_problem_quotes_is_short(visitor, code):
+    with visitor.websocket_connect(SOCKET) as socket:
+        socket.send_text(introduction(code))
+        socket.send_text(view(1, azimuth="x" * 3000))
+        assert len(json.loads(socket.receive_text())["message"]) <= 300
 
 
 def test_pages_of_other_sites_may_not_use_a_server_at_home(visitor, code):

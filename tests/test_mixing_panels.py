@@ -117,6 +117,38 @@ def test_a_kept_picture_mixes_with_the_next_but_not_with_another_class(page):
     assert page.is_disabled("#mix .morph input")
 
 
+def test_a_kept_picture_lends_the_pose_it_was_kept_in(page):
+    page.locator("#azimuth input[type=number]").fill("60")
+    arrived(page)
+    tab(page, "Mix")
+    page.click("#mix .keep")
+    kept = page.evaluate("window.dcign.code()")
+    page.locator("#examples button.thumbnail-item").nth(3).click()
+    page.wait_for_function("old => window.dcign.code() !== old", arg=kept)
+    page.click("#mix .pose")
+    assert arrived(page)["azimuth"] == 60
+
+
+def test_pose_of_one_light_of_another_identity_of_a_third(page, studio, tmp_path):
+    """Three pictures, two of them uploaded."""
+    identity, lent = code(page), []
+    tab(page, "Mix")
+    for number, button in ((21, "pose"), (22, "light")):
+        path = tmp_path / f"{number}.png"
+        demo_weights.picture(number).save(path)
+        lent.append(studio.encode(path))
+        before = page.get_attribute("#mix img", "src")
+        with page.expect_file_chooser() as chooser:
+            page.click("#mix-upload")
+        chooser.value.set_files(path)
+        page.wait_for_function("old => document.querySelector('#mix img').src !== (old ?? '')", arg=before)
+        page.wait_for_selector("#mix .told:has-text('Your picture')")
+        page.click(f"#mix .{button}")
+    frame = arrived(page)
+    assert (frame["azimuth"], frame["elevation"]) == (round(lent[0].azimuth), round(lent[0].elevation))
+    assert frame["light"] == round(lent[1].light) and code(page) == identity
+
+
 def test_the_edge_between_input_and_reconstruction_moves_by_keys(page):
     edge = page.locator("#pictures input[type=range]")
     edge.focus()

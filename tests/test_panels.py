@@ -150,6 +150,29 @@ def test_a_recorded_path_is_exported_as_it_was_turned(page, tmp_path):
     assert not settings["there_and_back"]
 
 
+def test_a_loaded_path_can_be_exported_again(page, tmp_path):
+    """The page that loads a recording has it as if it had recorded it, until another class is chosen."""
+    recipe = json.loads(_recipe_of(page, tmp_path).read_text())
+    recipe["settings"] |= {"motion": "path", "frames": 3, "path": [[0, 0, 0], [20, 0, 0], [40, 5, 10]]}
+    path = tmp_path / "path.json"
+    path.write_text(json.dumps(recipe))
+    page.click("button:has-text('Make an export again')")
+    page.set_input_files("#load-recipe input[type=file]", path)
+    page.wait_for_selector(".recorder .told:has-text('Recorded 3 frames')")
+    page.wait_for_selector("#download:visible")
+    exported(page)
+    again = json.loads(download(page, "download-recipe", tmp_path).read_text())["settings"]
+    assert again["motion"] == "path" and again["path"] == recipe["settings"]["path"]
+    page.click("#model label:has-text('Chairs')")
+    page.wait_for_selector(".recorder .told:has-text('Turn the picture')")
+
+
+def _recipe_of(page, folder: Path) -> Path:
+    page.fill("#frames input", "2")
+    exported(page)
+    return download(page, "download-recipe", folder)
+
+
 def test_another_class_clears_the_export(page):
     page.fill("#frames input", "4")
     exported(page)

@@ -32,6 +32,7 @@ from .pool import DecodePool
 
 POLICY, TRY_LATER = 1008, 1013   # WebSocket close codes
 _KEY = 64
+_LONGEST = 300   # characters of a problem
 _log = logging.getLogger(__name__)
 
 
@@ -68,7 +69,7 @@ class Conversation:
         self._budget = Budget(limits)
         self._codes: dict[str, GraphicsCode] = {}
         self._loop = asyncio.get_running_loop()
-        self._outbox: asyncio.Queue[str | bytes] = asyncio.Queue()
+        self._outbox: asyncio.Queue[str | tuple[bytes, int]] = asyncio.Queue()
         self._unseen: deque[int] = deque()   # sent, and not yet confirmed by the page
         self._lane = pool.lane(self._deliver)
 
@@ -167,10 +168,11 @@ class Conversation:
             self._lane.delivered()
             self._tell({"kind": "problem", "message": explained(result)})
         else:
-            self._unseen.append(result[1])
-            self._outbox.put_nowait(result[0])
+            self._outbox.put_nowait(result)
 
     def _tell(self, message: dict) -> None:
+        if "message" in message:   # it may quote what the page sent
+            message = message | {"message": message["message"][:_LONGEST]}
         if self._outbox.qsize() < 16:   # a page that does not listen need not be told everything
             self._outbox.put_nowait(json.dumps(message))
 
@@ -178,8 +180,10 @@ class Conversation:
         while True:
             message = await self._outbox.get()
             try:
-                if isinstance(message, bytes):
-                    await self._socket.send_bytes(message)
+                if isinstance(message, tuple):
+                    # Only what is on its way can be confirmed: no page gets room for frames that it has not taken.
+                    self._unseen.append(message[1])
+                    await self._socket.send_bytes(message[0])
                 else:
                     await self._socket.send_text(message)
             except (WebSocketDisconnect, RuntimeError):   # it left; run() notices by itself

@@ -13,7 +13,8 @@ class Limits:
 
     characters: of one message. rate: messages a second over the long run, burst: at once; a message costs one
     and another one for every `unit` characters. codes: kept per socket. sockets: at once on this server.
-    requests: plain HTTP frames at once. silence: seconds until a socket that says nothing is closed.
+    requests: plain HTTP frames at once. patience: seconds until such a request has to be there. silence: seconds until a
+    socket that says nothing is closed.
     """
 
     characters: int = 300_000
@@ -23,6 +24,7 @@ class Limits:
     codes: int = 4
     sockets: int = 256
     requests: int = 64
+    patience: float = 10.0
     silence: float = 1800.0
 
 

@@ -83,10 +83,14 @@ class _Service:
 
     async def _answer(self, request: Request) -> Response:
         body = bytearray()
-        async for piece in request.stream():
-            body += piece
-            if len(body) > self._limits.characters:
-                return _refusal(413, f"more than {self._limits.characters} bytes")
+        try:
+            async with asyncio.timeout(self._limits.patience):   # who drips holds no place for ever
+                async for piece in request.stream():
+                    body += piece
+                    if len(body) > self._limits.characters:
+                        return _refusal(413, f"more than {self._limits.characters} bytes")
+        except TimeoutError:
+            return _refusal(408, "the request took too long to arrive")
         begin = time.perf_counter()
         try:
             asked = json.loads(bytes(body))
@@ -117,7 +121,13 @@ class _Service:
             else:
                 answer.set_result(result)
 
-        lane = self._pool.lane(lambda result: loop.call_soon_threadsafe(put, result))
+        def deliver(result: bytes | Exception) -> None:
+            try:
+                loop.call_soon_threadsafe(put, result)
+            except RuntimeError:   # the server is shutting down
+                pass
+
+        lane = self._pool.lane(deliver)
         lane.offer(lambda: frame(self._studios, code, angles))
         try:
             return await answer
@@ -133,9 +143,12 @@ def own_page(headers: Headers) -> bool:
     """
     origin, host = headers.get("origin"), headers.get("host", "")
     forwarded = any(name in headers for name in ("forwarded", "x-forwarded-for", "x-forwarded-host"))
-    if origin is None or forwarded or urlsplit(f"//{host}").hostname not in _HERE:
-        return True
-    return urlsplit(origin).hostname in _HERE
+    try:
+        if origin is None or forwarded or urlsplit(f"//{host}").hostname not in _HERE:
+            return True
+        return urlsplit(origin).hostname in _HERE
+    except ValueError:   # no browser sends such an address
+        return False
 
 
 def _refusal(status: int, message: str) -> Response:

@@ -45,12 +45,12 @@ def panel(
     """
     built = _build(first)
     built.connect(studios, code, sliders, compare)
-    return [built.motion, *built.shown]
+    return [built.motion, built.recorder, *built.shown]
 
 
 def cleared(studio: Studio) -> list[Any]:
     """Values of what panel() returned for another model: its factors, and nothing of the one before."""
-    return [gr.Radio(_motions(studio), value=FACTORS[0]), *_results()]
+    return [gr.Radio(_motions(studio), value=FACTORS[0]), "", *_results()]
 
 
 @dataclass(frozen=True)
@@ -96,11 +96,11 @@ class _Panel:
 
         def make_again(ticket: Any, file: Any) -> Iterator[list]:
             """The export that a JSON file describes; the controls show its settings."""
-            controls: list[Any] = [gr.skip()] * len(self.controls)
+            controls: list[Any] = [gr.skip()] * (len(self.controls) + 1)
 
             def recipe() -> export.Recipe:
                 read = recipe_from_file(file)
-                controls[:] = _control_values(read.settings)
+                controls[:] = [*_control_values(read.settings), _recording(read.settings)]
                 return read
 
             for results in _exported(studios, recipe, ticket, cache):
@@ -113,7 +113,7 @@ class _Panel:
             make, [self.ticket, code, compare, self.recorder, *self.controls, *sliders], self.shown, **listen
         )
         self.load.upload(_waiting, None, self.shown, **at_once).success(
-            make_again, [self.ticket, self.load], [*self.shown, *self.controls, self.load], **listen
+            make_again, [self.ticket, self.load], [*self.shown, *self.controls, self.recorder, self.load], **listen
         )
         self.cancel.click(_cancelled, self.ticket, self.shown, **at_once)
         # A recorded path plays at the pace at which it was recorded.
@@ -253,11 +253,16 @@ def _control_values(settings: export.Settings) -> list[Any]:
     return [settings.motion, settings.format, settings.frames, settings.fps, size, chosen]
 
 
+def _recording(settings: export.Settings) -> Any:
+    """What the recorder holds after a file with these settings was loaded."""
+    return json.dumps([list(point) for point in settings.path]) if settings.path else gr.skip()
+
+
 def _input(compare: Any) -> str | None:
     """The input's address out of the compare panel's value."""
     try:
         return json.loads(compare)["input"]
-    except (TypeError, ValueError, KeyError):
+    except (TypeError, ValueError, KeyError, RecursionError):
         return None
 
 

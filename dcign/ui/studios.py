@@ -42,14 +42,17 @@ class Studios(Mapping[str, Studio]):
                 f"there are no weights in {root}: train some with `python -m train faces`, or pass --weights"
             )
         # The name inside the configuration, not the folder's: it is what a graphics code refers to.
-        named = {_name(path): path for path in found}
+        named, rivals = {}, {}
+        for path in found:
+            name, entangled = _described(path)
+            kept = rivals if entangled and len(found) > 1 else named
+            if kept.setdefault(name, path) != path:
+                _log.warning("%s is left out: %s are drawn by %s already", path, name, kept[name])
         first = [name for name in _ORDER if name in named]
         self._folders = {name: named[name] for name in dict.fromkeys([*first, *sorted(named)])}
         # Not among the names to choose from: only for a look beside the model of the same class.
-        self._beside = {
-            f"{name}/{BESIDE}": folder / BESIDE for name, folder in self._folders.items()
-            if is_weights(folder / BESIDE)
-        }
+        rivals |= {name: path / BESIDE for name, path in self._folders.items() if is_weights(path / BESIDE)}
+        self._beside = {f"{name}/{BESIDE}": path for name, path in rivals.items()}
         self._device = device
         self._loaded: dict[str, Studio] = {}
         self._lock = threading.Lock()
@@ -89,8 +92,11 @@ class Studios(Mapping[str, Studio]):
         return self._folders[name]
 
 
-def _name(folder: Path) -> str:
+def _described(folder: Path) -> tuple[str, bool]:
+    """The class that the weights draw, and whether they are an entangled network's (trained without clamping)."""
     try:
-        return str(json.loads((folder / CONFIG).read_text(encoding="utf-8"))["name"])
-    except (OSError, ValueError, KeyError, TypeError):
+        config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+        training = config.get("training") or {}
+        return str(config["name"]), (training.get("config") or {}).get("clamp") == "none"
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         raise ValueError(f"{folder / CONFIG} does not describe a model: fetch the weights again") from None

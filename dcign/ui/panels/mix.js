@@ -2,17 +2,17 @@
  * Runs, after codes.js, as js_on_load of the gr.HTML with the elem_id "mix"; tells the page by the event "input". */
 const find = (selector) => element.querySelector(selector);
 const morph = find(".morph input"), told = find(".told"), thumb = find("img");
-let other = null, base = "";
+let other = null, base = "";     // other: {code, angles}; angles are where a kept picture was turned to
 
 const rewind = () => { morph.value = 0; find("output").textContent = "0 %"; };
 const kind = (text) => { const {model, layout} = readCode(text).record; return JSON.stringify([model, layout]); };
-const fits = () => other && base && kind(base) === kind(other);
+const fits = () => other && base && kind(base) === kind(other.code);
 const ready = () => {
   for (const control of [morph, find(".pose"), find(".light")]) control.disabled = !fits();
   if (other && base && !fits()) told.textContent = "The other picture is of another class: choose one of this class.";
 };
-const set = (code, picture, words) => {
-  other = code;
+const set = (code, picture, words, angles = null) => {
+  other = {code, angles};
   thumb.src = picture;
   thumb.hidden = false;
   told.textContent = words;
@@ -22,20 +22,21 @@ const set = (code, picture, words) => {
 };
 morph.addEventListener("input", () => {
   find("output").textContent = `${morph.value} %`;
-  if (fits()) publish(morphed(base, other, morph.value / 100), "mix");
+  if (fits()) publish(morphed(base, other.code, morph.value / 100), "mix");
 });
 morph.addEventListener("change", () => trigger("input"));
 const take = (names) => {
-  const {record} = readCode(other);
-  const known = names.filter((name) => record[name] !== null);
-  window.dcign.go(Object.fromEntries(known.map((name) => [name, Math.round(record[name])])));
+  const degrees = {...readCode(other.code).record, ...other.angles};
+  const known = names.filter((name) => Number.isFinite(degrees[name]));
+  window.dcign.go(Object.fromEntries(known.map((name) => [name, Math.round(degrees[name])])));
 };
 find(".pose").addEventListener("click", () => take(["azimuth", "elevation"]));
 find(".light").addEventListener("click", () => take(["light"]));
 find(".keep").addEventListener("click", () => {
   const code = window.dcign?.code();
   if (!code) return;
-  set(code, document.querySelector("#view canvas").toDataURL(), "Kept. Now choose another picture to mix it with.");
+  const {canvas, detail: {azimuth, elevation, light}} = window.dcign.shown();
+  set(code, canvas.toDataURL(), "Kept. Now choose another picture to mix it with.", {azimuth, elevation, light});
 });
 const chosen = () => {
   if (!props.value) return;

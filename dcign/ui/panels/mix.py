@@ -1,4 +1,5 @@
-"""Mixing with another picture: morph the identity, take over its pose or its light.
+"""Mixing with another picture: morph the identity, take over its pose or its light. One picture may lend its pose and
+the next its light.
 
     panel = mix.build(pictures)
     mix.connect(panel, studios, code, model, examples)
@@ -23,9 +24,10 @@ from ..live import data_url
 
 @dataclass(frozen=True)
 class MixPanel:
-    """The examples to choose from, and the panel itself."""
+    """The examples to choose from, an upload in their place, and the panel itself."""
 
     gallery: gr.Gallery
+    upload: gr.UploadButton
     mix: gr.HTML
 
 
@@ -35,18 +37,19 @@ def gallery(paths: Sequence[Path]) -> gr.Gallery:
 
 
 def build(paths: Sequence[Path]) -> MixPanel:
-    """The components, elem_ids "others" and "mix"."""
+    """The components, elem_ids "others", "mix-upload" and "mix"."""
     folder = files(__package__)
     script = "\n".join((folder / name).read_text(encoding="utf-8") for name in ("codes.js", "mix.js"))
     others = gr.Gallery(
         [str(path) for path in paths], label="Mix with", columns=6, buttons=[], allow_preview=False,
         object_fit="cover", interactive=False, elem_id="others", elem_classes="thumbnails",
     )
+    upload = gr.UploadButton("Or upload one to mix with", file_types=["image"], size="sm", elem_id="mix-upload")
     mix = gr.HTML(
         "", html_template=(folder / "mix.html").read_text(encoding="utf-8"), js_on_load=script,
         apply_default_css=False, elem_id="mix",
     )
-    return MixPanel(others, mix)
+    return MixPanel(others, upload, mix)
 
 
 def connect(
@@ -54,18 +57,27 @@ def connect(
     examples: Mapping[str, Sequence[Path]],
 ) -> None:
     """Wire it. examples: the pictures of each model."""
-    def choose(name: Any, chosen: gr.SelectData) -> str:
+    def read(name: Any, path: Path | str, words: str) -> str:
         studio = checks.studio(studios, name)
-        place = chosen.index if isinstance(chosen.index, int) else 0
-        if not 0 <= place < len(examples[name]):
-            raise checks.problem("There is no such example: reload the page.")
         with checks.readable_errors():
-            prepared = studio.prepare(examples[name][place])
+            prepared = studio.prepare(path)
             other = studio.encode(prepared)
         return json.dumps({
-            "code": other.to_json(), "picture": data_url(prepared.picture), "name": f"Example {place + 1}",
+            "code": other.to_json(), "picture": data_url(prepared.picture),
+            "name": " ".join([words, *prepared.warnings]),
         })
+
+    def choose(name: Any, chosen: gr.SelectData) -> str:
+        paths = examples.get(name, []) if isinstance(name, str) else []
+        place = chosen.index if isinstance(chosen.index, int) else 0
+        if not 0 <= place < len(paths):
+            raise checks.problem("There is no such example: reload the page.")
+        return read(name, paths[place], f"Example {place + 1}.")
+
+    def choose_upload(name: Any, file: Any) -> str:
+        return read(name, checks.upload(file), "Your picture.")
 
     quiet = {"show_progress": "hidden", "api_visibility": "private"}
     panel.gallery.select(choose, model, panel.mix, preprocess=False, **quiet)
+    panel.upload.upload(choose_upload, [model, panel.upload], panel.mix, preprocess=False, **quiet)
     panel.mix.input(None, None, code, js="() => window.dcign.code()", **quiet)

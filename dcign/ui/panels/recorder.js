@@ -6,6 +6,7 @@ let points = [], timer = 0, newest = null;
 
 document.addEventListener("dcign:frame", ({detail}) => { newest = [detail.azimuth, detail.elevation, detail.light]; });
 
+const words = (count) => `Recorded ${count} frames, ${(count / RATE).toFixed(1)} s`;
 const same = (a, b) => a && b && a.every((value, place) => value === b[place]);
 /* Nobody moves at once and stops at once: what stands still at either end is left out. */
 const trimmed = () => {
@@ -21,10 +22,17 @@ const stop = () => {
   button.textContent = "Record again";
   const path = trimmed();
   if (path.length < 2) { told.textContent = "Nothing moved: turn the picture while it records"; return; }
-  told.textContent = `Recorded ${path.length} frames, ${(path.length / RATE).toFixed(1)} s`;
+  told.textContent = words(path.length);
   props.value = JSON.stringify(path);
   trigger("input");
 };
+/* A loaded file brings its path; another class takes it away. */
+watch("value", () => {
+  if (timer) return;
+  const count = props.value ? JSON.parse(props.value).length : 0;
+  told.textContent = count ? words(count) : "Turn the picture while it records";
+  button.textContent = count ? "Record again" : "Record a path";
+});
 button.addEventListener("click", () => {
   if (timer) { stop(); return; }
   points = [];

@@ -15,7 +15,7 @@ const createTransport = ({root, onFrame, onState}) => {
   const UNANSWERED = 8000;    // ms after which an open but silent connection counts as dead
   const CUT_OFF = 1008;
 
-  let socket = null, isOpen = false, failures = 0, began = 0, timer = 0, silence = 0;
+  let socket = null, isOpen = false, banned = false, failures = 0, began = 0, timer = 0, silence = 0;
   let known = new Set();      // keys of the codes that this socket's other end holds
   let wanted = null, answered = -1, state = "none";
   // Plain requests: the newest that was sent, how many are under way, and the network's part of a round trip.
@@ -35,11 +35,20 @@ const createTransport = ({root, onFrame, onState}) => {
       known.add(wanted.key);
     }
     say({kind: "view", key: wanted.key, sequence: wanted.sequence, ...wanted.angles});
+    expect();
+  };
+  /* A connection is dead if nothing at all comes for a while, however far behind the hand its answers are. */
+  const expect = () => {
     if (!silence) silence = setTimeout(() => { silence = 0; if (isOpen && pending()) drop(); }, UNANSWERED);
+  };
+  const heard = () => {
+    clearTimeout(silence);
+    silence = 0;
+    if (isOpen && pending()) expect();
   };
   const arrived = (detail, bytes) => {
     answered = Math.max(answered, detail.sequence);
-    if (!pending()) { clearTimeout(silence); silence = 0; }
+    heard();
     onFrame(detail, bytes);
   };
 
@@ -58,12 +67,15 @@ const createTransport = ({root, onFrame, onState}) => {
       if (pending() && wanted.key === message.key) sendWanted();
     } else if (message.kind === "problem") {
       answered = wanted ? wanted.sequence : answered;   // asking again would not help
+      heard();
       tell("problem", message.message);
     }
   };
 
   const connect = () => {
+    if (isOpen) return;
     clearTimeout(timer);
+    banned = false;
     if (socket) socket.close();
     began = performance.now();
     let opened = false;
@@ -80,6 +92,7 @@ const createTransport = ({root, onFrame, onState}) => {
     mine.onopen = () => {
       if (socket !== mine) return;
       opened = isOpen = true;
+      clearTimeout(timer);
       known = new Set();
       tell("socket");
       if (pending()) sendWanted();
@@ -90,10 +103,10 @@ const createTransport = ({root, onFrame, onState}) => {
   };
   /* Give this socket up without waiting for its closing handshake, which a dead line never answers. */
   const drop = () => {
-    const old = socket;
+    const old = socket, wasOpen = isOpen;
     socket = null;
     if (old) old.close();
-    closed(false, 0, "");
+    closed(wasOpen, 0, "");
   };
   const closed = (wasOpen, code, reason) => {
     const lived = performance.now() - began;
@@ -103,6 +116,7 @@ const createTransport = ({root, onFrame, onState}) => {
     silence = 0;
     failures = wasOpen && lived > 5000 ? 0 : failures + 1;
     if (code === CUT_OFF) {
+      banned = true;   // plain requests neither: the reason is to be read
       tell("lost", `The server closed the connection: ${reason}.`);
       timer = setTimeout(connect, 3000);
       return;
@@ -135,7 +149,7 @@ const createTransport = ({root, onFrame, onState}) => {
   const allowed = () => Math.min(4, Math.max(1, 1 + Math.round(network / 20)));
   const pump = () => {
     const waiting = socket !== null && failures === 0 && performance.now() - began < IMPATIENT;
-    while (!isOpen && !waiting && reachable && pending() && wanted.sequence > posted && flying < allowed()) {
+    while (!isOpen && !waiting && !banned && reachable && pending() && wanted.sequence > posted && flying < allowed()) {
       post(wanted);
     }
   };

@@ -184,6 +184,7 @@ listenToGestures(canvas, {
 });
 /* The address of what is seen, into the clipboard and the address bar. */
 const share = async () => {
+  if (scene.code !== original) { remark("Only a picture as it was read has a link: take its identity back first."); return; }
   if (!scene.link) { remark("Only examples have links: what you upload stays with you."); return; }
   const address = new URL(location.href);
   for (const [name, value] of Object.entries({...scene.link, ...angles})) {
@@ -249,7 +250,7 @@ window.dcign = {
   recode(text) {
     if (!scene.code) return;
     edits += 1;
-    Object.assign(scene, {code: text, key: `edited-${edits}`, link: null});
+    Object.assign(scene, {code: text, key: `edited-${edits}`});
     motion.stop();
     ask();
   },
