@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import io
 import json
+import os
 import urllib.error
 import urllib.request
 
@@ -12,7 +13,6 @@ import demo_weights
 import numpy as np
 import pytest
 from demo_server import serve
-from gradio.utils import get_upload_folder
 from gradio_client import handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
@@ -36,16 +36,38 @@ def pixels(path) -> np.ndarray:
     return np.asarray(Image.open(path).convert("RGB")).astype(int)
 
 
-def raw_call(server, name: str, body: str) -> tuple[int, str]:
+def raw_call(server, name: str, body: str, route: str = "run") -> tuple[int, str]:
     """POST a body as it is (NaN is not JSON, but Python clients send it); (status, text)."""
     request = urllib.request.Request(
-        f"{server.url}/gradio_api/run/{name}", body.encode(), {"Content-Type": "application/json"}
+        f"{server.url}/gradio_api/{route}/{name}", body.encode(), {"Content-Type": "application/json"}
     )
     try:
         with urllib.request.urlopen(request, timeout=30) as answer:
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as error:
         return error.code, error.read().decode()
+
+
+def queued_call(server, name: str, body: str) -> tuple[bool, str]:
+    """The same through the queue, by plain HTTP; (whether it succeeded, text of the answer)."""
+    status, text = raw_call(server, name, body, "call")
+    if status != 200:
+        return False, text
+    event = json.loads(text)["event_id"]
+    with urllib.request.urlopen(f"{server.url}/gradio_api/call/{name}/{event}", timeout=30) as answer:
+        text = answer.read().decode()
+    return "event: complete" in text, text
+
+
+def upload(server, content: bytes) -> str:
+    """Upload a PNG file as a browser does; its path on the server."""
+    head = 'Content-Disposition: form-data; name="files"; filename="a.png"\r\nContent-Type: image/png'
+    body = f"--form\r\n{head}\r\n\r\n".encode() + content + b"\r\n--form--\r\n"
+    request = urllib.request.Request(
+        f"{server.url}/gradio_api/upload", body, {"Content-Type": "multipart/form-data; boundary=form"}
+    )
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return json.load(answer)[0]
 
 
 def test_first_answer_within_15_seconds(server):
@@ -59,6 +81,27 @@ def test_only_these_endpoints_are_public_and_documented(client):
     }
     for name, endpoint in endpoints.items():
         assert len(endpoint["description"]) > 40, name
+        for place in (*endpoint["parameters"], *endpoint["returns"]):
+            where = (name, place.get("parameter_name", place["label"]))
+            text = place["python_type"]["description"]
+            assert len(text) > 20 and text[0].isupper() and text.endswith("."), where
+            assert place["type"]["description"] == text and "Args:" not in text, where
+
+
+def test_openapi_has_the_texts_and_valid_schemas(server):
+    with urllib.request.urlopen(f"{server.url}/gradio_api/openapi.json", timeout=30) as answer:
+        paths = json.load(answer)["paths"]
+    render = paths["/gradio_api/call/v2/render"]["post"]
+    assert "Returns picture: The drawn picture" in render["description"]
+    wanted = render["requestBody"]["content"]["application/json"]["schema"]["properties"]
+    assert wanted["code"]["type"] == "object"
+    assert wanted["azimuth"]["type"] == ["number", "null"] and "degrees" in wanted["azimuth"]["description"]
+
+
+def test_what_may_be_left_out_may_be_left_out(client, code):
+    drawn = client.predict(code, api_name="/render")
+    assert np.array_equal(pixels(drawn), pixels(client.predict(code, None, None, None, api_name="/render")))
+    assert client.predict(code, api_name="/swap") == code
 
 
 def test_encode_returns_code_degrees_and_the_prepared_picture(client, picture, weights):
@@ -177,11 +220,14 @@ def test_an_unknown_model_is_refused(client, picture):
 def test_a_path_outside_the_uploads_is_refused(server, client, picture, tmp_path, endpoint, meta):
     """A real picture of this machine, which nobody uploaded, by its path and by a way around."""
     demo_weights.picture(0).save(tmp_path / "private.png")
-    around = f"{get_upload_folder()}/{'../' * 12}{tmp_path}/private.png"
+    uploaded = upload(server, (tmp_path / "private.png").read_bytes())
+    body = json.dumps({"data": [{"path": uploaded, "meta": {"_type": "gradio.FileData"}}, "faces"]})
+    assert queued_call(server, endpoint, body)[0]
+    around = f"{os.path.dirname(uploaded)}/{'../' * 12}{tmp_path}/private.png"
     for path in (str(tmp_path / "private.png"), around, "app.py", "/nowhere.png", "a\0b"):
         body = json.dumps({"data": [{"path": path, **meta}, "faces"]})
-        status, text = raw_call(server, endpoint, body)
-        assert status >= 400
+        done, text = queued_call(server, endpoint, body)
+        assert not done
         assert "Traceback" not in text and "latents" not in text and "check the path" not in text
     assert client.predict(picture, "faces", api_name="/estimate")
 
@@ -198,6 +244,8 @@ def test_missing_weights_end_with_a_message(tmp_path):
 
 
 @pytest.mark.skipif(importlib.util.find_spec("mcp") is not None, reason="the package is here")
-def test_mcp_without_its_package_ends_with_the_remedy():
+@pytest.mark.parametrize("arguments, variable", [(["--mcp"], ""), ([], "True")])
+def test_mcp_without_its_package_ends_with_the_remedy(monkeypatch, arguments, variable):
+    monkeypatch.setenv("GRADIO_MCP_SERVER", variable)
     with pytest.raises(SystemExit, match=r"gradio\[mcp\]"):
-        app.main(["--mcp"])
+        app.main(arguments)

@@ -13,6 +13,7 @@ from bad_pictures import READ, REFUSED, straight
 from gradio_client import handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
+from test_app import queued_call
 
 
 @pytest.fixture(scope="module")
@@ -76,11 +77,6 @@ def test_an_upload_beyond_the_size_limit_is_refused(server, client, good):
 def test_a_data_address_is_refused(server, client, good):
     """It would pass the limit of the upload route."""
     record = {"path": None, "url": "data:image/png;base64,AAAA", "meta": {"_type": "gradio.FileData"}}
-    request = urllib.request.Request(
-        f"{server.url}/gradio_api/run/estimate", json.dumps({"data": [record, "faces"]}).encode(),
-        {"Content-Type": "application/json"},
-    )
-    with pytest.raises(urllib.error.HTTPError) as refusal:
-        urllib.request.urlopen(request, timeout=30)
-    assert "upload a file" in refusal.value.read().decode()
+    done, text = queued_call(server, "estimate", json.dumps({"data": [record, "faces"]}))
+    assert not done and "upload a file" in text
     assert client.predict(handle_file(str(good)), "faces", api_name="/estimate")

@@ -12,17 +12,19 @@ Here: /models, /encode, /estimate, /render, /sweep, /export; in mixing_endpoints
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Mapping
 from typing import Any
 
 import gradio as gr
+from gradio.context import Context
 from gradio.processing_utils import save_bytes_to_cache
 
 from ..export.recipe import Steps
 from ..graphics_code import GraphicsCode
 from ..photos import Prepared
 from ..studio import Studio
-from . import checks, live, mixing_endpoints
+from . import checks, documented, live, mixing_endpoints
 from .estimate import estimates
 from .exporting import cached, make_bytes, recipe_from_call, sweep_recipe
 
@@ -57,11 +59,23 @@ def add(studios: Mapping[str, Studio]) -> None:
         known = gr.JSON(label="models")
         button = gr.Button()
 
-    def encode(picture: Any, model: Any) -> tuple[dict, dict, Any]:
-        """Encode a picture: upload in, graphics code out.
+    # Calls of /render do not queue, and take turns: however many come, the live frames keep half of two cores.
+    drawing = threading.BoundedSemaphore(1)
 
-        picture: an image file. model: the class of the picture. Returns the graphics code (JSON, to be sent
-        to /render and /sweep unchanged), the estimates in degrees, and the picture as the model saw it.
+    def encode(picture: Any, model: Any) -> tuple[dict, dict, Any]:
+        """Encode a picture: an upload goes in, its graphics code comes out.
+
+        Args:
+            picture: An uploaded image file: PNG, JPEG, WebP, GIF, BMP or TIFF, of 16 to 12000 pixels a side, 50
+                megapixels and 20 MB at most. Refused: a file of the server that nobody uploaded.
+            model: The class of the picture, a name that /models lists. Refused: any other name.
+
+        Returns:
+            code: The graphics code, a JSON object. Send it to the other endpoints unchanged.
+            degrees: The estimates as {"azimuth", "elevation", "light"}, in degrees. Azimuth is positive when the
+                front turns to the right of the image, elevation when the camera looks down, light when it comes
+                from the right of the image.
+            prepared: The picture as the model saw it, a square PNG file. Its side in pixels is the model's size.
         """
         ready, graphics_code = read(checks.studio(studios, model), checks.upload(picture))
         return json.loads(graphics_code.to_json()), estimates(graphics_code), ready.picture
@@ -69,17 +83,35 @@ def add(studios: Mapping[str, Studio]) -> None:
     def estimate(picture: Any, model: Any) -> dict:
         """Estimate pose and light of a picture, in degrees.
 
-        picture: an image file. model: the class of the picture. Returns {"azimuth", "elevation", "light"}:
-        azimuth is positive when the front turns to the image's right, elevation when the camera looks down,
-        light when it comes from the image's right.
+        Args:
+            picture: An uploaded image file: PNG, JPEG, WebP, GIF, BMP or TIFF, of 16 to 12000 pixels a side, 50
+                megapixels and 20 MB at most. Refused: a file of the server that nobody uploaded.
+            model: The class of the picture, a name that /models lists. Refused: any other name.
+
+        Returns:
+            degrees: The estimates as {"azimuth", "elevation", "light"}, in degrees. Azimuth is positive when the
+                front turns to the right of the image, elevation when the camera looks down, light when it comes
+                from the right of the image.
         """
         return estimates(read(checks.studio(studios, model), checks.upload(picture))[1])
 
-    def render(code: Any, azimuth: Any, elevation: Any, light: Any) -> str:
-        """Draw a graphics code at a pose and light; nothing is remembered between calls.
+    def render(code: Any, azimuth: Any = None, elevation: Any = None, light: Any = None) -> str:
+        """Draw a graphics code at a pose and light. Nothing is remembered between calls.
 
-        code: what /encode returned. azimuth, elevation, light: degrees; null keeps the code's own value.
-        Returns a JPEG file.
+        Args:
+            code: The graphics code that /encode returned, a JSON object. Refused: anything else, and codes of models
+                that /models does not list.
+            azimuth: Where the front turns, in degrees, positive to the right of the image. Left out or null, the
+                code keeps its own. Beyond the range that /models lists, its nearest end is drawn; a model
+                with a full turn goes round. Refused: what is no finite number.
+            elevation: How far the camera looks down, in degrees. Left out or null, the code keeps its own. Beyond
+                the range that /models lists, its nearest end is drawn. Refused: what is no finite number.
+            light: Where the light stands relative to the camera, in degrees, positive to the right of the image.
+                Left out or null, the code keeps its own. Beyond the range that /models lists, its nearest end is
+                drawn. Refused: what is no finite number.
+
+        Returns:
+            picture: The drawn picture, a square JPEG file. Its side in pixels is the model's size.
         """
         graphics_code = checks.code(code)
         studio = checks.studio(studios, graphics_code.model)
@@ -88,29 +120,55 @@ def add(studios: Mapping[str, Studio]) -> None:
             "elevation": checks.degrees(elevation, "elevation"),
             "light": checks.degrees(light, "light"),
         }
-        with checks.readable_errors():
+        with drawing, checks.readable_errors():
             drawn = studio.render(graphics_code, **angles)
         return save_bytes_to_cache(live.jpeg(drawn), "render.jpg", rendered.GRADIO_CACHE)
 
     def sweep(
         code: Any, factor: Any, frames: Any, fps: Any, there_and_back: Any, progress: Any = gr.Progress()
     ) -> str:
-        """Turn one factor over its trained range and return an animated GIF.
+        """Turn one factor over its trained range, as an animated GIF. /export does the same and more.
 
-        code: what /encode returned. factor: azimuth, elevation or light. frames: 2 to 240, of the whole file. fps:
-        1 to 50 frames per second. there_and_back: go back to the start instead of jumping. Returns the GIF file.
+        Args:
+            code: The graphics code that /encode returned, a JSON object. Refused: anything else, and codes of models
+                that /models does not list.
+            factor: What turns: azimuth, elevation or light. Refused: a factor that the model lacks.
+            frames: How many frames the file has, 2 to 240. Numbers beyond are brought to the nearest end. Refused:
+                what is no finite number.
+            fps: Frames per second, 1 to 50. Numbers beyond are brought to the nearest end. Refused: what is no
+                finite number.
+            there_and_back: Whether it returns to its start instead of jumping there, true or false.
+
+        Returns:
+            animation: The GIF file, which repeats for ever. Its side in pixels is the model's size.
         """
         asked = sweep_recipe(code, factor, frames, fps, there_and_back)
         return cached(asked, make_bytes(studios, asked, reported(progress)), animation.GRADIO_CACHE)[0]
 
-    def export(code: Any, settings: Any, picture: Any, progress: Any = gr.Progress()) -> tuple[str, str]:
-        """Make an animation of a code: what moves, how it is written, at which size.
+    def export(
+        code: Any, settings: Any = None, picture: Any = None, progress: Any = gr.Progress()
+    ) -> tuple[str, str]:
+        """Make an animation of a graphics code: what moves, how it is written, at which size.
 
-        code: what /encode returned. settings: a JSON object with any of motion (azimuth, elevation, light, all,
-        path), path (a list of [azimuth, elevation, light]), frames (2 to 240), fps (1 to 50), size (32 to 480
-        pixels, 0 for the model's own), there_and_back, smooth, loop, side_by_side, format (gif, mp4, webp, frames,
-        sheet), azimuth, elevation, light (degrees that stay), beyond (the trained ranges). picture: the input
-        image, for side_by_side only. Returns the file, and the JSON file that makes it again bit for bit.
+        Args:
+            code: The graphics code that /encode returned, a JSON object. Refused: anything else, and codes of models
+                that /models does not list.
+            settings: A JSON object with any of these; what is left out has its default. motion: azimuth, elevation,
+                light, all or path (default azimuth). path: for that motion, 2 to 1200 points of [azimuth, elevation,
+                light] in degrees. frames: 2 to 240 in the whole file (72). fps: 1 to 50 frames per second (24). size:
+                32 to 480 pixels a side, or 0 for the model's own (0). format: gif, mp4, webp, frames for a zip file
+                of PNG pictures, or sheet for one PNG picture of all frames (gif). there_and_back: return to the
+                start (true). smooth: slow down where the motion turns round or ends (true). loop: repeat for ever
+                (true). side_by_side: the input picture on the left (false). azimuth, elevation, light: degrees at
+                which a factor stays while others move, -720 to 720, or null for the code's own (null). beyond: allow
+                degrees outside the ranges that /models lists (false). Refused: other names, and numbers beyond these
+                limits.
+            picture: The uploaded input picture, needed for side_by_side and otherwise not read. Left out or null,
+                there is none. Refused: a file of the server that nobody uploaded.
+
+        Returns:
+            file: The animation, a file of the format that was asked for.
+            recipe: A JSON file with the code and the settings. It makes the same file again, bit for bit.
         """
         asked = recipe_from_call(studios, code, settings, picture)
         return cached(asked, make_bytes(studios, asked, reported(progress)), file.GRADIO_CACHE)
@@ -118,8 +176,9 @@ def add(studios: Mapping[str, Studio]) -> None:
     def models() -> dict:
         """List the models: the ranges of pose and light in degrees, the groups of the code that may be varied.
 
-        Returns {name: {"size": pixels a side, "ranges": {factor: [lowest, highest]}, "directions": {group: how
-        many principal directions it has}}}.
+        Returns:
+            models: A JSON object of {name: {"size": pixels a side, "ranges": {factor: [lowest, highest] in degrees},
+                "directions": {group: how many principal directions it has}}}.
         """
         return {
             name: {
@@ -140,6 +199,7 @@ def add(studios: Mapping[str, Studio]) -> None:
     button.click(export, [code, settings, picture], [file, recipe], api_name="export", **slow)
     button.click(models, None, known, api_name="models", **listen)
     mixing_endpoints.add(studios)
+    documented.describe(Context.root_block)
 
 
 def reported(progress: gr.Progress) -> Steps:

@@ -36,10 +36,17 @@ def add(studios: Mapping[str, Studio]) -> None:
         return checks.studio(studios, value.model).directions
 
     def vary(code: Any, amounts: Any) -> dict:
-        """Change an identity along its principal directions; pose and light stay.
+        """Change an identity along its principal directions. Pose and light stay.
 
-        code: what /encode returned. amounts: a JSON object, group -> list of standard deviations (-4 to 4) along its
-        first directions, as in {"intrinsic": [1.5, 0, -2]}; /models lists the groups. Returns the new code.
+        Args:
+            code: The graphics code that /encode returned, a JSON object. Refused: anything else, and codes of models
+                that /models does not list.
+            amounts: A JSON object that gives a group of the code its list of standard deviations, -4 to 4 each, along
+                the first directions of the group, as in {"intrinsic": [1.5, 0, -2]}. /models lists the groups and how
+                many directions they have. Refused: other groups, longer lists and amounts beyond the limits.
+
+        Returns:
+            code: The new graphics code, a JSON object.
         """
         base = checks.code(code)
         if not isinstance(amounts, Mapping):
@@ -52,10 +59,16 @@ def add(studios: Mapping[str, Studio]) -> None:
             return _json(mixing.vary(base, directions(base), numbers))
 
     def random(code: Any, seed: Any) -> dict:
-        """Draw an identity at random, in the pose and light of a code.
+        """Draw an identity at random, in the pose and light of a graphics code.
 
-        code: what /encode returned. seed: a whole number; the same seed draws the same identity. Returns the new
-        code.
+        Args:
+            code: The graphics code that /encode returned, a JSON object. Refused: anything else, and codes of models
+                that /models does not list.
+            seed: A whole number from 0 to 9007199254740991. The same seed draws the same identity. Fractions are
+                rounded, numbers beyond are brought to the nearest end. Refused: what is no finite number.
+
+        Returns:
+            code: The new graphics code, a JSON object.
         """
         base = checks.code(code)
         with checks.readable_errors():
@@ -63,21 +76,36 @@ def add(studios: Mapping[str, Studio]) -> None:
             return _json(mixing.draw_identity(base, directions(base), whole))
 
     def morph(code: Any, other: Any, share: Any) -> dict:
-        """Go from one identity towards another; pose and light are those of the first.
+        """Go from one identity towards another. Pose and light are those of the first.
 
-        code, other: what /encode returned for two pictures of one class. share: 0 is the first, 1 the second.
-        Returns the new code.
+        Args:
+            code: The graphics code that /encode returned for the first picture, a JSON object. Refused: anything
+                else.
+            other: The same for the second picture. Refused: a code of another model.
+            share: How far to go, from 0 for the first identity to 1 for the second. Refused: what is no number in
+                these limits.
+
+        Returns:
+            code: The new graphics code, a JSON object.
         """
         first, second = checks.code(code), checks.code(other)
         checks.studio(studios, first.model)
         with checks.readable_errors():
             return _json(mixing.morph(first, second, checks.number(share, "share")))
 
-    def swap(identity: Any, pose: Any, light: Any) -> dict:
+    def swap(identity: Any, pose: Any = None, light: Any = None) -> dict:
         """Combine the identity of one picture with the pose of another and the light of a third.
 
-        identity: what /encode returned for the first. pose, light: the same of others of its class, null for the
-        first's own. Returns the new code.
+        Args:
+            identity: The graphics code that /encode returned for the first picture, a JSON object. Refused: anything
+                else.
+            pose: The code of a picture with the wanted azimuth and elevation. Left out or null, the first keeps its
+                own. Refused: a code of another model.
+            light: The code of a picture with the wanted light. Left out or null, the first keeps its own. Refused:
+                a code of another model.
+
+        Returns:
+            code: The new graphics code, a JSON object.
         """
         whose = checks.code(identity)
         checks.studio(studios, whose.model)
