@@ -11,6 +11,7 @@ number of threads or replicas can serve the same visitor.
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Callable, Mapping, Sequence
 
@@ -78,11 +79,29 @@ class Studio:
         self.directions = dict(directions or {})
         network = network.to(self.device, memory_format=torch.channels_last)
         self._network = network.eval().requires_grad_(False)
+        self._drawing = self._network
+        if self._precision is not torch.float32:
+            self._drawing = copy.deepcopy(self._network)
+            self._drawing.decoder.to(self._precision)
+        self._quick: Studio | None = None
         framing = dict(framing or {})
         subject = framing.get("subject") or ("object" if "chair" in name else "face")
         self.spec = PictureSpec(
             network.config.size, tuple(ground), subject, framing.get("face_box") or DEFAULT_FACE_BOX
         )
+
+    def quick(self) -> Studio:
+        """The same for live frames: drawn in bfloat16 where the CPU has units for its matrices (twice as fast, at most
+        three levels of 255 away), else itself."""
+        if self._precision is not torch.float32 or self.device.type != "cpu" or not _matrix_units():
+            return self
+        if self._quick is None:
+            twin = copy.copy(self)
+            twin._precision = torch.bfloat16
+            twin._drawing = copy.deepcopy(self._network)
+            twin._drawing.decoder.to(torch.bfloat16)
+            self._quick = twin
+        return self._quick
 
     @property
     def ranges(self) -> dict[str, tuple[float, float]]:
@@ -260,14 +279,16 @@ class Studio:
     def _draw(self, latents: np.ndarray) -> np.ndarray:
         """(N, L) -> uint8 (N, H, W, 3)."""
         with torch.inference_mode():
-            codes = torch.from_numpy(latents).to(self.device)
-            if self._precision is torch.float32:
-                pictures = self._network.decode(codes)
-            else:
-                with torch.autocast(self.device.type, self._precision):
-                    pictures = self._network.decode(codes)
+            codes = torch.from_numpy(latents).to(self.device, self._precision)
+            pictures = self._drawing.decode(codes)
             levels = pictures.float().mul(255).round_().clamp_(0, 255).to(torch.uint8)
             return np.ascontiguousarray(levels.permute(0, 2, 3, 1).cpu().numpy())
+
+
+def _matrix_units() -> bool:
+    """Whether this CPU multiplies bfloat16 matrices in hardware (AMX); PyTorch has no public word for it yet."""
+    supported = getattr(torch.cpu, "_is_amx_tile_supported", None)
+    return bool(supported and supported())
 
 
 def _device(name: str) -> torch.device:

@@ -68,7 +68,7 @@ def test_frames_carry_their_values_and_equal_the_library(visitor, studios, code)
             assert {name: header[name] for name in ("sequence", "azimuth", "elevation", "light")} == {
                 "sequence": sequence, "azimuth": azimuth, "elevation": 0, "light": None}
             assert header["milliseconds"] > 0
-            expected = studios["faces"].render(
+            expected = studios["faces"].quick().render(
                 code, **frames.moved(studios["faces"], code, {"azimuth": azimuth, "elevation": 0, "light": None}))
             assert picture == frames.jpeg(expected)
 
@@ -80,7 +80,7 @@ def test_a_frame_at_the_start_is_the_reconstruction(visitor, studios, code):
     with visitor.websocket_connect(SOCKET) as socket:
         socket.send_text(introduction(code))
         socket.send_text(view(1, **start))
-        assert unpacked(socket.receive_bytes())[1] == frames.jpeg(studio.render(code))
+        assert unpacked(socket.receive_bytes())[1] == frames.jpeg(studio.quick().render(code))
 
 
 def test_a_burst_ends_with_its_newest_and_never_goes_back(visitor, code):
@@ -246,7 +246,7 @@ def test_pages_of_other_sites_may_not_use_a_server_at_home(visitor, code):
 def test_plain_requests_get_the_same_frame(visitor, studios, code):
     answer = visitor.post(RENDER, json={"code": code.to_json(), "azimuth": 20, "elevation": None, "light": -30})
     assert answer.headers["content-type"] == "image/jpeg" and "draw;dur=" in answer.headers["server-timing"]
-    assert answer.content == frames.jpeg(studios["faces"].render(code, azimuth=20, light=-30))
+    assert answer.content == frames.jpeg(studios["faces"].quick().render(code, azimuth=20, light=-30))
     assert visitor.get(RENDER).status_code == 204
 
 

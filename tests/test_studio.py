@@ -197,6 +197,18 @@ def test_bfloat16_draws_nearly_the_same(picture):
     assert difference(fast.render(code, light=20), exact.render(code, light=20)) < 16
 
 
+@pytest.mark.parametrize("units", [True, False])
+def test_quick_frames_are_drawn_in_16_bits_where_that_is_quick(picture, monkeypatch, units):
+    monkeypatch.setattr("dcign.studio._matrix_units", lambda: units)
+    exact = Studio(**a_model(), device="cpu")
+    quick, code = exact.quick(), exact.encode(picture)
+    assert (quick is not exact) == units and quick is exact.quick() and quick.quick() is quick
+    assert quick.encode(picture) == code and quick.ranges == exact.ranges and quick.name == exact.name
+    before = exact.render(code, azimuth=20)
+    assert difference(quick.render(code, azimuth=20), before) < 16
+    np.testing.assert_array_equal(exact.render(code, azimuth=20), before)   # the exact one is still exact
+
+
 @pytest.mark.parametrize(
     "options", [{"device": "gpu7"}, {"precision": "int3"}, {"ranges": {"light": (0, 1)}}]
 )

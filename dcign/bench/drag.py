@@ -152,18 +152,18 @@ def _at_rest(page: Any, element: Any) -> dict[str, float]:
 
 
 def first_visit(browser: Any, url: str) -> float:
-    """Milliseconds from asking for the page to the fifth picture of its own motion, for who brings nothing."""
+    """Milliseconds from asking for the page to the third view in its own motion, for who brings nothing."""
     context = browser.new_context(viewport={"width": 1400, "height": 900}, reduced_motion="no-preference")
     try:
         page = context.new_page()
         page.add_init_script(_RECORDER)
         page.goto(url)
-        page.wait_for_function("new Set(bench.frames.map(([, azimuth]) => azimuth)).size >= 5", timeout=60_000)
+        page.wait_for_function("new Set(bench.frames.map(([, azimuth]) => azimuth)).size >= 3", timeout=60_000)
         frames = page.evaluate("bench.frames")
     finally:
         context.close()
     seen: set[float] = set()
-    return next(at for at, azimuth, _ in frames if len(seen := seen | {azimuth}) == 5)
+    return next(at for at, azimuth, _ in frames if len(seen := seen | {azimuth}) == 3)
 
 
 def drag(browser: Any, url: str, seconds: float = 4.0, block_websockets: bool = False) -> Recording:

@@ -57,4 +57,4 @@ def frame(studios: Mapping[str, Studio], code: GraphicsCode, angles: Mapping[str
         raise ValueError(f"There is no model {code.model[:40]!r} here: encode the picture again.")
     studio = studios[code.model]
     # The page's sliders end where training did unless somebody asks for more.
-    return jpeg(studio.render(code, **moved(studio, code, angles), beyond=True))
+    return jpeg(studio.quick().render(code, **moved(studio, code, angles), beyond=True))

@@ -120,7 +120,7 @@ const greet = () => {
   if (greeted || !scene.code) return;
   greeted = true;
   if (motion.wantsCalm()) return;
-  setTimeout(() => { if (greeted === true) motion.play(GREETING, () => motion.glide(scene.start)); }, 300);
+  setTimeout(() => { if (greeted === true) motion.play(GREETING, () => motion.glide(scene.start)); }, 100);
 };
 const onTouch = (event) => {
   const first = greeted !== "over";
