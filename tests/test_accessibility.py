@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import demo_weights
 import pytest
 from browser_page import needs_chromium, open_page
+from demo_server import serve
 
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
 pytestmark = needs_chromium
 
 SCREENS = {1400: 900, 1024: 768, 390: 844}   # pixels: width and height
 TABS = ("Compare", "Identity", "Mix", "Export")
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """The page with all that it can have: an entangled network to compare with, too."""
+    root = demo_weights.write(tmp_path_factory.mktemp("weights"))
+    demo_weights.write_beside(root / "faces")
+    with serve(root, tmp_path_factory.mktemp("log") / "app.log") as running:
+        yield running
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
