@@ -171,7 +171,7 @@ def _examples(arguments: argparse.Namespace) -> int:
 def _figures(arguments: argparse.Namespace) -> int:
     from train.figures import figures
 
-    for path in figures(Path(arguments.weights), Path(arguments.output), _data(arguments)):
+    for path in figures(Path(arguments.weights), Path(arguments.output), _data(arguments), arguments.beside):
         print(f"wrote {path}")
     return 0
 
@@ -269,6 +269,7 @@ def parser() -> argparse.ArgumentParser:
     examples.set_defaults(run=_examples)
     figures = commands.add_parser("figures", parents=[common], help="the README's pictures")
     figures.add_argument("weights")
+    figures.add_argument("--beside", nargs="+", default=(), metavar="WEIGHTS", help="draw the same views by these too")
     figures.add_argument("-o", "--output", default="figures")
     figures.set_defaults(run=_figures)
     bench = commands.add_parser("bench", parents=[common], help="speed of drawing scenes, or of a training step")

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 import dcign
 from dcign import checkpoints
 from train.camera import View
+from train.measures.entangled import by_variance
+from train.measures.subject import Subject
 from train.raster import render
 from train.scenes import STAGES, open_source
 from train.sheets import SIZE, labelled
@@ -79,12 +83,40 @@ def turn(weights: Path, path: Path, assets_folder: str | None, seeds: tuple[int,
     dcign.export.save(np.concatenate(strips, 2), str(path), fps=14)
 
 
-def figures(weights: Path, folder: Path, assets_folder: str | None) -> list[Path]:
-    """Write every figure of a weights folder; returns the paths."""
+def beside_figure(folders: Sequence[Path], path: Path, assets_folder: str | None, identities: int = 2) -> None:
+    """Held-out identities turned and lit by several networks, each from the same picture; the truth above (Fig. 4, 7)."""
+    networks = []
+    for folder in folders:
+        subject = Subject.open(folder, assets_folder)
+        networks.append(by_variance(subject) if subject.entangled else subject)
+    source, stage = networks[0].source, networks[0].scenery.stage
+    shown = OBJECTS_SHOWN if stage.subject == "object" else SHOWN
+    angles = {"azimuth": 30.0, "elevation": 15.0 if stage.subject == "object" else 0.0, "light": -25.0}
+    cells, labels = [], []
+    for number in range(identities):
+        mesh = source.identity(910 + number).mesh
+        wanted = [{}, *({factor: float(value)} for factor in shown for value in shown[factor])]
+        cells += [render(mesh, View(**(angles | change)), stage.rig, SIZE).colour for change in wanted]
+        labels += ["input", *(f"{factor} {value:g}" for change in wanted[1:] for factor, value in change.items())]
+        for network in networks:
+            studio = network.studio
+            picture = render(mesh, View(**angles), stage.rig, studio.size).colour
+            code = studio.encode(picture)
+            drawn = [studio.render(code, **{f: v for f, v in change.items() if f in studio.ranges}) for change in wanted]
+            cells += [np.asarray(Image.fromarray(one).resize((SIZE, SIZE), Image.Resampling.BICUBIC)) for one in drawn]
+            labels += [network.preset, *[""] * (len(wanted) - 1)]
+    labelled(cells, labels, 1 + sum(map(len, shown.values()))).save(path, optimize=True)
+
+
+def figures(weights: Path, folder: Path, assets_folder: str | None, beside: Sequence[str | Path] = ()) -> list[Path]:
+    """Write every figure of a weights folder; returns the paths. ``beside``: other networks for one more figure."""
     folder.mkdir(parents=True, exist_ok=True)
     name = checkpoints.load_weights(weights).name
     made = [folder / f"{name}-conventions.png", folder / f"{name}-views.png", folder / f"{name}-turn.gif"]
     convention_figure(made[0], name, assets_folder)
     rerendering_figure(weights, made[1], assets_folder)
     turn(weights, made[2], assets_folder, (901, 903, 905, 906))
+    if beside:
+        made.append(folder / f"{name}-beside.png")
+        beside_figure([weights, *map(Path, beside)], made[-1], assets_folder)
     return made
