@@ -5,10 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from dcign.checkpoints import load_studio
 from dcign.paper_network import PaperConfig, new_network
 from train.__main__ import main
+from train.figures import beside_figure
 from train.finish import finish
 from train.measures.bars import Bar, bars
 from train.measures.entangled import by_variance, most_varied
@@ -69,6 +71,14 @@ def test_an_entangled_network_is_written_for_the_page(folders, tmp_path, capsys,
     assert studio.render(code, azimuth=20).shape == (150, 150, 3)
     assert main(["beside", str(folders["paper"]), "-o", str(tmp_path / "none")]) == 2
     assert "with clamping" in capsys.readouterr().err
+
+
+def test_networks_are_drawn_side_by_side(folders, tmp_path, monkeypatch):
+    monkeypatch.setattr("train.measures.entangled.SCENES", 40)
+    monkeypatch.setattr("train.measures.entangled.MINI_BATCHES", 3)
+    beside_figure([folders["paper"], folders["entangled"]], tmp_path / "beside.png", None, identities=1)
+    with Image.open(tmp_path / "beside.png") as sheet:
+        assert sheet.size == (16 * 160, 3 * 160)   # the input and five values of each factor; truth and two networks
 
 
 def test_every_factor_gets_a_latent_of_its_own():
