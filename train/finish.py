@@ -94,6 +94,9 @@ def finish(network: DCIGN, config: TrainConfig, target: Path, pictures: int, ass
            scenes: int = SCENES, note: str = "") -> None:
     """Calibrate ``network`` and write model.safetensors and config.json to ``target``; ``note`` is for the card."""
     network = network.eval()
+    with torch.no_grad():  # as they are stored: weights that decayed to almost nothing would make a CPU crawl besides
+        for parameter in network.parameters():
+            parameter.copy_(parameter.half())
     layout, stage = CodeLayout(config.layout), STAGES[config.source]
     box = face_box(config.source, assets_folder)
     ranges = {factor: span for factor, span in stage.ranges.items() if factor in layout.names}
