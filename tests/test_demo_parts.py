@@ -53,7 +53,7 @@ def test_the_viewers_value_has_the_code_its_start_and_the_reconstruction(studios
     assert value["start"] == live.start_degrees(code, studio)
     assert value["circular"] == ["azimuth"] and value["link"] is None and value["angles"] == {}
     assert json.loads(live.scene(studio, code, 3, {"light": 5}))["link"] == {"class": "chairs", "example": 3}
-    assert np.array_equal(decoded(value["frame"]), decoded(live.data_url(studio.render(code))))
+    assert np.array_equal(decoded(value["frame"]), decoded(live.data_url(studio.quick().render(code))))
 
 
 def test_examples_stay_inside_their_folder(tmp_path):

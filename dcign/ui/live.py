@@ -54,7 +54,7 @@ def scene(
         "ranges": studio.ranges,
         "wider": studio.wider,
         "circular": [name for name, (low, high) in studio.ranges.items() if high - low >= _FULL_TURN],
-        "frame": data_url(studio.render(code)),
+        "frame": data_url(studio.quick().render(code)),   # as the frames that follow
         "link": None if example is None else {"class": code.model, "example": example},
         "angles": angles or {},
     })
