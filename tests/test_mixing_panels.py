@@ -126,7 +126,7 @@ def test_a_kept_picture_lends_the_pose_it_was_kept_in(page):
     page.locator("#examples button.thumbnail-item").nth(3).click()
     page.wait_for_function("old => window.dcign.code() !== old", arg=kept)
     page.click("#mix .pose")
-    assert arrived(page)["azimuth"] == 60
+    page.wait_for_function("() => window.painted.at(-1).azimuth === 60")
 
 
 def test_pose_of_one_light_of_another_identity_of_a_third(page, studio, tmp_path):
@@ -144,9 +144,10 @@ def test_pose_of_one_light_of_another_identity_of_a_third(page, studio, tmp_path
         page.wait_for_function("old => document.querySelector('#mix img').src !== (old ?? '')", arg=before)
         page.wait_for_selector("#mix .told:has-text('Your picture')")
         page.click(f"#mix .{button}")
-    frame = arrived(page)
-    assert (frame["azimuth"], frame["elevation"]) == (round(lent[0].azimuth), round(lent[0].elevation))
-    assert frame["light"] == round(lent[1].light) and code(page) == identity
+    wanted = {"azimuth": round(lent[0].azimuth), "elevation": round(lent[0].elevation), "light": round(lent[1].light)}
+    page.wait_for_function("wanted => Object.keys(wanted).every((name) => window.painted.at(-1)[name] === wanted[name])",
+                           arg=wanted)
+    assert code(page) == identity
 
 
 def test_the_edge_between_input_and_reconstruction_moves_by_keys(page):
