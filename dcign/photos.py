@@ -53,18 +53,20 @@ class PictureSpec:
 
 @dataclass(frozen=True)
 class Prepared:
-    """picture: PIL RGB size x size; found: whether the subject was; warnings: what to tell the visitor."""
+    """picture: PIL RGB size x size; found: whether the subject was; warnings: what to tell the visitor; clean: whether
+    all but the subject has the colour of the model's own ground."""
 
     picture: Image.Image
     found: bool
     warnings: list[str] = field(default_factory=list)
+    clean: bool = False
 
 
 def prepare(source: Source, spec: PictureSpec) -> Prepared:
     """Decode, find the subject and frame it as in the training renders. PhotoError as in decode()."""
     image = decode(source, spec.ground)
     if _is_render(image, spec):
-        return Prepared(_resize(image, spec.size), True)
+        return Prepared(_resize(image, spec.size), True, clean=True)
     if spec.subject == "face":
         return _prepare_face(image, spec)
     return _prepare_object(image, spec)
@@ -126,7 +128,7 @@ def _prepare_object(image: Image.Image, spec: PictureSpec) -> Prepared:
             framed = Image.fromarray(np.rint(pixels).astype(np.uint8))
             side = max(bottom - top, right - left) / _OBJECT_FILL
             centre_x, centre_y = (left + right) / 2, (top + bottom) / 2 - (_OBJECT_MIDDLE - 0.5) * side
-            return Prepared(_square(framed, centre_x, centre_y, side, spec.size, spec.ground), True)
+            return Prepared(_square(framed, centre_x, centre_y, side, spec.size, spec.ground), True, clean=True)
     warning = "No plain background was found: use a picture of one chair on a white or even background."
     # The chair probably fills the picture: show all of it rather than cut its legs off.
     whole = _square(image, image.width / 2, image.height / 2, max(image.size), spec.size)

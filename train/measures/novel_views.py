@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -46,8 +46,17 @@ def draw(subject: Subject, things: list, pairs: list[tuple[View, View]], factor:
                                for thing, pair in zip(things, pairs)]) for place in (0, 1))
     given, target, mask = given[..., :3], target[..., :3], target[..., 3]
     views = [there for _, there in pairs]
-    drawn = subject.studio.render_many(subject.encode(given), **{factor: [getattr(view, factor) for view in views]})
-    return Drawn(given, target, drawn, mask, views)
+    return Drawn(given, target, _asked(subject, given, views, factor), mask, views)
+
+
+def _asked(subject: Subject, given: np.ndarray, views: list[View], factor: str, refined: bool = True) -> np.ndarray:
+    degrees = {factor: [getattr(view, factor) for view in views]}
+    return subject.studio.render_many(subject.encode(given, refined), **degrees)
+
+
+def one_pass(subject: Subject, factor: str, pictures: Drawn) -> dict[str, float]:
+    """The scores of the same new views from the encoder's answer as it is, without refinement."""
+    return scores(replace(pictures, drawn=_asked(subject, pictures.given, pictures.views, factor, refined=False)))
 
 
 def scores(pictures: Drawn) -> dict[str, float]:

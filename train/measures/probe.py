@@ -17,6 +17,7 @@ from safetensors import safe_open
 from dcign.graphics_code import CodeLayout
 from dcign.networks import DCIGN, NetworkConfig
 from dcign.paper_network import PaperConfig
+from dcign.refinement import refine
 from train import state
 from train.measures import images
 from train.measures.equivariance import angle_error, neighbours
@@ -52,13 +53,18 @@ def averaged(run: Path) -> tuple[DCIGN, dict, int]:
     return network, config, seen
 
 
-def _posterior(network: DCIGN, pictures: torch.Tensor) -> Posterior:
-    parts = [network.encode(part) for part in pictures.split(BATCH)]
-    return Posterior(torch.cat([mean for mean, _ in parts]).numpy(),
-                     torch.cat([log_variance.mul(0.5).exp() for _, log_variance in parts]).numpy())
+def _posterior(network: DCIGN, pictures: torch.Tensor) -> tuple[Posterior, np.ndarray]:
+    """What the encoder says, and the refined means (N, L)."""
+    means, deviations, refined = [], [], []
+    for part in pictures.split(BATCH):
+        mean, log_variance = network.encode(part)
+        means.append(mean)
+        deviations.append(log_variance.mul(0.5).exp())
+        refined.append(refine(network, part, mean, log_variance))
+    return Posterior(torch.cat(means).numpy(), torch.cat(deviations).numpy()), torch.cat(refined).numpy()
 
 
-@torch.inference_mode()
+@torch.no_grad()
 def probe(run: str | Path, data=None, count: int = 100) -> dict:
     """Measures of the averaged network of a run on ``count`` held-out identities, VIEWS random views of each."""
     network, config, seen = averaged(Path(run))
@@ -70,7 +76,7 @@ def probe(run: str | Path, data=None, count: int = 100) -> dict:
     views = [scenery.random_view(rng) for _ in things for _ in range(VIEWS)]
     numbers = np.repeat(np.arange(len(things)), VIEWS)
     truth = np.stack([scenery.picture(things[number], view, size) for number, view in zip(numbers, views)])
-    posterior = _posterior(network, torch.from_numpy(truth).permute(0, 3, 1, 2).float() / 255)
+    posterior, refined = _posterior(network, torch.from_numpy(truth).permute(0, 3, 1, 2).float() / 255)
 
     def drawn(latents: np.ndarray) -> dict[str, float]:
         parts = [network.decode(part) for part in torch.from_numpy(latents).split(BATCH)]
@@ -79,10 +85,15 @@ def probe(run: str | Path, data=None, count: int = 100) -> dict:
                 "gradient_share": images.gradient_share(pictures, truth)}
 
     pose = [place for factor in scenery.factors for place in layout.index(factor)]
-    moved = posterior.means[np.arange(len(numbers)) // VIEWS * VIEWS + (np.arange(len(numbers)) + 1) % VIEWS]
-    moved[:, pose] = posterior.means[:, pose]
-    result = {"seen": seen, "size": size, "reconstruction": drawn(posterior.means), "new_view": drawn(moved),
-              "error": {}, "leakage": {}}
+
+    def moved(means: np.ndarray) -> np.ndarray:
+        others = means[np.arange(len(numbers)) // VIEWS * VIEWS + (np.arange(len(numbers)) + 1) % VIEWS]
+        others[:, pose] = means[:, pose]
+        return others
+
+    result = {"seen": seen, "size": size, "reconstruction": drawn(posterior.means),
+              "new_view": drawn(moved(posterior.means)), "refined": drawn(refined),
+              "refined_new_view": drawn(moved(refined)), "error": {}, "leakage": {}}
     for factor in scenery.factors:
         degrees, circular = np.array([getattr(view, factor) for view in views]), scenery.circular(factor)
         read = neighbours(posterior.means[:, layout.slice(factor)], degrees, numbers, circular)
@@ -98,15 +109,16 @@ def row(name: str, result: dict) -> str:
         return " / ".join(f"{value:.{places}f}" for value in table.values())
 
     pictures = [f"{part['psnr']:.2f} / {part['ssim']:.3f} / {part['gradient_share']:.2f}"
-                for part in (result["reconstruction"], result["new_view"])]
-    return (f"| {name} | {result['seen']:,} at {result['size']} px | {pictures[0]} | {pictures[1]} | "
+                for part in (result["reconstruction"], result["new_view"], result["refined"],
+                             result["refined_new_view"])]
+    return (f"| {name} | {result['seen']:,} at {result['size']} px | {' | '.join(pictures)} | "
             f"{three(result['error'], 1)} | {three(result['leakage'], 2)} |")
 
 
 def probes(runs: Sequence[str | Path], data=None, count: int = 100) -> list[dict]:
     """Print a table of several runs; their results."""
-    print("| run | pictures | reconstruction: dB / SSIM / gradient share | new view | 15-neighbour MAE, ° | "
-          "r² from other latents, sampled |\n|---|---|---|---|---|---|", flush=True)
+    print("| run | pictures | reconstruction: dB / SSIM / gradient share | new view | refined | new view, "
+          "refined | 15-neighbour MAE, ° | r² from other latents, sampled |\n|---|---|---|---|---|---|---|---|", flush=True)
     results = []
     for run in runs:
         results.append(probe(run, data, count))

@@ -13,13 +13,13 @@ from tqdm import tqdm
 
 from train.measures.disentanglement import Factor, disentanglement
 from train.measures.entangled import by_variance
-from train.measures.equivariance import equivariance
+from train.measures.equivariance import angle_error, equivariance
 from train.measures.generation import generation
 from train.measures.held_out import HeldOut, take
 from train.measures.leakage import leakage
 from train.measures.mesh_files import mesh_files
 from train.measures.monotone import monotone
-from train.measures.novel_views import Drawn, common, novel_views
+from train.measures.novel_views import Drawn, common, novel_views, one_pass
 from train.measures.paper_setting import paper_setting
 from train.measures.plots import pairs
 from train.measures.recognition import recognition
@@ -108,13 +108,23 @@ def measure(folder: str | Path, assets_folder=None, identities: int = IDENTITIES
 
     def redraw() -> None:
         chosen = shown.drawn
-        drawn = subject.studio.render_many(subject.codes(shown.posterior.means[chosen]))
-        result["reconstruction"] = reconstruction(drawn, shown.pictures[chosen])
+        truth = shown.pictures[chosen]
+        codes = subject.encode(truth)
+        result["reconstruction"] = reconstruction(subject.studio.render_many(codes), truth)
+        result["refined_error"] = {factor: float(angle_error(
+            np.array([getattr(code, factor) for code in codes]), shown.degrees(factor)[chosen],
+            subject.scenery.circular(factor)).mean()) for factor in subject.factors}
+        if subject.refines:
+            drawn = subject.studio.render_many(subject.codes(shown.posterior.means[chosen]))
+            result["one_pass"] = {"reconstruction": reconstruction(drawn, truth)}
 
     def look_elsewhere() -> None:
         table, drawn, comparison = novel_views(subject, shown.things, other)
         pictures.update(drawn)
         result["novel_views"] = table
+        if subject.refines:
+            result["one_pass"]["novel_views"] = {factor: one_pass(subject, factor, part)
+                                                 for factor, part in drawn.items()}
         if other is not None:
             size, grey = common(subject, other)
             result["beside"] = {"preset": other.preset, "size": size, "grey": grey, "novel_views": comparison}

@@ -7,10 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from PIL import Image
 
 from dcign import checkpoints
 from dcign.graphics_code import CodeLayout, GraphicsCode
 from dcign.paper_network import PaperConfig
+from dcign.photos import Prepared
+from dcign.refinement import can_refine
 from dcign.studio import Studio
 from dcign.weights_folder import Weights
 from train.measures.scenery import Scenery
@@ -70,6 +73,11 @@ class Subject:
         return isinstance(self.weights.network.config, PaperConfig)
 
     @property
+    def refines(self) -> bool:
+        """Whether the codes of encode() differ from the encoder's."""
+        return can_refine(self.weights.network)
+
+    @property
     def layout(self) -> CodeLayout:
         return self.weights.layout
 
@@ -101,8 +109,12 @@ class Subject:
                              **{factor: float(values[number]) for factor, values in estimates.items()})
                 for number, row in enumerate(means)]
 
-    def encode(self, pictures: np.ndarray) -> list[GraphicsCode]:
-        return self.codes(self.posterior(pictures).means)
+    def encode(self, pictures: np.ndarray, refined: bool = True) -> list[GraphicsCode]:
+        """Codes as a visitor gets them of renders, refined; or the encoder's own posterior means."""
+        if not refined:
+            return self.codes(self.posterior(pictures).means)
+        shown = [Prepared(Image.fromarray(picture), True, clean=True) for picture in pictures]
+        return self.studio.encode_many(shown)
 
     def decode(self, latents: np.ndarray) -> np.ndarray:
         """Pictures (N, S, S, 3) uint8 of any (N, L) latents."""

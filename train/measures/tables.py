@@ -31,6 +31,20 @@ def _novel(table: dict) -> list[str]:
                   rows)
 
 
+def _one_pass(result: dict) -> list[str]:
+    """What refinement brings: both ways of coming from a picture to a code, beside each other."""
+    if "one_pass" not in result:
+        return []
+    rows = [["reconstruction", result["one_pass"]["reconstruction"], result["reconstruction"]]]
+    rows += [[f"new {factor}", row, result["novel_views"][factor]]
+             for factor, row in result["one_pass"]["novel_views"].items()]
+    lines = _table(["", "one pass of the encoder: dB / SSIM / gradient share", "refined, as the app does with renders"], [
+        [name, *(f"{row['psnr']:.2f} / {row['ssim']:.3f} / {row['gradient_share']:.2f}" for row in pair)]
+        for name, *pair in rows])
+    return lines + ["", "Mean error of the read-out of refined codes: " + ", ".join(
+        f"{factor} {error:.2f}°" for factor, error in result["refined_error"].items()) + "."]
+
+
 def _beside(beside: dict) -> list[str]:
     """The comparison with another network; "" where its pictures were other ones."""
     rows = [[factor, f"{row['psnr']:.2f} dB", f"{row['beside_psnr']:.2f} dB", f"{row['gain']:+.2f} dB",
@@ -132,7 +146,7 @@ def _bars(result: dict) -> list[str]:
 def tables(name: str, result: dict) -> str:
     """Everything in a result of measure()."""
     lines = [f"### {name}: {result['identities']} held-out identities, {result['views']} random views each"]
-    lines += _equivariance(result["equivariance"]) + _novel(result["novel_views"])
+    lines += _equivariance(result["equivariance"]) + _novel(result["novel_views"]) + _one_pass(result)
     if result.get("beside"):
         lines += _beside(result["beside"])
     row = result["reconstruction"]
