@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 import torch
 
-from . import refinement
+from . import arguments, refinement
 from .calibration import Calibration
 from .directions import Directions
 from .graphics_code import FACTORS, CodeLayout, GraphicsCode
@@ -32,8 +32,6 @@ BEYOND_DEGREES = 20.0
 RESIDUAL_DEGREES = 12.0
 PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 _BATCH = 16  # pictures per forward pass: bounds the memory, and a CPU gains nothing from more
-
-Degrees = float | Sequence[float | None] | np.ndarray | None
 
 
 class Studio:
@@ -71,7 +69,7 @@ class Studio:
             torch.set_num_threads(threads)
         self.name = name
         self.layout = layout
-        self.device = _device(device)
+        self.device = arguments.device_named(device)
         self.calibrations = dict(calibrations)   # by factor
         self._ranges = {factor: (float(low), float(high)) for factor, (low, high) in ranges.items()}
         self._circular = frozenset(circular)
@@ -94,7 +92,7 @@ class Studio:
     def quick(self) -> Studio:
         """The same for live frames: drawn in bfloat16 where the CPU has units for its matrices (twice as fast, at most
         three levels of 255 away), else itself."""
-        if self._precision is not torch.float32 or self.device.type != "cpu" or not _matrix_units():
+        if self._precision is not torch.float32 or self.device.type != "cpu" or not arguments.matrix_units():
             return self
         if self._quick is None:
             twin = copy.copy(self)
@@ -189,9 +187,9 @@ class Studio:
     def render_many(
         self,
         codes: GraphicsCode | Sequence[GraphicsCode],
-        azimuth: Degrees = None,
-        elevation: Degrees = None,
-        light: Degrees = None,
+        azimuth: arguments.Degrees = None,
+        elevation: arguments.Degrees = None,
+        light: arguments.Degrees = None,
         progress: Callable[[int, int], None] | None = None,
         beyond: bool = False,
     ) -> np.ndarray:
@@ -202,14 +200,14 @@ class Studio:
         """
         codes = [codes] if isinstance(codes, GraphicsCode) else list(codes)
         given = {"azimuth": azimuth, "elevation": elevation, "light": light}
-        lengths = {len(codes)} | {len(values) for values in given.values() if _is_list(values)}
+        lengths = {len(codes)} | {len(values) for values in given.values() if arguments.is_list(values)}
         count = max(lengths)
         if not codes or not lengths <= {1, count}:
             raise ValueError("give as many angles as codes, or one for all; lengths: " + str(sorted(lengths)))
         latents = np.stack([
             self._moved(
                 codes[i if len(codes) > 1 else 0],
-                {name: _entry(values, i) for name, values in given.items()},
+                {name: arguments.entry(values, i) for name, values in given.items()},
                 beyond,
             )
             for i in range(count)
@@ -264,7 +262,7 @@ class Studio:
             if factor not in self.calibrations:
                 raise ValueError(f"this model has no factor {factor!r}: choose {', '.join(self._ranges)}")
             calibration, group = self.calibrations[factor], self.layout.slice(factor)
-            target = self._bounded(factor, _degrees(target, factor), self.wider if beyond else self._ranges)
+            target = self._bounded(factor, arguments.degrees(target, factor), self.wider if beyond else self._ranges)
             start = getattr(code, factor)
             if start is None:
                 start = float(calibration.estimate(code.latents[None, group])[0])
@@ -290,39 +288,3 @@ class Studio:
             pictures = self._drawing.decode(codes)
             levels = pictures.float().mul(255).round_().clamp_(0, 255).to(torch.uint8)
             return np.ascontiguousarray(levels.permute(0, 2, 3, 1).cpu().numpy())
-
-
-def _matrix_units() -> bool:
-    """Whether this CPU multiplies bfloat16 matrices in hardware (AMX); PyTorch has no public word for it yet."""
-    supported = getattr(torch.cpu, "_is_amx_tile_supported", None)
-    return bool(supported and supported())
-
-
-def _device(name: str) -> torch.device:
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        device = torch.device(name)
-    except RuntimeError:
-        raise ValueError(f"unknown device {name!r}: use auto, cpu or cuda") from None
-    if device.type == "cuda" and not torch.cuda.is_available():
-        raise ValueError("no CUDA device can be used here: choose cpu or auto")
-    return device
-
-
-def _degrees(value: object, factor: str) -> float:
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.integer, np.floating)):
-        raise ValueError(f"{factor} must be a number of degrees, not {value!r}")
-    if not math.isfinite(value):
-        raise ValueError(f"{factor} must be a finite number of degrees, not {value}")
-    return float(value)
-
-
-def _is_list(values: Degrees) -> bool:
-    return isinstance(values, (list, tuple)) or (isinstance(values, np.ndarray) and values.ndim > 0)
-
-
-def _entry(values: Degrees, number: int) -> float | None:
-    if not _is_list(values):
-        return values
-    return values[number if len(values) > 1 else 0]

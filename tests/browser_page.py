@@ -103,3 +103,23 @@ def arrived(page) -> dict:
         });
     }""")
     return last_frame(page)
+
+
+def canvas_centre(page) -> tuple[float, float]:
+    box = page.locator("#view canvas").bounding_box()
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def drag_canvas(page, dx: float, dy: float, steps: int = 12) -> None:
+    x, y = canvas_centre(page)
+    page.mouse.move(x, y)
+    page.mouse.down()
+    for step in range(1, steps + 1):
+        page.mouse.move(x + dx * step / steps, y + dy * step / steps)
+        page.wait_for_timeout(16)
+    page.mouse.up()
+
+
+def set_slider(page, name: str, value: float) -> dict:
+    page.locator(f"#{name} input[type=number]").fill(str(value))
+    return arrived(page)

@@ -54,7 +54,10 @@ def read(
     example: its number, if it is one. angles: where the viewer goes at once, degrees. rival: an entangled network to
     compare with.
     """
-    prepared, code = endpoints.read(studio, str(path))
+    if example is None:
+        prepared, code = endpoints.read(studio, str(path))
+    else:
+        prepared, code = endpoints.read_example(studio, Path(path))
     return Reading(
         code=code.to_json(),
         pictures=compare.value(studio, prepared, code, example is not None, rival),
