@@ -1,4 +1,4 @@
-"""What a caller may pass to a Studio: names of devices, degrees, lists of degrees."""
+"""What a caller may pass to a Studio as degrees: one number, none, or a list of both."""
 
 from __future__ import annotations
 
@@ -6,30 +6,12 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-import torch
 
 Degrees = float | Sequence[float | None] | np.ndarray | None
 
 
-def matrix_units() -> bool:
-    """Whether this CPU multiplies bfloat16 matrices in hardware (AMX); PyTorch has no public word for it yet."""
-    supported = getattr(torch.cpu, "_is_amx_tile_supported", None)
-    return bool(supported and supported())
-
-
-def device_named(name: str) -> torch.device:
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        device = torch.device(name)
-    except RuntimeError:
-        raise ValueError(f"unknown device {name!r}: use auto, cpu or cuda") from None
-    if device.type == "cuda" and not torch.cuda.is_available():
-        raise ValueError("no CUDA device can be used here: choose cpu or auto")
-    return device
-
-
 def degrees(value: object, factor: str) -> float:
+    """A finite number of degrees, for the factor that the message names; ValueError for all else."""
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.integer, np.floating)):
         raise ValueError(f"{factor} must be a number of degrees, not {value!r}")
     if not math.isfinite(value):
@@ -38,10 +20,12 @@ def degrees(value: object, factor: str) -> float:
 
 
 def is_list(values: Degrees) -> bool:
+    """Whether there is a value for each picture, not one for all."""
     return isinstance(values, (list, tuple)) or (isinstance(values, np.ndarray) and values.ndim > 0)
 
 
 def entry(values: Degrees, number: int) -> float | None:
+    """Degrees of one picture: its own of a list, or the one for all."""
     if not is_list(values):
         return values
     return values[number if len(values) > 1 else 0]

@@ -86,7 +86,7 @@ class CodeLayout:
 
 @dataclass(frozen=True, eq=False)
 class GraphicsCode:
-    """What the encoder says about one picture.
+    """Where one picture lies among the latents: the mean of its posterior, refined or not.
 
     latents: float32 (L,), read-only. azimuth, elevation, light: the estimates in degrees, None where
     the model has no such factor. model: the name of the weights that made the code.

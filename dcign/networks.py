@@ -206,7 +206,8 @@ class DCIGN(nn.Module):
     def draft(self, latents: Tensor) -> Tensor:
         """What the coarsest head alone draws of (N, L) latents: (N, 3, h, w), at half the size where there are two.
 
-        A good picture by itself, as the network has grown from it, in a third of the time.
+        In a third of the time. It starts as the picture of the network that this one has grown from; no term of the
+        objective holds it there.
         """
         return self.decoder(latents, draft=True)
 

@@ -22,6 +22,8 @@ __all__ = ["DEFAULT_FACE_BOX", "PhotoError", "PictureSpec", "Prepared", "Source"
 _BORDER = 0.02          # width of the border that is looked at, as a share of the shorter side
 _PLAIN_TOLERANCE = 24   # levels of 0..255 by which a plain border may differ from its own median
 _PLAIN_SHARE = 0.9      # of the border's pixels
+_GROUND_TOLERANCE = 8   # levels from the model's ground within which a render's border lies, as a JPEG too
+_GROUND_SHARE = 0.7      # of a render's border: long hair takes up to a quarter
 _OBJECT_FILL = 0.8      # longer side of the object's box as a share of the picture, as in training renders
 _OBJECT_MIDDLE = 0.53   # height of the box's centre there, from the top
 #: Where the detector's box lies in a training render, where the weights do not say: x, y, width, height.
@@ -54,7 +56,7 @@ class PictureSpec:
 @dataclass(frozen=True)
 class Prepared:
     """picture: PIL RGB size x size; found: whether the subject was; warnings: what to tell the visitor; clean: whether
-    all but the subject has the colour of the model's own ground."""
+    all that stands out from the model's own ground can be taken for the subject, as in a render."""
 
     picture: Image.Image
     found: bool
@@ -66,7 +68,7 @@ def prepare(source: Source, spec: PictureSpec) -> Prepared:
     """Decode, find the subject and frame it as in the training renders. PhotoError as in decode()."""
     image = decode(source, spec.ground)
     if _is_render(image, spec):
-        return Prepared(_resize(image, spec.size), True, clean=True)
+        return Prepared(_resize(image, spec.size), True, clean=_on_ground(image, spec))
     if spec.subject == "face":
         return _prepare_face(image, spec)
     return _prepare_object(image, spec)
@@ -74,13 +76,18 @@ def prepare(source: Source, spec: PictureSpec) -> Prepared:
 
 def plain_border(image: Image.Image, share: float = _PLAIN_SHARE) -> tuple[int, int, int] | None:
     """The colour of a plain border, or None if less than that share of the border has one colour."""
-    pixels = np.asarray(image.convert("RGB"))
-    width = max(1, round(min(image.size) * _BORDER))
-    strips = [pixels[:width], pixels[-width:], pixels[:, :width], pixels[:, -width:]]
-    border = np.concatenate([strip.reshape(-1, 3) for strip in strips]).astype(np.int16)
+    border = _border(image)
     colour = np.median(border, axis=0)
     near = (np.abs(border - colour) <= _PLAIN_TOLERANCE).all(axis=1)
     return tuple(int(level) for level in colour) if near.mean() >= share else None
+
+
+def _border(image: Image.Image) -> np.ndarray:
+    """Its pixels, (N, 3) int16."""
+    pixels = np.asarray(image.convert("RGB"))
+    width = max(1, round(min(image.size) * _BORDER))
+    strips = [pixels[:width], pixels[-width:], pixels[:, :width], pixels[:, -width:]]
+    return np.concatenate([strip.reshape(-1, 3) for strip in strips]).astype(np.int16)
 
 
 def _is_render(image: Image.Image, spec: PictureSpec) -> bool:
@@ -91,6 +98,12 @@ def _is_render(image: Image.Image, spec: PictureSpec) -> bool:
     # A neck or a chair may touch the border, so half of it on the ground's colour is enough.
     colour = plain_border(image, share=0.5)
     return colour is not None and np.abs(np.subtract(colour, spec.ground)).max() <= _PLAIN_TOLERANCE
+
+
+def _on_ground(image: Image.Image, spec: PictureSpec) -> bool:
+    """Whether the border is the model's ground itself but for what of a subject crosses it: a neck, long hair."""
+    away = np.abs(_border(image) - np.int16(spec.ground)).max(axis=1)
+    return bool((away <= _GROUND_TOLERANCE).mean() >= _GROUND_SHARE)
 
 
 def _prepare_face(image: Image.Image, spec: PictureSpec) -> Prepared:

@@ -20,6 +20,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from .devices import matrix_units
+
 if TYPE_CHECKING:
     from .networks import DCIGN
 
@@ -52,9 +54,13 @@ def refine(network: DCIGN, pictures: Tensor, mean: Tensor, log_variance: Tensor,
 
     Minimises, of each picture by itself, the negative log-likelihood with a fitted variance (half the logarithm of
     the squared error for each of ``values``), that of the prior N(0, I), and ``nearness`` times that of the posterior.
+    A mean that came out no better stays as it was. Computed in 16 bits where a CPU has units for them: a descent
+    corrects itself, and reaches as good a code in half the time.
     """
+    quick = pictures.device.type == "cpu" and matrix_units()
     # a caller may be in inference mode, whose tensors autograd refuses
-    with torch.inference_mode(False), torch.enable_grad():
+    with (torch.inference_mode(False), torch.enable_grad(),
+          torch.autocast(pictures.device.type, torch.bfloat16, enabled=quick)):
         pictures, start = pictures.detach().clone(), mean.detach().clone().float()  # (N, 3, H, W), (N, L)
         deviation = log_variance.detach().clone().float().mul(0.5).exp()  # (N, L)
         away = torch.zeros_like(start)  # (N, L), in deviations
@@ -62,22 +68,26 @@ def refine(network: DCIGN, pictures: Tensor, mean: Tensor, log_variance: Tensor,
         for step in range(refinement.steps):
             away.requires_grad_()
             draft = step < refinement.drafts * refinement.steps
-            gradient, = torch.autograd.grad(_energy(network, pictures, start, deviation, away, refinement, draft), away)
+            energy = _energy(network, pictures, start, deviation, away, refinement, draft).sum()
+            gradient, = torch.autograd.grad(energy, away)
             away = away.detach()
             first.lerp_(gradient, 1 - BETAS[0])
             second.lerp_(gradient.square(), 1 - BETAS[1])
             size = (second / (1 - BETAS[1] ** (step + 1))).sqrt_().add_(1e-8)
             rate = refinement.rate * 0.5 * (1 + math.cos(math.pi * step / refinement.steps))
             away = away - rate / (1 - BETAS[0] ** (step + 1)) * first / size
-        return start + deviation * away
+        with torch.no_grad():
+            before, after = (_energy(network, pictures, start, deviation, x, refinement, False)
+                             for x in (torch.zeros_like(away), away))
+        return torch.where((after < before)[:, None], start + deviation * away, start)
 
 
 def _energy(network: DCIGN, pictures: Tensor, start: Tensor, deviation: Tensor, away: Tensor,
             refinement: Refinement, draft: bool) -> Tensor:
-    """What refine() minimises, summed over pictures, so that each has its own gradient."""
+    """What refine() minimises, in nats (N,). The draft tells less, and in a third of the time."""
     latents = start + deviation * away  # (N, L)
     drawn = network.draft(latents) if draft else network.decode(latents)  # (N, 3, h, w)
     target = F.adaptive_avg_pool2d(pictures, drawn.shape[-1])  # (N, 3, h, w)
     error = (drawn.float() - target).square().mean((1, 2, 3)).clamp_min(1e-8)  # (N,)
     nats = refinement.values * error.log() + latents.square().sum(1) + refinement.nearness * away.square().sum(1)
-    return 0.5 * nats.sum()
+    return 0.5 * nats

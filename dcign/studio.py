@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 import torch
 
-from . import arguments, refinement
+from . import arguments, devices, refinement
 from .calibration import Calibration
 from .directions import Directions
 from .graphics_code import FACTORS, CodeLayout, GraphicsCode
@@ -69,7 +69,7 @@ class Studio:
             torch.set_num_threads(threads)
         self.name = name
         self.layout = layout
-        self.device = arguments.device_named(device)
+        self.device = devices.device_named(device)
         self.calibrations = dict(calibrations)   # by factor
         self._ranges = {factor: (float(low), float(high)) for factor, (low, high) in ranges.items()}
         self._circular = frozenset(circular)
@@ -92,7 +92,7 @@ class Studio:
     def quick(self) -> Studio:
         """The same for live frames: drawn in bfloat16 where the CPU has units for its matrices (twice as fast, at most
         three levels of 255 away), else itself."""
-        if self._precision is not torch.float32 or self.device.type != "cpu" or not arguments.matrix_units():
+        if self._precision is not torch.float32 or self.device.type != "cpu" or not devices.matrix_units():
             return self
         if self._quick is None:
             twin = copy.copy(self)
@@ -128,8 +128,8 @@ class Studio:
         """The graphics code of one picture: posterior means, and the estimates in degrees.
 
         Anything but a Prepared goes through prepare() first. refine: move the encoder's means nearer to the picture
-        (dcign.refinement; about 0.3 s); None does so where nothing but the subject is in it (Prepared.clean). A
-        network that cannot, such as the paper's, leaves them.
+        (dcign.refinement; some tenths of a second); None does so where nothing but the subject is in it
+        (Prepared.clean). A network that cannot, such as the paper's, leaves them.
         """
         return self.encode_many([image], refine)[0]
 
@@ -148,14 +148,15 @@ class Studio:
         return codes
 
     def _means(self, pixels: np.ndarray, refined: np.ndarray) -> np.ndarray:
-        """uint8 (N, H, W, 3) -> posterior means (N, L), those of the numbers in refined moved nearer to their picture."""
+        """uint8 (N, H, W, 3) -> posterior means (N, L), refined where the list of places says so."""
         with torch.inference_mode():
             # A transposed view of (N, H, W, 3) already is channels_last.
             pictures = torch.from_numpy(pixels).to(self.device).permute(0, 3, 1, 2).float().div_(255)
             mean, log_variance = self._network.encode(pictures)
             mean = mean.float()
             if len(refined) and refinement.can_refine(self._network):
-                mean[refined] = refinement.refine(self._network, pictures[refined], mean[refined], log_variance[refined])
+                mean[refined] = refinement.refine(
+                    self._network, pictures[refined], mean[refined], log_variance[refined])
             return mean.cpu().numpy()
 
     def _codes(self, means: np.ndarray) -> list[GraphicsCode]:

@@ -115,6 +115,24 @@ def test_encode_returns_code_degrees_and_the_prepared_picture(client, picture, w
     assert pixels(prepared).shape == (demo_weights.SIZE, demo_weights.SIZE, 3)
 
 
+def test_a_render_is_drawn_more_nearly_than_by_one_pass(client, weights, tmp_path):
+    """What the server's own network draws of a code is sent to it; the code that comes back has been refined."""
+    studio = dcign.load(str(weights / "faces"), device="cpu")
+    latents = np.random.default_rng(5).standard_normal(studio.layout.size).astype(np.float32)
+    render = studio.render(dcign.GraphicsCode(latents, studio.layout, model="faces"))
+    image = Image.fromarray(render)
+    image.paste(demo_weights.GROUND, (0, 0, studio.size, 2))
+    for box in ((0, 0, 2, studio.size), (studio.size - 2, 0, studio.size, studio.size)):
+        image.paste(demo_weights.GROUND, box)
+    image.save(tmp_path / "render.png")
+    prepared = studio.prepare(tmp_path / "render.png")
+    assert prepared.clean
+    code, _, _ = client.predict(handle_file(tmp_path / "render.png"), "faces", api_name="/encode")
+    once, refined = (studio.encode(prepared, refine=choice) for choice in (False, True))
+    away = np.abs(once.latents - refined.latents).max()
+    assert away > 0.01 and np.abs(np.array(code["latents"]) - refined.latents).max() < 0.5 * away
+
+
 def test_estimate_agrees_with_encode(client, picture):
     assert client.predict(picture, "faces", api_name="/estimate") == client.predict(
         picture, "faces", api_name="/encode"

@@ -37,6 +37,10 @@ def test_measure_prints_tables_and_writes_the_card(folder, capsys):
     assert "calibrated MAE" in printed and "copying the input" in printed
     assert result["equivariance"]["azimuth"]["chance_mae"] > 45
     assert result["novel_views"]["light"]["copy_psnr"] > 10
+    once = result["one_pass"]
+    assert set(once["novel_views"]) == set(result["novel_views"]) == set(once["error"])
+    assert once["reconstruction"]["psnr"] <= result["reconstruction"]["psnr"] + 0.1  # refined towards these pictures
+    assert "one pass of the encoder" in printed
     write_measures(folder, result)
     card = (folder / "README.md").read_text()
     assert "1,234" in card and "python -m train chairs" in card and "| azimuth |" in card

@@ -52,9 +52,6 @@ def _records(folder) -> list[dict]:
     return [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
 
 
-# ------------------------------------------------------------------------------------------------ the presets
-
-
 def test_mixed_mini_batches_show_every_picture_once_an_epoch(paths):
     config = preset("entangled", "faces")
     pool = Pool(paths, 1, RECIPE, mixed=config.mixed)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
+from dcign.graphics_code import GraphicsCode
 from dcign.networks import DCIGN, NetworkConfig
 from dcign.paper_network import PaperConfig, PaperNetwork
-from dcign.photos import Prepared
+from dcign.photos import PictureSpec, Prepared, prepare
 from dcign.refinement import Refinement, can_refine, refine
 
 
@@ -66,12 +69,19 @@ def test_inference_mode_changes_nothing(network, pictures):
     assert torch.allclose(inside, outside, atol=1e-5)
 
 
-def test_the_draft_is_the_picture_at_half_the_size(network):
-    latents = torch.randn(2, 16)
-    assert network.draft(latents).shape == (2, 3, 20, 20)
-    assert network.decode(latents).shape == (2, 3, 40, 40)
-    small = DCIGN(network.config.smaller())
+def test_the_draft_starts_as_the_picture_of_the_network_before(network):
+    small, latents = DCIGN(network.config.smaller()), torch.randn(2, 16)
+    grown = DCIGN(network.config)
+    grown.grow_from(small)
+    assert grown.decode(latents).shape == (2, 3, 40, 40)
+    assert torch.equal(grown.draft(latents), small.decode(latents))
     assert torch.equal(small.draft(latents), small.decode(latents))  # one head: the draft is all there is
+
+
+def test_a_code_that_would_come_out_worse_stays(network, pictures):
+    mean, log_variance = network.encode(pictures)
+    thrown = Refinement(steps=1, rate=1e3, drafts=0.0)  # far beyond any picture
+    assert torch.equal(refine(network, pictures, mean, log_variance, thrown), mean)
 
 
 def test_the_papers_network_has_no_draft(network):
@@ -83,9 +93,14 @@ def test_numbers_out_of_range_are_refused():
         Refinement(drafts=1.5)
 
 
+def _drawn(studio, count: int) -> np.ndarray:
+    """Pictures that its network can reach."""
+    rows = 2 * np.random.default_rng(0).standard_normal((count, studio.layout.size)).astype(np.float32)
+    return studio.render_many([GraphicsCode(row, studio.layout, model=studio.name) for row in rows])
+
+
 def test_a_studio_refines_clean_pictures_unless_told_otherwise(studio):
-    rng = np.random.default_rng(0)
-    picture = Image.fromarray(rng.integers(0, 255, (studio.size, studio.size, 3), np.uint8))
+    picture = Image.fromarray(_drawn(studio, 1)[0])
     clean, cluttered = Prepared(picture, True, clean=True), Prepared(picture, True)
     plain = studio.encode(cluttered)
     assert np.array_equal(studio.encode(clean, refine=False).latents, plain.latents)
@@ -93,14 +108,33 @@ def test_a_studio_refines_clean_pictures_unless_told_otherwise(studio):
     assert not np.array_equal(refined.latents, plain.latents)
     assert np.array_equal(studio.encode(cluttered, refine=True).latents, refined.latents)
     both = studio.encode_many([clean, cluttered])
-    assert np.allclose(both[0].latents, refined.latents, atol=2e-3)
     assert np.allclose(both[1].latents, plain.latents, atol=1e-5)
+    moved = np.abs(refined.latents - plain.latents).max()
+    assert np.abs(both[0].latents - refined.latents).max() < 0.2 * moved  # 16 bits, where the CPU has units for them
 
 
-def test_a_render_is_clean_and_a_photograph_is_not(studio):
+def test_a_render_is_clean_and_a_picture_with_more_in_it_is_not(studio):
     size, ground = studio.size, studio.spec.ground
     render = np.full((size, size, 3), ground, np.uint8)
-    render[size // 4:-size // 4, size // 4:-size // 4] = 90
+    render[size // 4:, size // 3:-size // 3] = 90  # with a neck that crosses the lower edge
     assert studio.prepare(Image.fromarray(render)).clean
-    clutter = np.random.default_rng(1).integers(0, 255, (200, 200, 3), np.uint8)
-    assert not studio.prepare(Image.fromarray(clutter)).clean
+    for half in (render.copy(), np.full_like(render, ground) - np.uint8(20)):  # clutter beside it; another ground
+        half[:, :size // 2] = np.random.default_rng(1).integers(0, 255, (size, size // 2, 3), np.uint8)
+        assert not studio.prepare(Image.fromarray(half)).clean
+
+
+def test_an_object_on_any_even_ground_is_clean():
+    spec = PictureSpec(40, (255, 255, 255), "object")
+    picture = np.full((300, 200, 3), (60, 90, 120), np.uint8)
+    picture[100:200, 60:140] = 200
+    assert prepare(Image.fromarray(picture), spec).clean
+    picture[:, :100] = np.random.default_rng(1).integers(0, 255, (300, 100, 3), np.uint8)
+    assert not prepare(Image.fromarray(picture), spec).clean
+
+
+def test_a_studio_refines_in_several_threads(studio):
+    shown = [Prepared(Image.fromarray(picture), True, clean=True) for picture in _drawn(studio, 4)]
+    alone = [studio.encode(one) for one in shown]
+    with ThreadPoolExecutor(4) as threads:
+        together = list(threads.map(studio.encode, shown))
+    assert all(np.allclose(a.latents, b.latents, atol=1e-3) for a, b in zip(alone, together))

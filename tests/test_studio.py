@@ -199,7 +199,7 @@ def test_bfloat16_draws_nearly_the_same(picture):
 
 @pytest.mark.parametrize("units", [True, False])
 def test_quick_frames_are_drawn_in_16_bits_where_that_is_quick(picture, monkeypatch, units):
-    monkeypatch.setattr("dcign.arguments.matrix_units", lambda: units)
+    monkeypatch.setattr("dcign.devices.matrix_units", lambda: units)
     exact = Studio(**a_model(), device="cpu")
     quick, code = exact.quick(), exact.encode(picture)
     assert (quick is not exact) == units and quick is exact.quick() and quick.quick() is quick

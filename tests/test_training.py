@@ -10,7 +10,7 @@ from training_run import RECIPE, configuration, feeder_for
 
 from dcign.graphics_code import CodeLayout
 from train import objective, state
-from train.batches import Recipe, photographs_path, shard_factors
+from train.batches import Recipe, shard_factors
 from train.clamp import active_latents
 from train.journal import Limits
 from train.loop import ALONE, Run, Start, fit

@@ -11,9 +11,9 @@ Here: /models, /encode, /estimate, /render, /sweep, /export; in mixing_endpoints
 
 from __future__ import annotations
 
-import functools
 import json
 import threading
+import weakref
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -31,17 +31,25 @@ from .estimate import estimates
 from .exporting import cached, make_bytes, recipe_from_call, sweep_recipe
 
 
+# Refining a code takes both cores for tenths of a second: one at a time, so that live frames go on beside it.
+_encoding = threading.BoundedSemaphore(1)
+_examples: weakref.WeakKeyDictionary[Studio, dict] = weakref.WeakKeyDictionary()
+
+
 def read(studio: Studio, path: str) -> tuple[Prepared, GraphicsCode]:
     """Prepare and encode one uploaded picture. gr.Error with the remedy if it cannot be used."""
     with checks.readable_errors():
         prepared = studio.prepare(path)
-        return prepared, studio.encode(prepared)
+        with _encoding:
+            return prepared, studio.encode(prepared)
 
 
-@functools.lru_cache(maxsize=64)
 def read_example(studio: Studio, path: Path) -> tuple[Prepared, GraphicsCode]:
-    """The same of an example, once: many look at the same few."""
-    return read(studio, str(path))
+    """The same of an example, read once: many look at the same few."""
+    known, key = _examples.setdefault(studio, {}), (str(path), path.stat().st_mtime_ns)
+    if key not in known:
+        known[key] = read(studio, str(path))
+    return known[key]
 
 
 def add(studios: Mapping[str, Studio]) -> None:
@@ -71,9 +79,8 @@ def add(studios: Mapping[str, Studio]) -> None:
     drawing = threading.BoundedSemaphore(1)
 
     def encode(picture: Any, model: Any) -> tuple[dict, dict, Any]:
-        """Encode a picture: an upload goes in, its graphics code comes out. Of a picture that shows its subject on plain
-        ground of the model's own colour the code is refined, so that the model draws it more nearly: a fraction of a
-        second.
+        """Encode a picture: an upload goes in, its graphics code comes out. Takes some tenths of a second where the
+        picture looks like a render or shows an object on even ground, as its code is then refined.
 
         Args:
             picture: An uploaded image file: PNG, JPEG, WebP, GIF, BMP or TIFF, of 16 to 12000 pixels a side, 50

@@ -54,9 +54,9 @@ def _asked(subject: Subject, given: np.ndarray, views: list[View], factor: str, 
     return subject.studio.render_many(subject.encode(given, refined), **degrees)
 
 
-def one_pass(subject: Subject, factor: str, pictures: Drawn) -> dict[str, float]:
-    """The scores of the same new views from the encoder's answer as it is, without refinement."""
-    return scores(replace(pictures, drawn=_asked(subject, pictures.given, pictures.views, factor, refined=False)))
+def one_pass(subject: Subject, pictures: Drawn, factor: str) -> Drawn:
+    """The same new views from the encoder's answer as it is, without refinement."""
+    return replace(pictures, drawn=_asked(subject, pictures.given, pictures.views, factor, refined=False))
 
 
 def scores(pictures: Drawn) -> dict[str, float]:
@@ -90,17 +90,32 @@ def compared(subject: Subject, beside: Subject, mine: Drawn, theirs: Drawn) -> d
             "beside_copy_psnr": float(images.psnr(given, target).mean()), "same_pictures": same}
 
 
-def novel_views(subject: Subject, things: list, beside: Subject | None = None
-                ) -> tuple[dict, dict[str, Drawn], dict]:
-    """Scores of each factor, the pictures of each, and the comparison with ``beside`` on the same identities."""
-    table, pictures, comparison = {}, {}, {}
+@dataclass(frozen=True)
+class NewViews:
+    """By factor: the pictures, their scores, those of one pass ({} where nothing is refined), and the comparison."""
+
+    pictures: dict[str, Drawn]
+    scores: dict[str, dict]
+    one_pass: dict[str, dict]
+    beside: dict[str, dict]
+
+
+def novel_views(subject: Subject, things: list, beside: Subject | None = None) -> NewViews:
+    """Of every factor; the comparison with ``beside`` is on the same identities."""
+    result = NewViews({}, {}, {}, {})
     for number, factor in enumerate(subject.factors):
         pairs = moves(subject.scenery, factor, len(things), np.random.default_rng([4, number]))
-        pictures[factor] = draw(subject, things, pairs, factor)
-        table[factor] = scores(pictures[factor])
+        drawn = result.pictures[factor] = draw(subject, things, pairs, factor)
+        result.scores[factor] = scores(drawn)
+        plain = one_pass(subject, drawn, factor) if subject.refines else drawn
+        if subject.refines:
+            result.one_pass[factor] = scores(plain)
         if beside is None or factor not in beside.factors:
             continue
         if beside.scenery.setting != subject.scenery.setting:
             pairs = moves(beside.scenery, factor, len(things), np.random.default_rng([4, number]))
-        comparison[factor] = compared(subject, beside, pictures[factor], draw(beside, things, pairs, factor))
-    return table, pictures, comparison
+        theirs = draw(beside, things, pairs, factor)
+        result.beside[factor] = compared(subject, beside, drawn, theirs)
+        if subject.refines:
+            result.beside[factor]["one_pass_gain"] = compared(subject, beside, plain, theirs)["gain"]
+    return result

@@ -19,7 +19,7 @@ from train.measures.held_out import HeldOut, take
 from train.measures.leakage import leakage
 from train.measures.mesh_files import mesh_files
 from train.measures.monotone import monotone
-from train.measures.novel_views import Drawn, common, novel_views, one_pass
+from train.measures.novel_views import Drawn, common, novel_views
 from train.measures.paper_setting import paper_setting
 from train.measures.plots import pairs
 from train.measures.recognition import recognition
@@ -108,28 +108,27 @@ def measure(folder: str | Path, assets_folder=None, identities: int = IDENTITIES
 
     def redraw() -> None:
         chosen = shown.drawn
-        truth = shown.pictures[chosen]
+        truth, plain = shown.pictures[chosen], subject.codes(shown.posterior.means[chosen])
         codes = subject.encode(truth)
         result["reconstruction"] = reconstruction(subject.studio.render_many(codes), truth)
-        result["refined_error"] = {factor: float(angle_error(
-            np.array([getattr(code, factor) for code in codes]), shown.degrees(factor)[chosen],
-            subject.scenery.circular(factor)).mean()) for factor in subject.factors}
         if subject.refines:
-            drawn = subject.studio.render_many(subject.codes(shown.posterior.means[chosen]))
-            result["one_pass"] = {"reconstruction": reconstruction(drawn, truth)}
+            drawn = subject.studio.render_many(plain)
+            result["one_pass"] = {"reconstruction": reconstruction(drawn, truth), "error": {
+                factor: [float(angle_error(np.array([getattr(code, factor) for code in some]),
+                                           shown.degrees(factor)[chosen], subject.scenery.circular(factor)).mean())
+                         for some in (plain, codes)] for factor in subject.factors}}
 
     def look_elsewhere() -> None:
-        table, drawn, comparison = novel_views(subject, shown.things, other)
-        pictures.update(drawn)
-        result["novel_views"] = table
+        found = novel_views(subject, shown.things, other)
+        pictures.update(found.pictures)
+        result["novel_views"] = found.scores
         if subject.refines:
-            result["one_pass"]["novel_views"] = {factor: one_pass(subject, factor, part)
-                                                 for factor, part in drawn.items()}
+            result["one_pass"]["novel_views"] = found.one_pass
         if other is not None:
             size, grey = common(subject, other)
-            result["beside"] = {"preset": other.preset, "size": size, "grey": grey, "novel_views": comparison}
+            result["beside"] = {"preset": other.preset, "size": size, "grey": grey, "novel_views": found.beside}
         if plots is not None:
-            _sheets(drawn, plots, subject.name)
+            _sheets(found.pictures, plots, subject.name)
 
     def other_codes() -> None:
         seen = take(other, identities)

@@ -35,24 +35,30 @@ def _one_pass(result: dict) -> list[str]:
     """What refinement brings: both ways of coming from a picture to a code, beside each other."""
     if "one_pass" not in result:
         return []
-    rows = [["reconstruction", result["one_pass"]["reconstruction"], result["reconstruction"]]]
-    rows += [[f"new {factor}", row, result["novel_views"][factor]]
-             for factor, row in result["one_pass"]["novel_views"].items()]
-    lines = _table(["", "one pass of the encoder: dB / SSIM / gradient share", "refined, as the app does with renders"], [
+    once = result["one_pass"]
+    rows = [["reconstruction", once["reconstruction"], result["reconstruction"]]]
+    rows += [[f"new {factor}", row, result["novel_views"][factor]] for factor, row in once["novel_views"].items()]
+    lines = _table(["dB / SSIM / gradient share", "one pass of the encoder", "refined"], [
         [name, *(f"{row['psnr']:.2f} / {row['ssim']:.3f} / {row['gradient_share']:.2f}" for row in pair)]
         for name, *pair in rows])
-    return lines + ["", "Mean error of the read-out of refined codes: " + ", ".join(
-        f"{factor} {error:.2f}°" for factor, error in result["refined_error"].items()) + "."]
+    return ["", "What is drawn is drawn from refined codes, as the app refines those of renders; what is read (angles, "
+            "leakage, recognition) is read from one pass of the encoder."] + lines + [
+        "", "Mean error of the calibrated read-out of one pass / refined: " + ", ".join(
+            f"{factor} {plain:.2f}° / {refined:.2f}°" for factor, (plain, refined) in once["error"].items()) + "."]
 
 
 def _beside(beside: dict) -> list[str]:
-    """The comparison with another network; "" where its pictures were other ones."""
+    """The comparison with another network, in the pictures that both can draw."""
+    table = beside["novel_views"]
     rows = [[factor, f"{row['psnr']:.2f} dB", f"{row['beside_psnr']:.2f} dB", f"{row['gain']:+.2f} dB",
-             f"{row['copy_psnr']:.2f} dB"] for factor, row in beside["novel_views"].items()]
+             f"{row['copy_psnr']:.2f} dB"] for factor, row in table.items()]
     size, colour = beside["size"], "grey" if beside["grey"] else "colour"
-    lines = _table([f"new view at {size} px {colour}", "this network", f"`{beside['preset']}`", "gain",
-                    "copying the input"], rows)
-    if any(not row["same_pictures"] for row in beside["novel_views"].values()):
+    head = [f"new view at {size} px {colour}", "this network", f"`{beside['preset']}`", "gain", "copying the input"]
+    if any("one_pass_gain" in row for row in table.values()):
+        head.append("gain by one pass")  # the other network's codes cannot be refined
+        rows = [[*cells, f"{row['one_pass_gain']:+.2f} dB"] for cells, row in zip(rows, table.values())]
+    lines = _table(head, rows)
+    if any(not row["same_pictures"] for row in table.values()):
         lines += ["", "The two were trained on pictures of different cameras, and each is measured on its own."]
     return lines
 
@@ -161,7 +167,7 @@ def tables(name: str, result: dict) -> str:
     row = result["generation"]
     lines += ["", f"Generation, {row['samples']} codes from the prior: Fréchet distance (PCA of small pictures) to "
               f"held-out pictures {row['sampled']:.2f}, with angles in place of random pose and light "
-              f"{row['posed']:.2f}; of held-out pictures drawn again {row['reconstructed']:.2f}, of training "
+              f"{row['posed']:.2f}; of held-out pictures drawn again by one pass {row['reconstructed']:.2f}, of training "
               f"pictures {row['floor']:.2f}. The nearest training picture differs by {row['nearest']:.3f} (from a "
               f"held-out picture {row['nearest_true']:.3f})."]
     speed = result["speed"]

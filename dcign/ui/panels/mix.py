@@ -17,8 +17,10 @@ from typing import Any
 
 import gradio as gr
 
+from ...graphics_code import GraphicsCode
+from ...photos import Prepared
 from ...studio import Studio
-from .. import checks
+from .. import checks, endpoints
 from ..live import data_url
 
 
@@ -57,11 +59,8 @@ def connect(
     examples: Mapping[str, Sequence[Path]],
 ) -> None:
     """Wire it. examples: the pictures of each model."""
-    def read(name: Any, path: Path | str, words: str) -> str:
-        studio = checks.studio(studios, name)
-        with checks.readable_errors():
-            prepared = studio.prepare(path)
-            other = studio.encode(prepared)
+    def told(reading: tuple[Prepared, GraphicsCode], words: str) -> str:
+        prepared, other = reading
         return json.dumps({
             "code": other.to_json(), "picture": data_url(prepared.picture),
             "name": " ".join([words, *prepared.warnings]),
@@ -72,10 +71,10 @@ def connect(
         place = chosen.index if isinstance(chosen.index, int) else 0
         if not 0 <= place < len(paths):
             raise checks.problem("There is no such example: reload the page.")
-        return read(name, paths[place], f"Example {place + 1}.")
+        return told(endpoints.read_example(checks.studio(studios, name), paths[place]), f"Example {place + 1}.")
 
     def choose_upload(name: Any, file: Any) -> str:
-        return read(name, checks.upload(file), "Your picture.")
+        return told(endpoints.read(checks.studio(studios, name), checks.upload(file)), "Your picture.")
 
     quiet = {"show_progress": "hidden", "api_visibility": "private"}
     panel.gallery.select(choose, model, panel.mix, preprocess=False, **quiet)

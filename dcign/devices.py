@@ -1,0 +1,24 @@
+"""Where to compute, and what this machine can do."""
+
+from __future__ import annotations
+
+import torch
+
+
+def matrix_units() -> bool:
+    """Whether this CPU multiplies bfloat16 matrices in hardware (AMX); PyTorch has no public word for it yet."""
+    supported = getattr(torch.cpu, "_is_amx_tile_supported", None)
+    return bool(supported and supported())
+
+
+def device_named(name: str) -> torch.device:
+    """"auto" is a GPU where there is one. ValueError for a name that PyTorch does not know or a GPU that is not here."""
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+    except RuntimeError:
+        raise ValueError(f"unknown device {name!r}: use auto, cpu or cuda") from None
+    if device.type == "cuda" and not torch.cuda.is_available():
+        raise ValueError("no CUDA device can be used here: choose cpu or auto")
+    return device
