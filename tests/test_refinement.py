@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -14,6 +15,7 @@ from dcign.networks import DCIGN, NetworkConfig
 from dcign.paper_network import PaperConfig, PaperNetwork
 from dcign.photos import PictureSpec, Prepared, prepare
 from dcign.refinement import Refinement, can_refine, refine
+from dcign.ui import endpoints
 
 
 @pytest.fixture(scope="module")
@@ -138,3 +140,14 @@ def test_a_studio_refines_in_several_threads(studio):
     with ThreadPoolExecutor(4) as threads:
         together = list(threads.map(studio.encode, shown))
     assert all(np.allclose(a.latents, b.latents, atol=1e-3) for a, b in zip(alone, together))
+
+
+def test_an_example_is_read_once_until_its_file_changes(studio, tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(type(studio), "encode", lambda self, prepared: asked.append(self) or len(asked))
+    path = tmp_path / "example.png"
+    Image.fromarray(_drawn(studio, 1)[0]).save(path)
+    assert [endpoints.read_example(studio, path)[1] for _ in range(3)] == [1, 1, 1]
+    os.utime(path, ns=(1, 1))
+    assert endpoints.read_example(studio, path)[1] == 2
+    assert endpoints.read(studio, str(path))[1] == 3  # an upload is read every time
