@@ -55,3 +55,13 @@ def test_a_state_without_moments_starts_them_from_zero(tmp_path):
     state.save(tmp_path / "state.safetensors", network, copy.deepcopy(network), optimiser, {"step": 5})
     state.restore(tmp_path / "state.safetensors", network, copy.deepcopy(network), optimiser, moments)
     assert moments.steps == 0
+
+
+def test_smaller_latents_are_no_way_out():
+    """The regression lags behind: a term that a smaller scale lowers for a moment would shrink the codes for ever."""
+    moments, mixing = Decorrelation(LAYOUT), torch.full((3, 5), 0.7)
+    for number in range(100):
+        moments(_codes(number, mixing))
+    scale = torch.ones(8, requires_grad=True)
+    moments(_codes(100, mixing) * scale).backward()
+    assert scale.grad.abs().max() < 1e-3  # a hundred times less than before; not nothing, as the mean lags too

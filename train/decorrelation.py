@@ -45,6 +45,9 @@ class Decorrelation(nn.Module):
             latents = latents.float()
             mean, covariance = self._observe(latents.detach())
             centred = latents - mean
+            # by the batch's own scale: else every latent shrinks for ever, one step ahead of the regression
+            scale = centred.square().mean(0).clamp_min(1e-12).sqrt()
+            centred = centred * (covariance.diagonal().clamp_min(1e-12).sqrt() / scale)
             shares = []
             for own, others in self.groups.values():
                 among = covariance[others][:, others]  # (O, O)
