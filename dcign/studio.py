@@ -30,6 +30,8 @@ from .sweeps import path
 BEYOND_DEGREES = 20.0
 #: Over how many degrees a code's own departure from the curve fades out when a factor is moved.
 RESIDUAL_DEGREES = 12.0
+#: The same around a full turn: there, 12 would be a jolt beside an even turn.
+RESIDUAL_AROUND = 30.0
 PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 _BATCH = 16  # pictures per forward pass: bounds the memory, and a CPU gains nothing from more
 
@@ -271,8 +273,9 @@ class Studio:
             away = target - start
             if factor in self._circular:
                 away = (away + 180) % 360 - 180
+            reach = RESIDUAL_AROUND if factor in self._circular else RESIDUAL_DEGREES
             goal, origin = calibration.beyond([target, start])
-            latents[group] = goal + math.exp(-((away / RESIDUAL_DEGREES) ** 2)) * (latents[group] - origin)
+            latents[group] = goal + math.exp(-((away / reach) ** 2)) * (latents[group] - origin)
         return latents
 
     def _bounded(self, factor: str, degrees: float, ranges: Mapping[str, tuple[float, float]]) -> float:
