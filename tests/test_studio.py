@@ -80,8 +80,8 @@ def test_the_residual_fades_smoothly_and_ends_on_the_curve(studio, picture):
     low, high = studio.ranges["azimuth"]
     inward = 1 if code.azimuth < (low + high) / 2 else -1
     residual = code.latents[group] - calibration.latents(code.azimuth)
-    previous = 1.0
-    for away, share in ((3, 0.9394), (12, 0.3679), (60, 0.0)):
+    previous, reach = 1.0, 30 if calibration.circular else 12
+    for away, share in ((reach / 4, 0.9394), (reach, 0.3679), (5 * reach, 0.0)):
         target = code.azimuth + inward * away
         moved = studio._moved(code, {"azimuth": target})[group] - calibration.latents(target)
         np.testing.assert_allclose(moved, share * residual, atol=2e-4)
