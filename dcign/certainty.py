@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 #: Of the range, at either end: a picture from beyond it is read as lying here.
 EDGE_SHARE = 0.03
-#: Mean squared Mahalanobis distance from the curve per latent; one training scene in a hundred is farther.
+#: Mean squared Mahalanobis distance from the curve per latent; one training scene in a hundred is farther, by one pass of
+#: the encoder to which the curve was fitted. Refined codes lie somewhat farther out, hardly any beyond this.
 STRANGE_DISTANCE = 10.0
 
 

@@ -12,7 +12,7 @@ def matrix_units() -> bool:
 
 
 def device_named(name: str) -> torch.device:
-    """"auto" is a GPU where there is one. ValueError for a name that PyTorch does not know or a GPU that is not here."""
+    """"auto" is a GPU where there is one. ValueError for an unknown name, or a GPU that is not here."""
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:

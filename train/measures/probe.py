@@ -118,7 +118,7 @@ def row(name: str, result: dict) -> str:
 def probes(runs: Sequence[str | Path], data=None, count: int = 100) -> list[dict]:
     """Print a table of several runs; their results."""
     print("| run | pictures | reconstruction: dB / SSIM / gradient share | new view | refined | new view, "
-          "refined | 15-neighbour MAE, ° | r² from other latents, sampled |\n|---|---|---|---|---|---|---|---|", flush=True)
+          "refined | 15-neighbour MAE, ° | r² from other latents, sampled |\n" + "|---" * 8 + "|", flush=True)
     results = []
     for run in runs:
         results.append(probe(run, data, count))

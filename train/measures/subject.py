@@ -113,8 +113,7 @@ class Subject:
         """Codes as a visitor gets them of renders, refined; or the encoder's own posterior means."""
         if not refined:
             return self.codes(self.posterior(pictures).means)
-        shown = [Prepared(Image.fromarray(picture), True, clean=True) for picture in pictures]
-        return self.studio.encode_many(shown)
+        return self.studio.encode_many([Prepared(Image.fromarray(picture), True) for picture in pictures], refine=True)
 
     def decode(self, latents: np.ndarray) -> np.ndarray:
         """Pictures (N, S, S, 3) uint8 of any (N, L) latents."""

@@ -167,8 +167,8 @@ def tables(name: str, result: dict) -> str:
     row = result["generation"]
     lines += ["", f"Generation, {row['samples']} codes from the prior: Fréchet distance (PCA of small pictures) to "
               f"held-out pictures {row['sampled']:.2f}, with angles in place of random pose and light "
-              f"{row['posed']:.2f}; of held-out pictures drawn again by one pass {row['reconstructed']:.2f}, of training "
-              f"pictures {row['floor']:.2f}. The nearest training picture differs by {row['nearest']:.3f} (from a "
+              f"{row['posed']:.2f}; of held-out pictures drawn again by one pass {row['reconstructed']:.2f}, of "
+              f"training pictures {row['floor']:.2f}. The nearest training picture differs by {row['nearest']:.3f} (from a "
               f"held-out picture {row['nearest_true']:.3f})."]
     speed = result["speed"]
     lines += ["", f"`studio.render`: {speed['render_ms']:.1f} ms median on {speed['threads']} threads."]
