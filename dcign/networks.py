@@ -11,7 +11,7 @@ under the same names: training may start small and grow (`grow_from`).
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 
 import torch
 import torch.nn.functional as F
@@ -27,7 +27,8 @@ class NetworkConfig:
     latents: int = 128
     base: int = 5
     decoder_widths: tuple[int, ...] = (192, 128, 128, 80, 32)  # at 5, 10, 20, 40, 80 px
-    encoder_widths: tuple[int, ...] = (160, 160, 96, 64, 16, 16)  # at 5, 10, 20, 40, 80, 160 px
+    encoder_widths: tuple[int, ...] = (160, 160, 96, 64, 32, 16)  # at 5, 10, 20, 40, 80, 160 px
+    plain_levels: int = 1  # how many of the encoder's finest levels have no block
     heads: int = 2  # how many of the finest levels add to the picture
     norm_groups: int = 8
     norm_limit: int = 40  # pixels; normalising finer levels costs a tenth of the time and was not needed
@@ -48,7 +49,7 @@ class NetworkConfig:
     def __post_init__(self):
         if len(self.encoder_widths) != len(self.decoder_widths) + 1:
             raise ValueError("encoder_widths needs one level more than decoder_widths: it starts at the picture")
-        numbers = (self.latents, self.base, self.norm_groups, *self.decoder_widths, *self.encoder_widths)
+        numbers = (self.latents, self.base, self.plain_levels, self.norm_groups, *self.decoder_widths, *self.encoder_widths)
         if not all(isinstance(n, int) and 1 <= n <= LARGEST for n in numbers) or self.size > LARGEST:
             raise ValueError(f"every width and the picture's size must be whole numbers from 1 to {LARGEST}")
         if not 1 <= self.heads <= len(self.decoder_widths):
@@ -56,8 +57,8 @@ class NetworkConfig:
 
     def smaller(self) -> "NetworkConfig":
         """The configuration of the network that grows into this one: half the pixels, one head less."""
-        return NetworkConfig(self.latents, self.base, self.decoder_widths[:-1], self.encoder_widths[:-1],
-                             max(1, self.heads - 1), self.norm_groups, self.norm_limit)
+        return replace(self, decoder_widths=self.decoder_widths[:-1], encoder_widths=self.encoder_widths[:-1],
+                       heads=max(1, self.heads - 1))
 
     @staticmethod
     def tiny(latents: int = 16, size: int = 40) -> "NetworkConfig":
@@ -65,7 +66,7 @@ class NetworkConfig:
         levels = (size // 5).bit_length() - 1
         if size != 5 * 2**levels or levels < 2:
             raise ValueError(f"size must be 20, 40, 80 or 160 pixels, not {size}")
-        return NetworkConfig(latents, 5, (16,) * levels, (16,) * levels + (8,), 2, 4, 20)
+        return NetworkConfig(latents, 5, (16,) * levels, (16,) * levels + (8,), norm_groups=4, norm_limit=20)
 
     def to_dict(self) -> dict:
         return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
@@ -74,6 +75,7 @@ class NetworkConfig:
     def from_dict(values: dict) -> "NetworkConfig":
         """Raises ValueError for an unknown or missing field."""
         names = {field.name for field in fields(NetworkConfig)}
+        values = {"plain_levels": 2} | values  # what weights of before this field have
         if set(values) != names:
             raise ValueError(f"network configuration: fields {sorted(set(values) ^ names)} are unknown or missing")
         return NetworkConfig(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
@@ -130,8 +132,9 @@ class Encoder(nn.Module):
         self.join = nn.ModuleDict()
         for larger, smaller in zip(self.sizes, self.sizes[1:]):
             self.join[str(smaller)] = _convolution(widths[larger], widths[smaller])
-        self.blocks = nn.ModuleDict({str(size): Block(widths[size], config.norm_groups)
-                                     for size in self.sizes[2:-1]})
+        self.blocks = nn.ModuleDict({
+            str(size): Block(widths[size], config.norm_groups if size <= config.norm_limit else None)
+            for size in self.sizes[config.plain_levels:-1]})
         self.posterior = nn.Linear(widths[config.base] * config.base**2, 2 * config.latents)
         nn.init.normal_(self.posterior.weight, 0.0, 0.01)
         nn.init.zeros_(self.posterior.bias)
@@ -222,6 +225,31 @@ class DCIGN(nn.Module):
             if f"blocks.{size}.second.weight" not in old:  # new: starts as the identity
                 nn.init.zeros_(block.second.weight)
         _read_through(self.encoder, entry, first["weight"], first["bias"])
+
+
+    def widen_from(self, narrower: "DCIGN") -> None:
+        """Take over a network of the same levels with fewer channels or blocks in its encoder: every value it computes
+        is kept. The rest starts at random where nobody listens yet. ValueError for a network that does not fit.
+        """
+        if replace(narrower.config, encoder_widths=self.config.encoder_widths,
+                   plain_levels=self.config.plain_levels) != self.config:
+            raise ValueError("only the encoder's channels and blocks can be widened")
+        changed = [a != b and size <= self.config.norm_limit for size, a, b in zip(
+            self.config.encoder_sizes, self.config.encoder_widths, narrower.config.encoder_widths)]
+        old, new = narrower.state_dict(), self.state_dict()
+        if any(changed[1:-1]):
+            raise ValueError("levels that are normalised cannot be widened: their groups would mix old and new")
+        if not set(old) <= set(new) or any(any(a > b for a, b in zip(old[k].shape, new[k].shape)) for k in old):
+            raise ValueError("a network can be widened, not narrowed")
+        for size, block in self.encoder.blocks.items():
+            if f"encoder.blocks.{size}.second.weight" not in old:  # starts as the identity
+                nn.init.zeros_(block.second.weight)
+        with torch.no_grad():
+            for name, value in old.items():
+                whole = new[name]  # shares its memory with the network
+                if whole.ndim > 1:
+                    whole[:value.shape[0], value.shape[1]:] = 0.0  # old channels do not hear new ones yet
+                whole[tuple(slice(length) for length in value.shape)] = value
 
 
 def _read_through(encoder: Encoder, entry: str, weight: Tensor, bias: Tensor) -> None:

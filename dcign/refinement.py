@@ -13,6 +13,7 @@ Shape legend: N pictures, H = W pixels, L latents.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -37,9 +38,10 @@ class Refinement:
     values: float = 8000.0  # how many values the likelihood counts for, as in training
     nearness: float = 2.0  # weight of the squared distance from the encoder's answer
     drafts: float = 0.75  # share of the steps that look at the decoder's draft alone, at half the size
+    together: int = 1  # neighbours in the batch that share their step sizes: few steps go further so
 
     def __post_init__(self) -> None:
-        if self.steps < 0 or not 0 <= self.drafts <= 1 or min(self.rate, self.values) <= 0 or self.nearness < 0:
+        if self.steps < 0 or not 0 <= self.drafts <= 1 or min(self.rate, self.values, self.together) <= 0 or self.nearness < 0:
             raise ValueError(f"refinement: numbers out of range in {self}")
 
 
@@ -59,35 +61,51 @@ def refine(network: DCIGN, pictures: Tensor, mean: Tensor, log_variance: Tensor,
     """
     quick = pictures.device.type == "cpu" and matrix_units()
     # a caller may be in inference mode, whose tensors autograd refuses
-    with (torch.inference_mode(False), torch.enable_grad(),
-          torch.autocast(pictures.device.type, torch.bfloat16, enabled=quick)):
+    with torch.inference_mode(False), torch.autocast(pictures.device.type, torch.bfloat16, enabled=quick):
         pictures, start = pictures.detach().clone(), mean.detach().clone().float()  # (N, 3, H, W), (N, L)
         deviation = log_variance.detach().clone().float().mul(0.5).exp()  # (N, L)
-        away = torch.zeros_like(start)  # (N, L), in deviations
-        first, second = torch.zeros_like(away), torch.zeros_like(away)
-        for step in range(refinement.steps):
-            away.requires_grad_()
-            draft = step < refinement.drafts * refinement.steps
-            energy = _energy(network, pictures, start, deviation, away, refinement, draft).sum()
-            gradient, = torch.autograd.grad(energy, away)
-            away = away.detach()
-            first.lerp_(gradient, 1 - BETAS[0])
-            second.lerp_(gradient.square(), 1 - BETAS[1])
-            size = (second / (1 - BETAS[1] ** (step + 1))).sqrt_().add_(1e-8)
-            rate = refinement.rate * 0.5 * (1 + math.cos(math.pi * step / refinement.steps))
-            away = away - rate / (1 - BETAS[0] ** (step + 1)) * first / size
+        away = descend(network, pictures, start, deviation, refinement)  # (N, L)
         with torch.no_grad():
             before, after = (_energy(network, pictures, start, deviation, x, refinement, False)
                              for x in (torch.zeros_like(away), away))
         return torch.where((after < before)[:, None], start + deviation * away, start)
 
 
-def _energy(network: DCIGN, pictures: Tensor, start: Tensor, deviation: Tensor, away: Tensor,
-            refinement: Refinement, draft: bool) -> Tensor:
+def descend(network: DCIGN, pictures: Tensor, start: Tensor, deviation: Tensor, refinement: Refinement,
+            clamp: Callable[[Tensor], Tensor] | None = None) -> Tensor:
+    """How far the codes (N, L) should go from ``start``, in units of ``deviation``: refine() without its last look.
+
+    With ``clamp``, (N, L) to (N, L), what is drawn of the codes is drawn of the clamped ones. No gradient flows.
+    """
+    with torch.enable_grad():
+        away = torch.zeros_like(start)  # (N, L)
+        first, second = torch.zeros_like(away), torch.zeros_like(away)
+        targets: dict[int, Tensor] = {}  # by size: pooled once
+        for step in range(refinement.steps):
+            away.requires_grad_()
+            draft = step < refinement.drafts * refinement.steps
+            energy = _energy(network, pictures, start, deviation, away, refinement, draft, clamp, targets).sum()
+            gradient, = torch.autograd.grad(energy, away)
+            away = away.detach()
+            first.lerp_(gradient, 1 - BETAS[0])
+            square = gradient.square().unflatten(0, (-1, refinement.together))  # (N / together, together, L)
+            second.lerp_(square.mean(1, keepdim=True).expand_as(square).flatten(0, 1), 1 - BETAS[1])
+            size = (second / (1 - BETAS[1] ** (step + 1))).sqrt_().add_(1e-8)
+            rate = refinement.rate * 0.5 * (1 + math.cos(math.pi * step / refinement.steps))
+            away = away - rate / (1 - BETAS[0] ** (step + 1)) * first / size
+    return away
+
+
+def _energy(network: DCIGN, pictures: Tensor, start: Tensor, deviation: Tensor, away: Tensor, refinement: Refinement,
+            draft: bool, clamp: Callable[[Tensor], Tensor] | None = None,
+            targets: dict[int, Tensor] | None = None) -> Tensor:
     """What refine() minimises, in nats (N,). The draft tells less, and in a third of the time."""
     latents = start + deviation * away  # (N, L)
-    drawn = network.draft(latents) if draft else network.decode(latents)  # (N, 3, h, w)
-    target = F.adaptive_avg_pool2d(pictures, drawn.shape[-1])  # (N, 3, h, w)
-    error = (drawn.float() - target).square().mean((1, 2, 3)).clamp_min(1e-8)  # (N,)
+    shown = latents if clamp is None else clamp(latents)  # (N, L)
+    drawn = network.draft(shown) if draft else network.decode(shown)  # (N, 3, h, w)
+    targets, size = {} if targets is None else targets, drawn.shape[-1]
+    if size not in targets:
+        targets[size] = F.adaptive_avg_pool2d(pictures, size)  # (N, 3, h, w)
+    error = (drawn.float() - targets[size]).square().mean((1, 2, 3)).clamp_min(1e-8)  # (N,)
     nats = refinement.values * error.log() + latents.square().sum(1) + refinement.nearness * away.square().sum(1)
     return 0.5 * nats

@@ -13,6 +13,7 @@ from train.examples import write_examples
 from train.finish import finish
 from train.measures.report import measure
 from train.presets import preset
+from train.standardise import moments, standardise
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +30,25 @@ def test_the_folder_loads_and_carries_its_provenance(folder):
     assert studio.ranges["azimuth"] == (-180.0, 180.0)
     training = json.loads((folder / "config.json").read_text())["training"]
     assert training["pictures"] == 1234 and training["config"]["clamp"] == "both"
+
+
+def test_latents_have_the_unit_of_their_prior_and_draw_what_they_drew():
+    torch.manual_seed(0)
+    network = DCIGN(preset("tiny", "chairs").network).eval()
+    with torch.no_grad():  # far from the prior, and heard loudly
+        network.encoder.posterior.weight[:24] *= 30
+        network.encoder.posterior.bias[3] = 5.0
+        network.decoder.start.weight *= 4
+    pictures = (torch.rand(64, 3, 40, 40) * torch.rand(64, 3, 1, 1) * 255).byte()
+    given = pictures.float() / 255
+    mean, log_variance = network.encode(given)
+    noise = torch.randn(mean.shape)
+    before = network.decode(mean + noise * log_variance.mul(0.5).exp())
+    standardise(network, *moments(network, pictures))
+    mean, log_variance = network.encode(given)
+    assert torch.allclose(network.decode(mean + noise * log_variance.mul(0.5).exp()), before, atol=1e-4)
+    centre, deviation = moments(network, pictures)
+    assert centre.abs().max() < 1e-3 and (deviation - 1).abs().max() < 1e-3
 
 
 def test_measure_prints_tables_and_writes_the_card(folder, capsys):

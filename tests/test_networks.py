@@ -1,5 +1,7 @@
 """Shapes, growth and independence of the pictures in a batch."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -75,3 +77,29 @@ def test_configuration_round_trip_and_its_errors():
         NetworkConfig.from_dict(config.to_dict() | {"latents": 10**9})
     with pytest.raises(ValueError, match="encoder_widths"):
         NetworkConfig(decoder_widths=(8,), encoder_widths=(8,))
+
+
+def test_widening_the_encoder_keeps_every_code():
+    narrow, wide = (NetworkConfig(12, 5, (16,) * 4, (16, 16, 16, width, 8), plain, norm_groups=4, norm_limit=20)
+                    for width, plain in ((8, 2), (24, 1)))
+    old, new = DCIGN(narrow).eval(), DCIGN(wide).eval()
+    new.widen_from(old)
+    pictures = torch.rand(3, 3, 80, 80)
+    for before, after in zip(old.encode(pictures), new.encode(pictures)):
+        assert torch.allclose(before, after, atol=1e-5)
+    assert torch.equal(old.decode(old.encode(pictures)[0]), new.decode(old.encode(pictures)[0]))
+    new.encode(pictures)[0].square().sum().backward()  # what is new can learn
+    assert new.encoder.blocks["40"].second.weight.grad.abs().max() > 0
+    assert new.encoder.join["20"].weight.grad[:, 8:].abs().max() > 0
+    with pytest.raises(ValueError, match="not narrowed"):
+        old.widen_from(DCIGN(replace(narrow, encoder_widths=(16, 16, 16, 24, 8))))
+    with pytest.raises(ValueError, match="normalised"):
+        new.widen_from(DCIGN(replace(wide, encoder_widths=(16, 8, 16, 24, 8))))
+    with pytest.raises(ValueError, match="only the encoder"):
+        new.widen_from(DCIGN(replace(wide, latents=10)))
+
+
+def test_configurations_of_before_the_blocks_were_counted():
+    values = NetworkConfig.tiny().to_dict()
+    del values["plain_levels"]
+    assert NetworkConfig.from_dict(values).plain_levels == 2

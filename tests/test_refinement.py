@@ -14,7 +14,7 @@ from dcign.graphics_code import GraphicsCode
 from dcign.networks import DCIGN, NetworkConfig
 from dcign.paper_network import PaperConfig, PaperNetwork
 from dcign.photos import PictureSpec, Prepared, prepare
-from dcign.refinement import Refinement, can_refine, refine
+from dcign.refinement import Refinement, can_refine, descend, refine
 from dcign.ui import endpoints
 
 
@@ -61,6 +61,29 @@ def test_nearness_keeps_the_code_with_the_encoder(network, pictures):
     mean, log_variance = network.encode(pictures)
     loose, tight = (refine(network, pictures, mean, log_variance, Refinement(nearness=weight)) for weight in (0.0, 1e4))
     assert (tight - mean).norm() < 0.5 * (loose - mean).norm()
+
+
+def test_what_is_clamped_away_does_not_move(network, pictures):
+    mean, log_variance = network.encode(pictures)
+    deviation = log_variance.mul(0.5).exp()
+
+    def clamp(latents: torch.Tensor) -> torch.Tensor:
+        return torch.cat([latents[:, :8], torch.zeros(4, 8)], 1)
+
+    plan = Refinement(steps=8, nearness=0.0, drafts=1.0)
+    away = descend(network, pictures, 0 * mean, deviation, plan, clamp)
+    assert away[:, :8].abs().min() > 0 and away[:, 8:].abs().max() == 0
+    assert not away.requires_grad and network.decoder.start.weight.grad is None
+
+
+def test_neighbours_may_share_their_step_sizes(network, pictures):
+    mean, log_variance = network.encode(pictures)
+    deviation = log_variance.mul(0.5).exp()
+    once = {number: descend(network, pictures, mean, deviation, Refinement(steps=1, drafts=1.0, together=number))
+            for number in (1, 4)}
+    # of one alone the first step is as long for each latent; shared, each picture goes as far as its own error asks
+    assert (once[1].abs().std(0) < 1e-3).all()
+    assert (once[4].abs().std(0) > 1e-3).all() and (once[4].sign() == once[1].sign()).all()
 
 
 def test_inference_mode_changes_nothing(network, pictures):

@@ -1,6 +1,7 @@
 """The training loop on a few synthetic mini-batches: it learns, resumes exactly, and leaves usable weights."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from skimage.metrics import structural_similarity
 from training_run import RECIPE, configuration, feeder_for
 
 from dcign.graphics_code import CodeLayout
+from dcign.networks import NetworkConfig
 from train import objective, state
 from train.batches import Recipe, shard_factors
 from train.clamp import active_latents
@@ -112,6 +114,28 @@ def test_a_run_goes_on_from_weights(tmp_path):
         Run(config, tmp_path / "none.safetensors", ALONE, True, False, Start(network, config.pictures))
 
 
+def test_refined_codes_draw_better_and_the_encoder_follows_them(shard, tmp_path):
+    """The same step with and without refinement."""
+    config = replace(configuration("swap", 2, 1), phases=configuration("swap", 2, 1).phases[:1])
+    batch = feeder_for(shard, config).take(0, 2, 20)
+    targets, inputs = (torch.from_numpy(p).permute(0, 3, 1, 2).float() / 255 for p in (batch.targets, batch.inputs))
+    terms, gaps = {}, []
+    for refined in (0, 6):
+        run = Run(config, tmp_path / "none", ALONE, resume=False, compiled=False)
+        for number in range(12):
+            terms[refined], _, _ = run.step(inputs, targets, batch.factors, 1e-3, refined)
+            gaps += [float(terms[refined]["gap"])] if refined else []
+    assert "gap" not in terms[0] and terms[6]["mse"] < terms[0]["mse"]
+    assert all(0 < gap < 1000 for gap in gaps)
+
+
+def test_only_weights_that_fit_are_taken_over(tmp_path):
+    config = configuration("swap", 2, 1)
+    with pytest.raises(ValueError, match="another network than the preset's"):
+        Run(config, tmp_path / "none", ALONE, resume=False, compiled=False,
+            start=Start(initial(NetworkConfig.tiny(12, 20), 0, torch.device("cpu")), 0))
+
+
 def test_phases_end_at_the_presets_network():
     config = configuration("both", 2, 6)
     shapes = networks_for(config)
@@ -140,6 +164,13 @@ def test_samples_follow_the_posterior():
     mean, log_variance = torch.full((20_000, 1), 3.0), torch.full((20_000, 1), 2 * float(np.log(0.5)))
     drawn = objective.sample(mean, log_variance, torch.randn(20_000, 1, generator=torch.Generator().manual_seed(0)))
     assert float(drawn.mean()) == pytest.approx(3.0, abs=0.02) and float(drawn.std()) == pytest.approx(0.5, abs=0.02)
+
+
+def test_mean_differences_are_those_of_slices():
+    values = torch.randn(2, 3, 5, 7, dtype=torch.double, requires_grad=True)
+    slices = (values.diff(dim=-1).abs().mean() + values.diff(dim=-2).abs().mean()).detach()
+    assert torch.allclose(objective._MeanDifferences.apply(values), slices)
+    assert torch.autograd.gradcheck(objective._MeanDifferences.apply, (values,))
 
 
 def test_blur_costs_more_in_the_gradient_term():

@@ -11,6 +11,7 @@ import os
 from dataclasses import dataclass
 
 import torch
+import torch.distributed.nn.functional
 import torch.distributed
 from torch import Tensor
 
@@ -66,6 +67,18 @@ def mean_over_processes(value: Tensor) -> Tensor:
         torch.distributed.all_reduce(value)
         value /= torch.distributed.get_world_size()
     return value
+
+
+def processes() -> int:
+    """How many take part in a step."""
+    return torch.distributed.get_world_size() if torch.distributed.is_initialized() else 1
+
+
+def differentiable_mean(value: Tensor) -> Tensor:
+    """The same of a value through which gradients flow, back to all processes."""
+    if not torch.distributed.is_initialized():
+        return value
+    return torch.distributed.nn.functional.all_reduce(value) / torch.distributed.get_world_size()
 
 
 def any_process(flag: bool, world: World) -> bool:

@@ -1,6 +1,7 @@
 """After training: fit calibration and principal directions on training scenes and write a weights folder.
 
-Here, and only here, the true degrees of pictures meet the latents; no weight of the network depends on them.
+Here, and only here, the true degrees of pictures meet the latents; no weight of the network depends on them. Before,
+the latents are brought to the unit of their prior, which changes no picture.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from train.presets import TrainConfig
 from train.raster import render
 from train.scenes import HELD_OUT, STAGES, Stage, open_source
 from train.scenes.paper_chairs import VIEWS
+from train.standardise import moments, standardise
 
 SCENES = 2000  # identities of the training range, one random view each
 DETECTOR = "DCIGN_DETECTOR"
@@ -59,13 +61,9 @@ def posterior_means(network: DCIGN, pictures: np.ndarray, batch: int = 64) -> np
     return np.concatenate([network.encode(part.float() / 255)[0].numpy() for part in tensor.split(batch)])
 
 
-def read_scenes(network: DCIGN, layout: CodeLayout, name: str, assets_folder: str | None, scenes: int = SCENES,
-                recipe: Recipe = STUDIO) -> tuple[dict[str, Calibration], dict[str, Directions]]:
-    """From scenes of training identities with a front: the curve of every factor, and the principal directions of
-    every other group."""
-    source, stage = open_source(name, assets_folder), STAGES[name]
-    pictures, degrees = draw_scenes(source, stage, range(HELD_OUT, HELD_OUT + scenes), network.config.size,
-                                    np.random.default_rng(5), recipe=recipe)
+def read_scenes(network: DCIGN, layout: CodeLayout, stage: Stage, pictures: np.ndarray,
+                degrees: dict[str, np.ndarray]) -> tuple[dict[str, Calibration], dict[str, Directions]]:
+    """From drawn scenes: the curve of every factor, and the principal directions of every other group."""
     means = posterior_means(network, pictures)
     curves = {factor: Calibration.fit(means[:, layout.slice(factor)], degrees[factor], factor,
                                       circular=factor in stage.circular, limits=stage.ranges[factor])
@@ -93,15 +91,19 @@ def face_box(name: str, assets_folder: str | None, size: int = 160, faces: int =
 def finish(network: DCIGN, config: TrainConfig, target: Path, pictures: int, assets_folder: str | None,
            scenes: int = SCENES, note: str = "") -> None:
     """Calibrate ``network`` and write model.safetensors and config.json to ``target``; ``note`` is for the card."""
-    network = network.eval()
+    network, layout, stage = network.eval(), CodeLayout(config.layout), STAGES[config.source]
+    # identities of the training range with a front
+    drawn, degrees = draw_scenes(open_source(config.source, assets_folder), stage, range(HELD_OUT, HELD_OUT + scenes),
+                                 network.config.size, np.random.default_rng(5), recipe=config.recipe)
+    if isinstance(network, DCIGN):
+        standardise(network, *moments(network, torch.from_numpy(drawn).permute(0, 3, 1, 2)))
     with torch.no_grad():  # as they are stored: weights that decayed to almost nothing would make a CPU crawl besides
         for parameter in network.parameters():
             parameter.copy_(parameter.half())
-    layout, stage = CodeLayout(config.layout), STAGES[config.source]
     box = face_box(config.source, assets_folder)
     ranges = {factor: span for factor, span in stage.ranges.items() if factor in layout.names}
     framing = {"subject": stage.subject} | ({"face_box": box} if box else {})
-    curves, directions = read_scenes(network, layout, config.source, assets_folder, scenes, config.recipe)
+    curves, directions = read_scenes(network, layout, stage, drawn, degrees)
     checkpoints.save_weights(
         target, network, layout, curves, ranges, name=config.source, circular=stage.circular,
         ground=stage.rig.ground, framing=framing, directions=directions,

@@ -29,7 +29,7 @@ from train.journal import Journal, Limits
 from train.optimiser import optimiser_for
 from train.presets import TrainConfig
 from train.procedure import Procedure, decorrelation_of
-from train.schedule import grow, initial, networks_for, place, rate
+from train.schedule import grow, initial, networks_for, place, rate, take_over
 
 ALONE = World(0, 1, torch.device("cpu"))
 
@@ -87,9 +87,7 @@ class Run:
         self.decorrelation = decorrelation_of(config, world.device)
         network = initial(self.shapes[self.progress["phase"]], config.seed, world.device)
         if start is not None and not resumed:
-            if start.network.config != network.config:
-                raise ValueError("These weights are of another network than the preset's.")
-            network.load_state_dict(start.network.state_dict())
+            take_over(network, start.network)
         self._take(network)
         if resumed:
             state.restore(path, self.network, self.average, self.optimiser, self.decorrelation)
@@ -119,7 +117,7 @@ class Run:
         if self.world.first:
             state.save(self.path, self.network, self.average, self.optimiser, self.progress, self.decorrelation)
 
-    def step(self, inputs: Tensor, targets: Tensor, factors: list[str], lr: float):
+    def step(self, inputs: Tensor, targets: Tensor, factors: list[str], lr: float, refined: int = 0):
         """One step: terms of the loss, the reconstruction, the gradient's norm."""
         config, progress, world = self.config, self.progress, self.world
         draws = draw(config.seed, progress["step"], world.rank * len(factors), len(factors),
@@ -128,7 +126,7 @@ class Run:
             group["lr"] = lr
         kl = config.kl * min(1.0, (progress["step"] + 1) / config.kl_warm_up)
         with torch.autocast(world.device.type, torch.bfloat16):
-            loss, terms, reconstruction = self.procedure(inputs, targets, factors, draws, kl)
+            loss, terms, reconstruction = self.procedure(inputs, targets, factors, draws, kl, refined)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         most = math.inf if config.clip is None else config.clip
@@ -175,7 +173,7 @@ def fit(feeder: Feeder, config: TrainConfig, folder: Path, limits: Limits = Limi
             waiting = time.monotonic() - waiting
             targets, inputs = (_to_device(p, world.device) for p in (batch.targets, batch.inputs))
             lr = rate(phase, progress["seen_in_phase"], progress["step_in_phase"], config.warm_up)
-            terms, reconstruction, norm = run.step(inputs, targets, batch.factors, lr)
+            terms, reconstruction, norm = run.step(inputs, targets, batch.factors, lr, phase.refined)
             progress["position"] += together
             progress["seen_in_phase"] += together * config.recipe.per_mini_batch
             progress["seconds"] = before + time.monotonic() - started

@@ -39,8 +39,27 @@ def bernoulli(reconstruction: Tensor, target: Tensor) -> Tensor:
     return F.binary_cross_entropy(reconstruction, target, reduction="sum") / len(target)
 
 
-def _differences(pictures: Tensor) -> tuple[Tensor, Tensor]:
-    return pictures[..., 1:] - pictures[..., :-1], pictures[..., 1:, :] - pictures[..., :-1, :]
+class _MeanDifferences(torch.autograd.Function):
+    """The mean absolute difference of neighbours, across plus down, of (N, C, H, W) values.
+
+    Its gradient is written into one tensor: autograd would fill a new one for every slice.
+    """
+
+    @staticmethod
+    def forward(context, values: Tensor) -> Tensor:
+        across, down = values[..., 1:] - values[..., :-1], values[..., 1:, :] - values[..., :-1, :]
+        context.save_for_backward(across, down)
+        return across.abs().mean() + down.abs().mean()
+
+    @staticmethod
+    def backward(context, gradient: Tensor) -> Tensor:
+        across, down = context.saved_tensors
+        across, down = across.sign() * (gradient / across.numel()), down.sign() * (gradient / down.numel())
+        total = F.pad(across, (1, 0))
+        total[..., :-1] -= across
+        total[..., 1:, :] += down
+        total[..., :-1, :] -= down
+        return total
 
 
 def _log(error: Tensor, least: float) -> Tensor:
@@ -73,8 +92,7 @@ def variation(reconstruction: Tensor, target: Tensor, mini_batches: int) -> Tens
 def laplace_gradients(reconstruction: Tensor, target: Tensor) -> Tensor:
     """The same for differences of neighbours, at full and half resolution: edges count as much as areas."""
     error = reconstruction - target  # whose differences are the difference of differences
-    full, half = (sum(difference.abs().mean() for difference in _differences(scaled))
-                  for scaled in (error, F.avg_pool2d(error, 2)))
+    full, half = (_MeanDifferences.apply(scaled) for scaled in (error, F.avg_pool2d(error, 2)))
     return 0.5 * (_log(full, 1e-4) + _log(half, 1e-4))
 
 

@@ -5,19 +5,24 @@ Shape legend: B mini-batches, K pictures in each, N = B K, L latents, C channels
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 
 from dcign.graphics_code import CodeLayout
+from dcign.refinement import Refinement, descend
 from train import objective
 from train.clamp import active_latents, clamp_by_both, clamp_by_swap, clamp_to_mean
 from train.decorrelation import Decorrelation
+from train.distributed import processes
 from train.draws import Draws
 
 if TYPE_CHECKING:
     from train.presets import TrainConfig
+
+RATE = 0.4  # of the refinement within training, whose step sizes are a mini-batch's own
 
 
 def decorrelation_of(config: TrainConfig, device: torch.device) -> Decorrelation | None:
@@ -35,21 +40,31 @@ class Procedure(nn.Module):
         self.network, self.config, self.layout = network, config, CodeLayout(config.layout)
         self.decorrelation = decorrelation
 
-    def forward(self, inputs: Tensor, targets: Tensor, factors: list[str], draws: Draws,
-                kl: float) -> tuple[Tensor, dict[str, Tensor], Tensor]:  # (N, C, S, S) twice, B names
-        """The loss, its named terms without gradient, and the reconstruction (N, C, S, S)."""
+    def forward(self, inputs: Tensor, targets: Tensor, factors: list[str], draws: Draws, kl: float,
+                refined: int = 0) -> tuple[Tensor, dict[str, Tensor], Tensor]:  # (N, C, S, S) twice, B names
+        """The loss, its named terms without gradient, and the reconstruction (N, C, S, S).
+
+        ``refined``: steps of descent that the codes take towards the targets before they are sampled.
+        """
         config = self.config
         if config.procedure == "sgvb":
             return objective.sgvb(self.network, inputs, targets, factors, config, draws, kl)
         mean, log_variance = self.network.encode(inputs)  # step 3, (N, L) each
-        codes = objective.sample(mean, log_variance, draws.noise)  # (N, L)
-        latents = codes.unflatten(0, (len(factors), -1))  # (B, K, L)
-        active = active_latents(self.layout, factors).to(latents.device)  # (B, 1, L)
-        latents = self._clamp(latents, active, draws)
-        reconstruction = self.network.decode(latents.flatten(0, 1))  # step 6, (N, C, S, S)
+        active = active_latents(self.layout, factors).to(mean.device)  # (B, 1, L)
+
+        def clamp(latents: Tensor) -> Tensor:  # (N, L)
+            return self._clamp(latents.unflatten(0, (len(factors), -1)), active, draws).flatten(0, 1)
+
         divergence = objective.kl_divergence(mean, log_variance)
         terms = {"kl": divergence, "disagreement": objective.disagreement(mean, log_variance, active)}
         nats = divergence + config.agreement * terms["disagreement"]
+        centre = mean
+        if refined:
+            plan = Refinement(refined, RATE, drafts=1.0, together=len(targets) // len(factors))
+            centre, terms["gap"] = self._refined(targets, mean, log_variance, clamp, plan)
+            nats = nats + terms["gap"]
+        codes = objective.sample(centre, log_variance, draws.noise)  # (N, L)
+        reconstruction = self.network.decode(clamp(codes))  # step 6, (N, C, S, S)
         if config.likelihood == "bernoulli":
             terms["bernoulli"] = objective.bernoulli(reconstruction, targets)
             loss = (terms["bernoulli"] + kl * nats) / targets[0].numel()
@@ -69,9 +84,23 @@ class Procedure(nn.Module):
         terms["mse"] = (reconstruction - targets).square().mean()
         return loss, {name: value.detach() for name, value in terms.items()}, reconstruction
 
+    def _refined(self, targets: Tensor, mean: Tensor, log_variance: Tensor, clamp: Callable[[Tensor], Tensor],
+                 plan: Refinement) -> tuple[Tensor, Tensor]:
+        """The means (N, L) where a few steps of descent bring them, with the gradient of where they were, and the
+        nats by which the encoder missed that (semi-amortised inference: Kim and others 2018).
+
+        The descent sees the clamped codes: it looks for what draws the other pictures of the mini-batch too.
+        """
+        start, deviation = mean.detach(), (0.5 * log_variance.detach()).exp()  # (N, L) each
+        away = descend(self.network, targets, start, deviation, plan, clamp)
+        goal = start + deviation * away  # (N, L)
+        gap = 0.5 * ((mean - goal) / deviation).square().sum(1).mean()
+        return mean + (goal - start), gap
+
     def _clamp(self, latents: Tensor, active: Tensor, draws: Draws) -> Tensor:  # (B, K, L), (B, 1, L)
         if self.config.clamp == "mean":
-            return clamp_to_mean(latents, active, self.config.invariance)  # steps 4, 5, 7
+            # steps 4, 5, 7. Each picture's own, whatever their number: gradients are averaged over processes
+            return clamp_to_mean(latents, active, self.config.invariance * processes())
         if self.config.clamp == "both":
             return clamp_by_both(latents, active, self.layout, draws.shifts, draws.coins)
         return clamp_by_swap(latents, active, self.layout, draws.shifts)

@@ -57,3 +57,17 @@ def grow(network: DCIGN, configuration, seed: int, device: torch.device) -> DCIG
     grown = initial(configuration, seed, device)
     grown.grow_from(network)
     return grown.to(device, memory_format=torch.channels_last)
+
+
+def take_over(network: DCIGN | PaperNetwork, given: DCIGN | PaperNetwork) -> None:
+    """Start ``network`` from given weights: of its own shape, or with a narrower encoder, which is widened.
+
+    Raises ValueError for any other.
+    """
+    if given.config == network.config:
+        network.load_state_dict(given.state_dict())
+        return
+    try:
+        network.widen_from(given)
+    except (AttributeError, ValueError, TypeError) as error:
+        raise ValueError(f"These weights are of another network than the preset's ({error}).") from error
