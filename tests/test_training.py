@@ -119,14 +119,14 @@ def test_refined_codes_draw_better_and_the_encoder_follows_them(shard, tmp_path)
     config = replace(configuration("swap", 2, 1), phases=configuration("swap", 2, 1).phases[:1])
     batch = feeder_for(shard, config).take(0, 2, 20)
     targets, inputs = (torch.from_numpy(p).permute(0, 3, 1, 2).float() / 255 for p in (batch.targets, batch.inputs))
-    terms, gaps = {}, []
+    errors, gaps = {}, []
     for refined in (0, 6):
         run = Run(config, tmp_path / "none", ALONE, resume=False, compiled=False)
-        for number in range(12):
-            terms[refined], _, _ = run.step(inputs, targets, batch.factors, 1e-3, refined)
-            gaps += [float(terms[refined]["gap"])] if refined else []
-    assert "gap" not in terms[0] and terms[6]["mse"] < terms[0]["mse"]
-    assert all(0 < gap < 1000 for gap in gaps)
+        steps = [run.step(inputs, targets, batch.factors, 1e-3, refined)[0] for _ in range(16)]
+        errors[refined] = float(np.mean([terms["mse"] for terms in steps[4:]]))
+        gaps += [float(terms["gap"]) for terms in steps if "gap" in terms]
+    assert errors[6] < errors[0] and len(gaps) == 16
+    assert min(gaps) == 0 < np.median(gaps) < 1000  # by the coins, now and then no mini-batch of a step is refined
 
 
 def test_only_weights_that_fit_are_taken_over(tmp_path):

@@ -20,9 +20,10 @@ class Draws:
     shifts: Tensor  # (B, G) int64 in 1..K-1: how far away the sample is that a group is swapped with
     coins: Tensor  # (B,) booleans: the mean instead of a swap
     prior: Tensor  # (N, L) normal: for the maximum mean discrepancy
+    refine: Tensor  # (B,) booleans: in a phase that refines codes, whether those of the mini-batch are
 
     def to(self, device: torch.device) -> "Draws":
-        return Draws(*(value.to(device) for value in (self.noise, self.shifts, self.coins, self.prior)))
+        return Draws(*(value.to(device) for value in (self.noise, self.shifts, self.coins, self.prior, self.refine)))
 
 
 def draw(seed: int, step: int, first: int, mini_batches: int, pictures: int, latents: int, groups: int) -> Draws:
@@ -33,5 +34,6 @@ def draw(seed: int, step: int, first: int, mini_batches: int, pictures: int, lat
         parts.append((torch.randn(pictures, latents, generator=g),
                       torch.randint(1, max(2, pictures), (1, groups), generator=g),
                       torch.rand(1, generator=g) < 0.5,
-                      torch.randn(pictures, latents, generator=g)))
+                      torch.randn(pictures, latents, generator=g),
+                      torch.rand(1, generator=g) < 0.5))
     return Draws(*(torch.cat(column) for column in zip(*parts)))

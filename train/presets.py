@@ -21,7 +21,7 @@ class Phase:
     mini_batches: int  # per step
     rate: float  # learning rate at its peak
     last_rate: float
-    refined: int = 0  # steps of refinement that codes take before they are sampled (not with "sgvb")
+    refined: int = 0  # steps of refinement that every other mini-batch takes before it is sampled (not with "sgvb")
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class TrainConfig:
     mmd: float = 0.0  # alpha + lambda - 1 of InfoVAE (only with "sgvb")
     kl_warm_up: int = 1000  # steps until the KL term has its full weight
     phases: tuple[Phase, ...] = (Phase(80, 640_000, 6, 5e-4, 1e-4), Phase(160, 150_000, 4, 2.5e-4, 3e-5),
-                                 Phase(160, 210_000, 4, 1.5e-4, 1e-5), Phase(160, 90_000, 4, 1.5e-4, 5e-6, refined=2))
+                                 Phase(160, 210_000, 4, 1.5e-4, 1e-5), Phase(160, 100_000, 4, 1.5e-4, 5e-6, refined=2))
     shards: int = 48  # of 2,048 pictures each (or the recipe's number), at the last phase's size
     first_shard: int = 0  # a run that goes on from weights may want others than those have seen
     recipe: Recipe = Recipe()

@@ -52,16 +52,16 @@ class Procedure(nn.Module):
         mean, log_variance = self.network.encode(inputs)  # step 3, (N, L) each
         active = active_latents(self.layout, factors).to(mean.device)  # (B, 1, L)
 
-        def clamp(latents: Tensor) -> Tensor:  # (N, L)
-            return self._clamp(latents.unflatten(0, (len(factors), -1)), active, draws).flatten(0, 1)
+        def clamp(latents: Tensor, which: Tensor | slice = slice(None)) -> Tensor:  # of some mini-batches: (N, L)
+            grouped = latents.unflatten(0, (-1, len(targets) // len(factors)))  # (B, K, L)
+            return self._clamp(grouped, active[which], draws.shifts[which], draws.coins[which]).flatten(0, 1)
 
         divergence = objective.kl_divergence(mean, log_variance)
         terms = {"kl": divergence, "disagreement": objective.disagreement(mean, log_variance, active)}
         nats = divergence + config.agreement * terms["disagreement"]
         centre = mean
         if refined:
-            plan = Refinement(refined, RATE, drafts=1.0, together=len(targets) // len(factors))
-            centre, terms["gap"] = self._refined(targets, mean, log_variance, clamp, plan)
+            centre, terms["gap"] = self._refined(targets, mean, log_variance, draws.refine, clamp, refined)
             nats = nats + terms["gap"]
         codes = objective.sample(centre, log_variance, draws.noise)  # (N, L)
         reconstruction = self.network.decode(clamp(codes))  # step 6, (N, C, S, S)
@@ -84,23 +84,30 @@ class Procedure(nn.Module):
         terms["mse"] = (reconstruction - targets).square().mean()
         return loss, {name: value.detach() for name, value in terms.items()}, reconstruction
 
-    def _refined(self, targets: Tensor, mean: Tensor, log_variance: Tensor, clamp: Callable[[Tensor], Tensor],
-                 plan: Refinement) -> tuple[Tensor, Tensor]:
-        """The means (N, L) where a few steps of descent bring them, with the gradient of where they were, and the
-        nats by which the encoder missed that (semi-amortised inference: Kim and others 2018).
+    def _refined(self, targets: Tensor, mean: Tensor, log_variance: Tensor, chosen: Tensor, clamp: Callable,
+                 steps: int) -> tuple[Tensor, Tensor]:
+        """The means (N, L), those of the ``chosen`` (B,) mini-batches where a few steps of descent bring them, with the
+        gradient of where they were; and the nats by which the encoder missed that, a picture (semi-amortised inference:
+        Kim and others 2018).
 
         The descent sees the clamped codes: it looks for what draws the other pictures of the mini-batch too.
         """
+        each = len(targets) // len(chosen)
+        where = chosen.repeat_interleave(each)  # (N,)
         start, deviation = mean.detach(), (0.5 * log_variance.detach()).exp()  # (N, L) each
-        away = descend(self.network, targets, start, deviation, plan, clamp)
+        away = torch.zeros_like(start)  # (N, L)
+        if chosen.any():
+            plan = Refinement(steps, RATE, drafts=1.0, together=each)
+            away[where] = descend(self.network, targets[where], start[where], deviation[where], plan,
+                                  lambda latents: clamp(latents, chosen))
         goal = start + deviation * away  # (N, L)
-        gap = 0.5 * ((mean - goal) / deviation).square().sum(1).mean()
+        gap = 0.5 * (torch.where(where[:, None], mean - goal, 0.0) / deviation).square().sum(1).mean()
         return mean + (goal - start), gap
 
-    def _clamp(self, latents: Tensor, active: Tensor, draws: Draws) -> Tensor:  # (B, K, L), (B, 1, L)
+    def _clamp(self, latents: Tensor, active: Tensor, shifts: Tensor, coins: Tensor) -> Tensor:  # (B, K, L), (B, 1, L)
         if self.config.clamp == "mean":
             # steps 4, 5, 7. Each picture's own, whatever their number: gradients are averaged over processes
             return clamp_to_mean(latents, active, self.config.invariance * processes())
         if self.config.clamp == "both":
-            return clamp_by_both(latents, active, self.layout, draws.shifts, draws.coins)
-        return clamp_by_swap(latents, active, self.layout, draws.shifts)
+            return clamp_by_both(latents, active, self.layout, shifts, coins)
+        return clamp_by_swap(latents, active, self.layout, shifts)
