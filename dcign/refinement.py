@@ -26,15 +26,15 @@ from .devices import matrix_units
 if TYPE_CHECKING:
     from .networks import DCIGN
 
-BETAS = (0.8, 0.95)  # of Adam: sixteen steps have no time for longer memories
+BETAS = (0.8, 0.95)  # of Adam: so few steps have no time for longer memories
 
 
 @dataclass(frozen=True)
 class Refinement:
     """How codes are refined. Rates and distances are in standard deviations of the posterior."""
 
-    steps: int = 16
-    rate: float = 0.6  # of Adam at the first step, falling to nearly nothing by half a cosine
+    steps: int = 32
+    rate: float = 0.8  # of Adam at the first step, falling to nearly nothing by half a cosine
     values: float = 8000.0  # how many values the likelihood counts for, as in training
     nearness: float = 2.0  # weight of the squared distance from the encoder's answer
     drafts: float = 0.75  # share of the steps that look at the decoder's draft alone, at half the size
