@@ -49,7 +49,8 @@ class NetworkConfig:
     def __post_init__(self):
         if len(self.encoder_widths) != len(self.decoder_widths) + 1:
             raise ValueError("encoder_widths needs one level more than decoder_widths: it starts at the picture")
-        numbers = (self.latents, self.base, self.plain_levels, self.norm_groups, *self.decoder_widths, *self.encoder_widths)
+        numbers = (self.latents, self.base, self.plain_levels, self.norm_groups, *self.decoder_widths,
+                   *self.encoder_widths)
         if not all(isinstance(n, int) and 1 <= n <= LARGEST for n in numbers) or self.size > LARGEST:
             raise ValueError(f"every width and the picture's size must be whole numbers from 1 to {LARGEST}")
         if not 1 <= self.heads <= len(self.decoder_widths):
@@ -225,7 +226,6 @@ class DCIGN(nn.Module):
             if f"blocks.{size}.second.weight" not in old:  # new: starts as the identity
                 nn.init.zeros_(block.second.weight)
         _read_through(self.encoder, entry, first["weight"], first["bias"])
-
 
     def widen_from(self, narrower: "DCIGN") -> None:
         """Take over a network of the same levels with fewer channels or blocks in its encoder: every value it computes

@@ -41,7 +41,8 @@ class Refinement:
     together: int = 1  # neighbours in the batch that share their step sizes: few steps go further so
 
     def __post_init__(self) -> None:
-        if self.steps < 0 or not 0 <= self.drafts <= 1 or min(self.rate, self.values, self.together) <= 0 or self.nearness < 0:
+        if (min(self.steps, self.nearness) < 0 or min(self.rate, self.values, self.together) <= 0
+                or not 0 <= self.drafts <= 1):
             raise ValueError(f"refinement: numbers out of range in {self}")
 
 

@@ -11,8 +11,8 @@ import os
 from dataclasses import dataclass
 
 import torch
-import torch.distributed.nn.functional
 import torch.distributed
+import torch.distributed.nn.functional
 from torch import Tensor
 
 
@@ -75,7 +75,7 @@ def processes() -> int:
 
 
 def differentiable_mean(value: Tensor) -> Tensor:
-    """The same of a value through which gradients flow, back to all processes."""
+    """The mean of a value over all processes, through which gradients flow back to all of them."""
     if not torch.distributed.is_initialized():
         return value
     return torch.distributed.nn.functional.all_reduce(value) / torch.distributed.get_world_size()
