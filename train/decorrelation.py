@@ -2,17 +2,18 @@
 
 Clamping asks that the decoder does without a factor in the inactive latents; nothing in it takes away what they still
 hold. Here a ridge regression predicts each extrinsic group from all other latents of the sampled codes, solved anew at
-every step from running moments; the encoder is asked to break its predictions. No label comes in: what is predicted is
-the group's own latents, and their products with those of another extrinsic group: what the others know of the
-elevation of a face from the left may be the opposite of what they know of one from the right, so that it cancels out in
-a regression on both, and is there for whoever looks at one side alone.
+every step from running moments; the encoder is asked to break its predictions. No label comes in: what is predicted are
+the group's own latents, their squares and products, and their products with those of another extrinsic group. What
+others know of the elevation may rise and fall along it, so that over the whole range nothing is left of it for a
+regression, and over a part of the range half of the elevation; and it may be one thing for a face from the left and the
+opposite for one from the right.
 
-Shape legend: N pictures, L latents, A of a group, O the others, P products of latents of two groups.
+Shape legend: N pictures, L latents, O the others, P the latents of extrinsic groups and the products of any two of them.
 """
 
 from __future__ import annotations
 
-from itertools import combinations
+from itertools import combinations, combinations_with_replacement
 
 import torch
 from torch import Tensor, nn
@@ -21,7 +22,7 @@ from dcign.graphics_code import FACTORS, CodeLayout
 from train.distributed import differentiable_mean, mean_over_processes
 
 DECAY = 0.99  # of the moments: at 48 pictures a step they stand on 4,800
-RIDGE = 0.01  # of each latent's variance
+RIDGE = 0.01  # of the variance of each latent and product
 
 
 class Decorrelation(nn.Module):
@@ -30,19 +31,24 @@ class Decorrelation(nn.Module):
     def __init__(self, layout: CodeLayout):
         super().__init__()
         groups = [layout.index(name) for name in layout.names if name in FACTORS]
-        self.groups = [(own, [i for i in range(layout.size) if i not in own]) for own in groups]
-        self.pairs, products = [], []  # of groups: the places of their products, and the other latents
-        for one, two in combinations(groups, 2):
-            places = range(len(products), len(products) + len(one) * len(two))
-            self.pairs.append((list(places), [i for i in range(layout.size) if i not in one + two]))
-            products += [(i, j) for i in one for j in two]
-        self.products = torch.tensor(products, dtype=torch.int64).reshape(-1, 2)
+        told = [(latent,) for own in groups for latent in own]
+        told += combinations_with_replacement((latent for own in groups for latent in own), 2)
+
+        def part(own: list[int], wanted) -> tuple[list[int], list[int]]:  # places among those told, and the other latents
+            return ([place for place, latents in enumerate(told) if wanted(latents)],
+                    [i for i in range(layout.size) if i not in own])
+
+        self.groups = [part(own, lambda latents: set(latents) <= set(own)) for own in groups]
+        self.pairs = [part(one + two, lambda latents: len(latents) == 2 and len(set(latents) & set(one)) == 1
+                           and len(set(latents) & set(two)) == 1) for one, two in combinations(groups, 2)]
+        self.alone = [latents[0] for latents in told if len(latents) == 1]
+        self.products = torch.tensor([latents for latents in told if len(latents) == 2], dtype=torch.int64).reshape(-1, 2)
         self.register_buffer("steps", torch.zeros(()))
-        self.register_buffer("first", torch.zeros(layout.size))
+        self.register_buffer("mean", torch.zeros(layout.size))
         self.register_buffer("second", torch.zeros(layout.size, layout.size))
-        self.register_buffer("product_first", torch.zeros(len(products)))
-        self.register_buffer("product_second", torch.zeros(len(products)))
-        self.register_buffer("cross", torch.zeros(layout.size, len(products)))
+        self.register_buffer("told_mean", torch.zeros(len(told)))
+        self.register_buffer("told_second", torch.zeros(len(told), len(told)))
+        self.register_buffer("cross", torch.zeros(layout.size, len(told)))
 
     def _running(self, moment: Tensor, batch: Tensor) -> Tensor:
         """Take in a batch's moment; the running one, corrected for its start from zero as Adam's is."""
@@ -53,22 +59,22 @@ class Decorrelation(nn.Module):
     def _observe(self, latents: Tensor) -> tuple[Tensor, Tensor]:
         """Take in a batch: the running mean (L,) and covariance (L, L)."""
         self.steps += 1
-        mean = self._running(self.first, latents.mean(0))
+        mean = self._running(self.mean, latents.mean(0))
         second = self._running(self.second, latents.mT @ latents / len(latents))
         return mean, second - mean.outer(mean)
 
     @torch.no_grad()
-    def _observe_products(self, centred: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Of latents of unit variance: their centred products (N, P), the variance (P,), the covariance with all (L, P)."""
-        products = centred[:, self.products[:, 0]] * centred[:, self.products[:, 1]]
-        mean = self._running(self.product_first, products.mean(0))
-        second = self._running(self.product_second, products.square().mean(0))
-        products = products - mean
-        return products, second - mean.square(), self._running(self.cross, centred.mT @ products / len(centred))
+    def _observe_told(self, latents: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Of centred latents of unit variance: what is told, centred (N, P), its covariance (P, P), that with all (L, P)."""
+        told = torch.cat([latents[:, self.alone], latents[:, self.products[:, 0]] * latents[:, self.products[:, 1]]], 1)
+        mean = self._running(self.told_mean, told.mean(0))
+        second = self._running(self.told_second, told.mT @ told / len(told))
+        told = told - mean
+        return told, second - mean.outer(mean), self._running(self.cross, latents.mT @ told / len(told))
 
     def forward(self, latents: Tensor) -> Tensor:  # (N, L)
-        """The share of each group's variance that the other latents explain, averaged over groups, and the same of the
-        products of each two groups."""
+        """The mean squared canonical correlation of the other latents with what is told of each group, averaged over
+        groups, and the same of each two groups."""
         with torch.autocast(latents.device.type, enabled=False):
             latents = latents.float()
             mean, covariance = self._observe(latents.detach())
@@ -77,19 +83,19 @@ class Decorrelation(nn.Module):
             centred = latents - mean
             # by the batch's own scale: else every latent shrinks for ever, one step ahead of the regression
             centred = centred / differentiable_mean(centred.square().mean(0)).clamp_min(1e-12).sqrt()
-            products, spread, cross = self._observe_products((latents.detach() - mean) / deviation)
+            told, spread, cross = self._observe_told((latents.detach() - mean) / deviation)
 
-            def explained(others: list[int], told: Tensor, targets: Tensor) -> Tensor:  # O, (O, A), (N, A)
-                among = correlation[others][:, others]  # (O, O)
-                weights = torch.linalg.solve(among + RIDGE * torch.eye(len(others), device=among.device), told)
-                return ((centred[:, others] @ weights) * targets).mean(0).sum()
+            def explained(places: list[int], others: list[int]) -> Tensor:
+                among, own = correlation[others][:, others], spread[places][:, places]  # (O, O), (P, P) of the part
+                ridge = RIDGE * torch.eye(len(others), device=among.device)
+                weights = torch.linalg.solve(among + ridge, cross[others][:, places])  # (O, P)
+                own = own + RIDGE * own.diagonal().clamp_min(1e-6).diag()
+                # every direction of what is told counts the same: a leak hides in one of small variance
+                weights = torch.linalg.solve(own, weights, left=False)
+                return ((centred[:, others] @ weights) * told[:, places]).mean(0).sum() / len(places)
 
-            shares = [explained(others, correlation[others][:, own], centred[:, own].detach()) / len(own)
-                      for own, others in self.groups]
-            of_products = [explained(others, cross[others][:, places], products[:, places])
-                           / spread[places].sum().clamp_min(1e-6) for places, others in self.pairs]
-            total = torch.stack(shares).mean()
-            if of_products:
-                total = total + torch.stack(of_products).mean()
+            total = torch.stack([explained(*part) for part in self.groups]).mean()
+            if self.pairs:
+                total = total + torch.stack([explained(*part) for part in self.pairs]).mean()
             # few batches are fitted too well: the gradient gets its weight as the moments do
             return total.detach() + (1 - DECAY**self.steps) * (total - total.detach())

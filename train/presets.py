@@ -43,13 +43,13 @@ class TrainConfig:
     edges: float = 0.5  # weight of the gradient terms beside the pixel term (not with bernoulli)
     variation: float = 0.4  # weight of the error of what varies in a mini-batch (not with bernoulli)
     structure: float = 1.5  # weight of the structural similarity (not with bernoulli)
-    decorrelation: float = 0.3  # weight of what the other latents tell of each extrinsic factor (not with "sgvb")
+    decorrelation: float = 1.0  # weight of what the other latents tell of each extrinsic factor (not with "sgvb")
     values: float = 8000.0  # how many values the likelihood counts for, whatever the size (not with bernoulli)
     kl: float = 1.0  # beta of a beta-VAE; 1 - alpha of InfoVAE
     mmd: float = 0.0  # alpha + lambda - 1 of InfoVAE (only with "sgvb")
     kl_warm_up: int = 1000  # steps until the KL term has its full weight
     phases: tuple[Phase, ...] = (Phase(80, 640_000, 6, 5e-4, 1e-4), Phase(160, 150_000, 4, 2.5e-4, 3e-5),
-                                 Phase(160, 210_000, 4, 1.5e-4, 1e-5), Phase(160, 100_000, 4, 1.5e-4, 5e-6, refined=2))
+                                 Phase(160, 210_000, 4, 1.5e-4, 1e-5), Phase(160, 200_000, 4, 1.5e-4, 5e-6, refined=2))
     shards: int = 48  # of 2,048 pictures each (or the recipe's number), at the last phase's size
     first_shard: int = 0  # a run that goes on from weights may want others than those have seen
     recipe: Recipe = Recipe()
