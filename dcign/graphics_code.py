@@ -4,7 +4,7 @@
     layout.slice("light")                      # slice(8, 12)
     code = GraphicsCode.from_json(code.to_json())
 
-Shapes: L latents in all, k of them intrinsic (neither pose nor light).
+Shapes: L latents in all, k of them intrinsic (neither pose nor light), K places in the decoder that hear them.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ FACTORS = ("azimuth", "elevation", "light")
 _FORMAT = 1
 _MAX_JSON_CHARACTERS = 256 * 1024
 _MAX_LATENTS = 4096
+_MAX_PLACES = 16
 # Latents follow N(0, 1) in training; far beyond this the decoder only returns noise or overflows.
 _MAX_ABSOLUTE_LATENT = 1000.0
 _REMEDY = "pass the text that GraphicsCode.to_json() returned, unchanged"
@@ -74,6 +75,11 @@ class CodeLayout:
         where = self.slice(name)
         return list(range(where.start, where.stop))
 
+    @property
+    def intrinsic(self) -> np.ndarray:
+        """Which latents are of no pose or light factor: booleans (L,)."""
+        return np.concatenate([np.full(size, name not in FACTORS) for name, size in self.groups])
+
     def to_list(self) -> list[list]:
         """[[name, size], ...] for JSON."""
         return [[name, size] for name, size in self.groups]
@@ -89,7 +95,8 @@ class GraphicsCode:
     """Where one picture lies among the latents: the mean of its posterior, refined or not.
 
     latents: float32 (L,), read-only. azimuth, elevation, light: the estimates in degrees, None where
-    the model has no such factor. model: the name of the weights that made the code.
+    the model has no such factor. model: the name of the weights that made the code. offsets: float32 (K, L),
+    read-only, what each place in the decoder hears beside the latents (dcign.offsets); None for nothing.
     ValueError for a wrong shape or for numbers that are not finite.
     """
 
@@ -99,6 +106,7 @@ class GraphicsCode:
     elevation: float | None = None
     light: float | None = None
     model: str = ""
+    offsets: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         with np.errstate(over="ignore"):
@@ -112,6 +120,8 @@ class GraphicsCode:
             raise ValueError("the code has latents that are not finite numbers; encode the picture again")
         latents.flags.writeable = False
         object.__setattr__(self, "latents", latents)
+        if self.offsets is not None:
+            object.__setattr__(self, "offsets", self._checked_offsets())
         for name in FACTORS:
             value = getattr(self, name)
             if value is None:
@@ -120,14 +130,27 @@ class GraphicsCode:
                 raise ValueError(f"{name} must be a finite number of degrees, not {value!r}")
             object.__setattr__(self, name, float(value))
 
+    def _checked_offsets(self) -> np.ndarray:
+        with np.errstate(over="ignore"):
+            offsets = np.array(self.offsets, dtype=np.float32)
+        if offsets.ndim != 2 or not 1 <= len(offsets) <= _MAX_PLACES or offsets.shape[1] != self.layout.size:
+            raise ValueError(f"offsets have shape (places, {self.layout.size}), 1 to {_MAX_PLACES} places, not {offsets.shape}")
+        if not np.isfinite(offsets).all():
+            raise ValueError("the code has offsets that are not finite numbers; encode the picture again")
+        offsets.flags.writeable = False
+        return offsets
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, GraphicsCode):
             return NotImplemented
+        if (self.offsets is None) != (other.offsets is None):
+            return False
         return (
             self.layout == other.layout
             and self.model == other.model
             and all(getattr(self, name) == getattr(other, name) for name in FACTORS)
             and np.array_equal(self.latents, other.latents)
+            and (self.offsets is None or np.array_equal(self.offsets, other.offsets))
         )
 
     __hash__ = None  # equal by value, and values are arrays
@@ -135,8 +158,7 @@ class GraphicsCode:
     @property
     def intrinsic(self) -> np.ndarray:
         """The latents of no pose or light factor, (k,): identity, shape, texture."""
-        parts = [self.latents[self.layout.slice(n)] for n in self.layout.names if n not in FACTORS]
-        return np.concatenate(parts) if parts else np.zeros(0, np.float32)
+        return self.latents[self.layout.intrinsic]
 
     def to_json(self) -> str:
         """One line of JSON; from_json() gives back an equal code."""
@@ -145,9 +167,10 @@ class GraphicsCode:
             "model": self.model,
             "layout": self.layout.to_list(),
             **{name: getattr(self, name) for name in FACTORS},
-            # Nine significant digits bring a float32 back exactly.
-            "latents": [float(f"{value:.9g}") for value in self.latents.tolist()],
+            "latents": _plain(self.latents),
         }
+        if self.offsets is not None:
+            record["offsets"] = [_plain(row) for row in self.offsets]
         return json.dumps(record)
 
     @classmethod
@@ -177,7 +200,18 @@ class GraphicsCode:
             name: None if record.get(name) is None else _number(record[name], name, 360.0)
             for name in FACTORS
         }
-        return cls(np.array(values, np.float32), layout, **degrees, model=model)
+        offsets = record.get("offsets")
+        if offsets is not None:
+            if not (isinstance(offsets, list) and 1 <= len(offsets) <= _MAX_PLACES
+                    and all(isinstance(row, list) and len(row) == layout.size for row in offsets)):
+                raise ValueError(f"the code's offsets are not rows of {layout.size} numbers; {_REMEDY}")
+            offsets = np.array([[_number(v, "offsets", _MAX_ABSOLUTE_LATENT) for v in row] for row in offsets], np.float32)
+        return cls(np.array(values, np.float32), layout, **degrees, model=model, offsets=offsets)
+
+
+def _plain(values: np.ndarray) -> list[float]:
+    """For JSON: nine significant digits bring a float32 back exactly."""
+    return [float(f"{value:.9g}") for value in values.tolist()]
 
 
 def _refuse_constant(name: str) -> float:

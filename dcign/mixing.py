@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from . import offsets
 from .directions import Directions
 from .graphics_code import FACTORS, GraphicsCode
 
@@ -40,7 +41,7 @@ def vary(
         if not (np.abs(values) <= MAX_AMOUNT).all():
             raise ValueError(f"amounts are standard deviations between -{MAX_AMOUNT:g} and {MAX_AMOUNT:g}")
         latents[code.layout.slice(group)] += values @ known.steps[: len(values)]
-    return _like(code, latents)
+    return _like(code, latents, code.offsets)
 
 
 def draw_identity(
@@ -57,7 +58,7 @@ def draw_identity(
     latents = code.latents.astype(np.float64)
     for group in directions:
         latents[code.layout.slice(group)] = _directions(directions, group).draw(random, temperature)
-    return _like(code, latents)
+    return _like(code, latents, None)
 
 
 def morph(first: GraphicsCode, second: GraphicsCode, share: float, spherical: bool = True) -> GraphicsCode:
@@ -68,12 +69,12 @@ def morph(first: GraphicsCode, second: GraphicsCode, share: float, spherical: bo
     _alike(first, second)
     if not 0 <= share <= 1:
         raise ValueError(f"the share of a morph lies between 0 and 1, not {share!r}")
-    inside = _identity(first)
+    inside = first.layout.intrinsic
     start, end = first.latents[inside].astype(np.float64), second.latents[inside].astype(np.float64)
     before, after = _slerp_weights(start, end, share) if spherical else (1 - share, share)
     latents = first.latents.astype(np.float64)
     latents[inside] = before * start + after * end
-    return _like(first, latents)
+    return _like(first, latents, offsets.between(first.offsets, _seen_from(second, first), share))
 
 
 def swap(
@@ -88,6 +89,8 @@ def swap(
     """
     latents = identity.latents.copy()
     degrees = {name: getattr(identity, name) for name in FACTORS}
+    seen = identity if pose is None else pose
+    apart = _seen_from(identity, seen)
     sources = {name: pose for name in POSE} | {name: light for name in LIGHT} | dict(parts or {})
     for name, source in sources.items():
         if source is None:
@@ -101,17 +104,31 @@ def swap(
         latents[group] = source.latents[group]
         if name in FACTORS:
             degrees[name] = getattr(source, name)
-    return GraphicsCode(latents, identity.layout, **degrees, model=identity.model)
+        else:
+            apart = _with_group(apart, _seen_from(source, seen), group)
+    return GraphicsCode(latents, identity.layout, **degrees, model=identity.model, offsets=apart)
 
 
-def _like(code: GraphicsCode, latents: np.ndarray) -> GraphicsCode:
+def _like(code: GraphicsCode, latents: np.ndarray, apart: np.ndarray | None) -> GraphicsCode:
     degrees = {name: getattr(code, name) for name in FACTORS}
-    return GraphicsCode(latents, code.layout, **degrees, model=code.model)
+    return GraphicsCode(latents, code.layout, **degrees, model=code.model, offsets=apart)
 
 
-def _identity(code: GraphicsCode) -> list[int]:
-    """Positions of all latents that are neither pose nor light."""
-    return [place for name in code.layout.names if name not in FACTORS for place in code.layout.index(name)]
+def _seen_from(code: GraphicsCode, pose: GraphicsCode) -> np.ndarray | None:
+    """The code's offsets (K, L) as far as they are trusted from another code's side; None without any."""
+    if code.offsets is None or code is pose:
+        return code.offsets
+    degrees = [(name, getattr(code, name), getattr(pose, name)) for name in POSE]
+    return offsets.trust({name: b - a for name, a, b in degrees if None not in (a, b)}) * code.offsets
+
+
+def _with_group(apart: np.ndarray | None, other: np.ndarray | None, group: slice) -> np.ndarray | None:
+    """Offsets (K, L) whose group is another code's; None stands for none at all."""
+    if apart is None and other is None:
+        return None
+    mixed = np.zeros_like(other) if apart is None else np.array(apart)
+    mixed[:, group] = 0.0 if other is None else other[:, group]
+    return mixed
 
 
 def _alike(first: GraphicsCode, second: GraphicsCode) -> None:

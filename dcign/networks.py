@@ -4,7 +4,8 @@
     mean, log_variance = network.encode(pictures)
     pictures = network.decode(latents)
 
-Shape legend: N pictures, H = W = config.size pixels, L latents, C channels of a level, h = w its pixels.
+Shape legend: N pictures, H = W = config.size pixels, L latents, C channels of a level, h = w its pixels, K places in the
+decoder that hear the latents: its start and every level.
 Pictures are float in [0, 1]. A level is named by its pixels, so that a network of 160 px contains the one of 80 px
 under the same names: training may start small and grow (`grow_from`).
 """
@@ -171,12 +172,13 @@ class Decoder(nn.Module):
         for index, head in enumerate(self.heads.values()):
             head.weight.data.mul_(0.1 if index == 0 else 0.0)
 
-    def forward(self, latents: Tensor, draft: bool = False) -> Tensor:  # (N, L)
-        x = self.start(latents).unflatten(1, (-1, self.base, self.base))  # (N, C, base, base)
+    def forward(self, latents: Tensor, draft: bool = False) -> Tensor:  # (N, L) or (N, K, L)
+        first, *heard = latents.unbind(1) if latents.ndim == 3 else [latents] * (1 + len(self.sizes))  # (N, L) each
+        x = self.start(first).unflatten(1, (-1, self.base, self.base))  # (N, C, base, base)
         x = x.contiguous(memory_format=torch.channels_last)
         logits = None
-        for size in self.sizes:
-            x = self.blocks[str(size)](x, latents)  # (N, C, h, w)
+        for size, told in zip(self.sizes, heard, strict=True):
+            x = self.blocks[str(size)](x, told)  # (N, C, h, w)
             if str(size) in self.heads:
                 fine = F.pixel_shuffle(self.heads[str(size)](_activate(x)), 2)  # (N, 3, 2h, 2w)
                 if draft:
@@ -203,12 +205,17 @@ class DCIGN(nn.Module):
         """Posterior means and log-variances, (N, L) each, of (N, 3, H, W) pictures in [0, 1]."""
         return self.encoder(pictures)
 
+    @property
+    def places(self) -> int:
+        """K: how many places in the decoder hear the latents."""
+        return 1 + len(self.decoder.sizes)
+
     def decode(self, latents: Tensor) -> Tensor:
-        """Pictures (N, 3, H, W) in [0, 1] of (N, L) latents."""
+        """Pictures (N, 3, H, W) in [0, 1] of (N, L) latents, or of (N, K, L), a row for every place that hears them."""
         return self.decoder(latents)
 
     def draft(self, latents: Tensor) -> Tensor:
-        """What the coarsest head alone draws of (N, L) latents: (N, 3, h, w), at half the size where there are two.
+        """What the coarsest head alone draws of the same: (N, 3, h, w), at half the size where there are two.
 
         In a third of the time. It starts as the picture of the network that this one has grown from; no term of the
         objective holds it there.

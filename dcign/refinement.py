@@ -1,13 +1,14 @@
 """Posterior means moved nearer to their picture by descent on what the decoder draws of them.
 
-    mean = refine(network, pictures, mean, log_variance)
+    mean, offsets = refine(network, pictures, mean, log_variance, layout.intrinsic)
 
 One pass of an encoder leaves an amortisation gap (Cremer, Li and Duvenaud 2018): the decoder could draw the picture
 better than it is asked to. A few steps of gradient descent on the code itself close most of it (semi-amortised
-inference: Kim, Wiseman, Miller, Sontag and Rush 2018). Weights are not touched. The picture must show the subject
-on the ground that the network draws: all else in it would be explained as part of the subject.
+inference: Kim, Wiseman, Miller, Sontag and Rush 2018), and more if every place in the decoder that hears the latents may
+hear something of its own (dcign.offsets). Weights are not touched. The picture must show the subject on the ground that
+the network draws: all else in it would be explained as part of the subject.
 
-Shape legend: N pictures, H = W pixels, L latents.
+Shape legend: N pictures, H = W pixels, L latents, K places in the decoder that hear them.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -33,15 +35,16 @@ BETAS = (0.8, 0.95)  # of Adam: so few steps have no time for longer memories
 class Refinement:
     """How codes are refined. Rates and distances are in standard deviations of the posterior."""
 
-    steps: int = 32
+    steps: int = 40
     rate: float = 0.8  # of Adam at the first step, falling to nearly nothing by half a cosine
     values: float = 8000.0  # how many values the likelihood counts for, as in training
     nearness: float = 2.0  # weight of the squared distance from the encoder's answer
+    apart: float = 0.7  # the same of each place's offsets
     drafts: float = 0.75  # share of the steps that look at the decoder's draft alone, at half the size
     together: int = 1  # neighbours in the batch that share their step sizes: few steps go further so
 
     def __post_init__(self) -> None:
-        if (min(self.steps, self.nearness) < 0 or min(self.rate, self.values, self.together) <= 0
+        if (min(self.steps, self.nearness, self.apart) < 0 or min(self.rate, self.values, self.together) <= 0
                 or not 0 <= self.drafts <= 1):
             raise ValueError(f"refinement: numbers out of range in {self}")
 
@@ -51,45 +54,48 @@ def can_refine(network: torch.nn.Module) -> bool:
     return hasattr(network, "draft")
 
 
-def refine(network: DCIGN, pictures: Tensor, mean: Tensor, log_variance: Tensor,
-           refinement: Refinement = Refinement()) -> Tensor:
-    """Means (N, L) nearer to (N, 3, H, W) ``pictures`` in [0, 1] than the posterior's (N, L) own; no gradient flows.
+def refine(network: DCIGN, pictures: Tensor, mean: Tensor, log_variance: Tensor, free: np.ndarray,
+           refinement: Refinement = Refinement()) -> tuple[Tensor, Tensor]:
+    """Means (N, L) nearer to (N, 3, H, W) ``pictures`` in [0, 1] than the posterior's (N, L) own, and offsets (N, K, L).
 
-    Minimises, of each picture by itself, the negative log-likelihood with a fitted variance (half the logarithm of
-    the squared error for each of ``values``), that of the prior N(0, I), and ``nearness`` times that of the posterior.
-    A mean that came out no better stays as it was. Computed in 16 bits where a CPU has units for them: a descent
-    corrects itself, and reaches as good a code in half the time.
+    ``free``: booleans (L,), the latents that may have offsets. Minimises, of each picture by itself, the negative
+    log-likelihood with a fitted variance (half the logarithm of the squared error for each of ``values``), that of the
+    prior N(0, I), ``nearness`` times that of the posterior and ``apart`` times the same of the offsets. A code that came
+    out no better stays as it was, without offsets. Computed in 16 bits where a CPU has units for them: a descent
+    corrects itself, and reaches as good a code in half the time. No gradient flows.
     """
     quick = pictures.device.type == "cpu" and matrix_units()
     # a caller may be in inference mode, whose tensors autograd refuses
     with torch.inference_mode(False), torch.autocast(pictures.device.type, torch.bfloat16, enabled=quick):
         pictures, start = pictures.detach().clone(), mean.detach().clone().float()  # (N, 3, H, W), (N, L)
         deviation = log_variance.detach().clone().float().mul(0.5).exp()  # (N, L)
-        away = descend(network, pictures, start, deviation, refinement)  # (N, L)
+        own = torch.from_numpy(free).to(start).expand(network.places, -1)  # (K, L)
+        away = descend(network, pictures, start, deviation, refinement, own=own)  # (N, 1 + K, L)
+        energy = _Energy(network, pictures, start, deviation, refinement, own=own)
         with torch.no_grad():
-            before, after = (_energy(network, pictures, start, deviation, x, refinement, False)
-                             for x in (torch.zeros_like(away), away))
-        return torch.where((after < before)[:, None], start + deviation * away, start)
+            better = energy(away, False) < energy(torch.zeros_like(away), False)  # (N,)
+        away = torch.where(better[:, None, None], deviation[:, None] * away, 0.0)
+        return start + away[:, 0], away[:, 1:] * own
 
 
 def descend(network: DCIGN, pictures: Tensor, start: Tensor, deviation: Tensor, refinement: Refinement,
-            clamp: Callable[[Tensor], Tensor] | None = None) -> Tensor:
-    """How far the codes (N, L) should go from ``start``, in units of ``deviation``: refine() without its last look.
+            clamp: Callable[[Tensor], Tensor] | None = None, own: Tensor | None = None) -> Tensor:
+    """How far codes (N, 1, L) should go from ``start`` (N, L), in units of ``deviation`` (N, L): refine() without its last look.
 
-    With ``clamp``, (N, L) to (N, L), what is drawn of the codes is drawn of the clamped ones. No gradient flows.
+    With ``clamp``, (N, L) to (N, L), what is drawn of the codes is drawn of the clamped ones. With ``own`` (K, L), ones
+    where a place may hear something of its own, (N, 1 + K, L): first the code for all, then what each place adds to it.
+    No gradient flows.
     """
+    energy = _Energy(network, pictures, start, deviation, refinement, clamp, own)
     with torch.enable_grad():
-        away = torch.zeros_like(start)  # (N, L)
+        away = torch.zeros_like(start)[:, None].repeat(1, 1 if own is None else 1 + len(own), 1)  # (N, 1 + K, L)
         first, second = torch.zeros_like(away), torch.zeros_like(away)
-        targets: dict[int, Tensor] = {}  # by size: pooled once
         for step in range(refinement.steps):
             away.requires_grad_()
-            draft = step < refinement.drafts * refinement.steps
-            energy = _energy(network, pictures, start, deviation, away, refinement, draft, clamp, targets).sum()
-            gradient, = torch.autograd.grad(energy, away)
+            gradient, = torch.autograd.grad(energy(away, step < refinement.drafts * refinement.steps).sum(), away)
             away = away.detach()
             first.lerp_(gradient, 1 - BETAS[0])
-            square = gradient.square().unflatten(0, (-1, refinement.together))  # (N / together, together, L)
+            square = gradient.square().unflatten(0, (-1, refinement.together))  # (N / together, together, 1 + K, L)
             second.lerp_(square.mean(1, keepdim=True).expand_as(square).flatten(0, 1), 1 - BETAS[1])
             size = (second / (1 - BETAS[1] ** (step + 1))).sqrt_().add_(1e-8)
             rate = refinement.rate * 0.5 * (1 + math.cos(math.pi * step / refinement.steps))
@@ -97,16 +103,26 @@ def descend(network: DCIGN, pictures: Tensor, start: Tensor, deviation: Tensor, 
     return away
 
 
-def _energy(network: DCIGN, pictures: Tensor, start: Tensor, deviation: Tensor, away: Tensor, refinement: Refinement,
-            draft: bool, clamp: Callable[[Tensor], Tensor] | None = None,
-            targets: dict[int, Tensor] | None = None) -> Tensor:
-    """What refine() minimises, in nats (N,). The draft tells less, and in a third of the time."""
-    latents = start + deviation * away  # (N, L)
-    shown = latents if clamp is None else clamp(latents)  # (N, L)
-    drawn = network.draft(shown) if draft else network.decode(shown)  # (N, 3, h, w)
-    targets, size = {} if targets is None else targets, drawn.shape[-1]
-    if size not in targets:
-        targets[size] = F.adaptive_avg_pool2d(pictures, size)  # (N, 3, h, w)
-    error = (drawn.float() - targets[size]).square().mean((1, 2, 3)).clamp_min(1e-8)  # (N,)
-    nats = refinement.values * error.log() + latents.square().sum(1) + refinement.nearness * away.square().sum(1)
-    return 0.5 * nats
+class _Energy:
+    """What refine() minimises, in nats (N,), of codes and offsets ``away`` (N, 1 + K, L) from where they start."""
+
+    def __init__(self, network: DCIGN, pictures: Tensor, start: Tensor, deviation: Tensor, refinement: Refinement,
+                 clamp: Callable[[Tensor], Tensor] | None = None, own: Tensor | None = None):
+        self.network, self.pictures, self.refinement = network, pictures, refinement
+        self.start, self.deviation, self.clamp, self.own = start, deviation, clamp, own
+        self.targets: dict[int, Tensor] = {}  # by size: pooled once
+
+    def __call__(self, away: Tensor, draft: bool) -> Tensor:
+        """The draft tells less, and in a third of the time."""
+        settings, shared = self.refinement, away[:, 0]  # (N, L)
+        latents = self.start + self.deviation * shared  # (N, L)
+        shown = latents if self.clamp is None else self.clamp(latents)  # (N, L)
+        if self.own is not None:
+            shown = shown[:, None] + self.deviation[:, None] * away[:, 1:] * self.own  # (N, K, L)
+        drawn = self.network.draft(shown) if draft else self.network.decode(shown)  # (N, 3, h, w)
+        size = drawn.shape[-1]
+        if size not in self.targets:
+            self.targets[size] = F.adaptive_avg_pool2d(self.pictures, size)  # (N, 3, h, w)
+        error = (drawn.float() - self.targets[size]).square().mean((1, 2, 3)).clamp_min(1e-8)  # (N,)
+        return 0.5 * (settings.values * error.log() + latents.square().sum(1)
+                      + settings.nearness * shared.square().sum(1) + settings.apart * away[:, 1:].square().sum((1, 2)))

@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 import torch
 
-from . import arguments, devices, refinement
+from . import arguments, devices, offsets, refinement
 from .calibration import Calibration
 from .directions import Directions
 from .graphics_code import FACTORS, CodeLayout, GraphicsCode
@@ -146,28 +146,31 @@ class Studio:
                     raise ValueError(f"{self.name} needs {self.size} pixels a side: use its own prepare()")
             pixels = np.stack([np.asarray(item.picture.convert("RGB")) for item in batch])   # (N, H, W, 3)
             chosen = [item.clean if refine is None else refine for item in batch]
-            codes += self._codes(self._means(pixels, np.flatnonzero(chosen)))
+            codes += self._codes(*self._means(pixels, np.flatnonzero(chosen)))
         return codes
 
-    def _means(self, pixels: np.ndarray, refined: np.ndarray) -> np.ndarray:
-        """uint8 (N, H, W, 3) -> posterior means (N, L), refined where the list of places says so."""
+    def _means(self, pixels: np.ndarray, refined: np.ndarray) -> tuple[np.ndarray, dict[int, np.ndarray]]:
+        """uint8 (N, H, W, 3) -> posterior means (N, L), refined where the list says so; offsets (K, L) of those."""
         with torch.inference_mode():
             # A transposed view of (N, H, W, 3) already is channels_last.
             pictures = torch.from_numpy(pixels).to(self.device).permute(0, 3, 1, 2).float().div_(255)
             mean, log_variance = self._network.encode(pictures)
-            mean = mean.float()
+            mean, apart = mean.float(), {}
             if len(refined) and refinement.can_refine(self._network):
-                mean[refined] = refinement.refine(
-                    self._network, pictures[refined], mean[refined], log_variance[refined])
-            return mean.cpu().numpy()
+                mean[refined], found = refinement.refine(
+                    self._network, pictures[refined], mean[refined], log_variance[refined], self.layout.intrinsic)
+                # far below the posterior's own spread, and a code of half the length
+                apart = dict(zip(refined.tolist(), found.cpu().numpy().round(3)))
+            return mean.cpu().numpy(), apart
 
-    def _codes(self, means: np.ndarray) -> list[GraphicsCode]:
-        degrees = {}
+    def _codes(self, means: np.ndarray, apart: Mapping[int, np.ndarray] | None = None) -> list[GraphicsCode]:
+        degrees, apart = {}, apart or {}
         for factor, calibration in self.calibrations.items():
             estimates = calibration.estimate(means[:, self.layout.slice(factor)])
             degrees[factor] = [self._bounded(factor, value, self._ranges) for value in estimates.tolist()]
         return [
-            GraphicsCode(row, self.layout, model=self.name, **{name: degrees[name][i] for name in degrees})
+            GraphicsCode(row, self.layout, model=self.name, **{name: degrees[name][i] for name in degrees},
+                         offsets=apart.get(i))
             for i, row in enumerate(means)
         ]
 
@@ -184,8 +187,8 @@ class Studio:
         Degrees outside the trained range are brought to its end (a circular factor wraps); with beyond, to the
         end of the `wider` range. ValueError for degrees that are not finite numbers, or a code of another model.
         """
-        latents = self._moved(code, {"azimuth": azimuth, "elevation": elevation, "light": light}, beyond)
-        return self._draw(latents[None])[0]
+        told = self._told(code, {"azimuth": azimuth, "elevation": elevation, "light": light}, beyond)
+        return self._draw([told])[0]
 
     def render_many(
         self,
@@ -207,18 +210,18 @@ class Studio:
         count = max(lengths)
         if not codes or not lengths <= {1, count}:
             raise ValueError("give as many angles as codes, or one for all; lengths: " + str(sorted(lengths)))
-        latents = np.stack([
-            self._moved(
+        told = [
+            self._told(
                 codes[i if len(codes) > 1 else 0],
                 {name: arguments.entry(values, i) for name, values in given.items()},
                 beyond,
             )
             for i in range(count)
-        ])
+        ]
         pictures = np.empty((count, self.size, self.size, 3), np.uint8)
         for start in range(0, count, _BATCH):
             stop = min(start + _BATCH, count)
-            pictures[start:stop] = self._draw(latents[start:stop])
+            pictures[start:stop] = self._draw(told[start:stop])
             if progress is not None:
                 progress(stop, count)
         return pictures
@@ -245,10 +248,19 @@ class Studio:
         pictures = self.render_many(code, **{factor: values[:frames]}, **held, progress=progress)
         return np.concatenate([pictures, pictures[-2:0:-1]]) if there_and_back else pictures
 
+    def _told(self, code: GraphicsCode, degrees: Mapping[str, float | None], beyond: bool = False) -> np.ndarray:
+        """What the decoder hears of a code whose given factors have moved: (L,), or with the code's offsets (K, L)."""
+        latents, away = self._moved(code, degrees, beyond)
+        if code.offsets is None:
+            return latents
+        if len(code.offsets) != getattr(self._network, "places", 0):
+            raise ValueError(f"this code's offsets are not for {self.name}: encode the picture again")
+        return latents + np.float32(offsets.trust(away)) * code.offsets
+
     def _moved(
-        self, code: GraphicsCode, degrees: Mapping[str, float | None], beyond: bool = False
-    ) -> np.ndarray:
-        """The code's latents (L,) with each given factor moved along its curve.
+        self, code: GraphicsCode, degrees: Mapping[str, float | None], beyond: bool
+    ) -> tuple[np.ndarray, dict[str, float]]:
+        """The code's latents (L,) with each given factor moved along its curve, and by how many degrees it was.
 
         A code rarely lies exactly on the curve. What separates it is kept where the factor starts and fades
         as it moves away, so that dragging starts at the reconstruction without a jump.
@@ -258,7 +270,7 @@ class Studio:
                 f"this code was made by {code.model or 'another model'}, not by {self.name}: "
                 "encode the picture again"
             )
-        latents = code.latents.copy()
+        latents, moved = code.latents.copy(), {}
         for factor, target in degrees.items():
             if target is None:
                 continue
@@ -273,10 +285,11 @@ class Studio:
             away = target - start
             if factor in self._circular:
                 away = (away + 180) % 360 - 180
+            moved[factor] = away
             reach = RESIDUAL_AROUND if factor in self._circular else RESIDUAL_DEGREES
             goal, origin = calibration.beyond([target, start])
             latents[group] = goal + math.exp(-((away / reach) ** 2)) * (latents[group] - origin)
-        return latents
+        return latents, moved
 
     def _bounded(self, factor: str, degrees: float, ranges: Mapping[str, tuple[float, float]]) -> float:
         low, high = ranges[factor]
@@ -285,10 +298,12 @@ class Studio:
             return degrees if degrees == high else (degrees - low) % 360 + low
         return min(max(degrees, low), high)
 
-    def _draw(self, latents: np.ndarray) -> np.ndarray:
-        """(N, L) -> uint8 (N, H, W, 3)."""
+    def _draw(self, told: Sequence[np.ndarray]) -> np.ndarray:
+        """What the decoder hears, (L,) or (K, L) for each of N pictures -> uint8 (N, H, W, 3)."""
+        if len({rows.shape for rows in told}) > 1:  # some with offsets
+            told = [np.broadcast_to(rows, (self._network.places, self.layout.size)) for rows in told]
         with torch.inference_mode():
-            codes = torch.from_numpy(latents).to(self.device, self._precision)
+            codes = torch.from_numpy(np.stack(told)).to(self.device, self._precision)
             pictures = self._drawing.decode(codes)
             levels = pictures.float().mul(255).round_().clamp_(0, 255).to(torch.uint8)
             return np.ascontiguousarray(levels.permute(0, 2, 3, 1).cpu().numpy())

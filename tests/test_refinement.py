@@ -30,6 +30,9 @@ def pictures(network) -> torch.Tensor:
     return network.decode(2 * torch.randn(4, 16, generator=torch.Generator().manual_seed(1)))
 
 
+ALL, NONE = np.ones(16, bool), np.zeros(16, bool)  # of the latents that may have offsets
+
+
 def _error(network: DCIGN, latents: torch.Tensor, pictures: torch.Tensor) -> torch.Tensor:
     return (network.decode(latents) - pictures).square().mean((1, 2, 3))
 
@@ -39,7 +42,8 @@ def test_every_picture_is_drawn_better_and_no_weight_moves(network, pictures):
     with torch.no_grad():
         mean, log_variance = network.encode(pictures)
     wide = log_variance + 3.0  # the encoder knows nothing yet: let the codes go far
-    refined = refine(network, pictures, mean, wide, Refinement(steps=40))
+    refined, offsets = refine(network, pictures, mean, wide, NONE, Refinement(steps=40))
+    assert offsets.shape == (4, network.places, 16) and not offsets.any()
     assert (_error(network, refined, pictures) < 0.8 * _error(network, mean, pictures)).all()
     assert not refined.requires_grad
     assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
@@ -47,20 +51,48 @@ def test_every_picture_is_drawn_better_and_no_weight_moves(network, pictures):
 
 def test_no_step_leaves_the_encoders_answer(network, pictures):
     mean, log_variance = network.encode(pictures)
-    assert torch.equal(refine(network, pictures, mean, log_variance, Refinement(steps=0)), mean)
+    still, offsets = refine(network, pictures, mean, log_variance, ALL, Refinement(steps=0))
+    assert torch.equal(still, mean) and not offsets.any()
 
 
 def test_each_picture_is_refined_by_itself(network, pictures):
     mean, log_variance = network.encode(pictures)
-    together = refine(network, pictures, mean, log_variance)
-    alone = torch.cat([refine(network, pictures[i:i + 1], mean[i:i + 1], log_variance[i:i + 1]) for i in range(4)])
-    assert torch.allclose(together, alone, atol=2e-3)
+    together = refine(network, pictures, mean, log_variance, ALL)
+    each = [refine(network, pictures[i:i + 1], mean[i:i + 1], log_variance[i:i + 1], ALL) for i in range(4)]
+    for whole, parts in zip(together, zip(*each)):
+        assert torch.allclose(whole, torch.cat(parts), atol=2e-3)
 
 
 def test_nearness_keeps_the_code_with_the_encoder(network, pictures):
     mean, log_variance = network.encode(pictures)
-    loose, tight = (refine(network, pictures, mean, log_variance, Refinement(nearness=weight)) for weight in (0.0, 1e4))
+    loose, tight = (refine(network, pictures, mean, log_variance, NONE, Refinement(nearness=weight))[0]
+                    for weight in (0.0, 1e4))
     assert (tight - mean).norm() < 0.5 * (loose - mean).norm()
+
+
+def test_places_told_apart_draw_the_picture_better(network):
+    """A picture that no one set of latents draws: every place was told another."""
+    rows = 2 * torch.randn(4, network.places, 16, generator=torch.Generator().manual_seed(2))
+    pictures = network.decode(rows)
+    mean, log_variance = network.encode(pictures)
+    wide, plan = log_variance + 3.0, Refinement(steps=60, apart=0.1)
+    alike, _ = refine(network, pictures, mean, wide, NONE, plan)
+    shared, offsets = refine(network, pictures, mean, wide, ALL, plan)
+    assert _error(network, shared[:, None] + offsets, pictures).mean() < 0.8 * _error(network, alike, pictures).mean()
+
+
+def test_only_free_latents_have_offsets(network, pictures):
+    mean, log_variance = network.encode(pictures)
+    free = np.arange(16) >= 6
+    _, offsets = refine(network, pictures, mean, log_variance + 3.0, free)
+    assert not offsets[..., :6].any() and offsets[..., 6:].any()
+
+
+def test_the_same_for_every_place_is_the_plain_code(network):
+    latents = torch.randn(2, 16)
+    rows = latents[:, None].expand(-1, network.places, -1)
+    assert torch.equal(network.decode(rows), network.decode(latents))
+    assert torch.equal(network.draft(rows), network.draft(latents))
 
 
 def test_what_is_clamped_away_does_not_move(network, pictures):
@@ -72,7 +104,7 @@ def test_what_is_clamped_away_does_not_move(network, pictures):
 
     plan = Refinement(steps=8, nearness=0.0, drafts=1.0)
     away = descend(network, pictures, 0 * mean, deviation, plan, clamp)
-    assert away[:, :8].abs().min() > 0 and away[:, 8:].abs().max() == 0
+    assert away[..., :8].abs().min() > 0 and away[..., 8:].abs().max() == 0
     assert not away.requires_grad and network.decoder.start.weight.grad is None
 
 
@@ -88,10 +120,10 @@ def test_neighbours_may_share_their_step_sizes(network, pictures):
 
 def test_inference_mode_changes_nothing(network, pictures):
     mean, log_variance = network.encode(pictures)
-    outside = refine(network, pictures, mean, log_variance)
+    outside = refine(network, pictures, mean, log_variance, ALL)
     with torch.inference_mode():
-        inside = refine(network, pictures, *network.encode(pictures))
-    assert torch.allclose(inside, outside, atol=1e-5)
+        inside = refine(network, pictures, *network.encode(pictures), ALL)
+    assert all(torch.allclose(a, b, atol=1e-5) for a, b in zip(inside, outside))
 
 
 def test_the_draft_starts_as_the_picture_of_the_network_before(network):
@@ -106,7 +138,8 @@ def test_the_draft_starts_as_the_picture_of_the_network_before(network):
 def test_a_code_that_would_come_out_worse_stays(network, pictures):
     mean, log_variance = network.encode(pictures)
     thrown = Refinement(steps=1, rate=1e3, drafts=0.0)  # far beyond any picture
-    assert torch.equal(refine(network, pictures, mean, log_variance, thrown), mean)
+    still, offsets = refine(network, pictures, mean, log_variance, ALL, thrown)
+    assert torch.equal(still, mean) and not offsets.any()
 
 
 def test_the_papers_network_has_no_draft(network):
@@ -131,6 +164,8 @@ def test_a_studio_refines_clean_pictures_unless_told_otherwise(studio):
     assert np.array_equal(studio.encode(clean, refine=False).latents, plain.latents)
     refined = studio.encode(clean)
     assert not np.array_equal(refined.latents, plain.latents)
+    assert plain.offsets is None and refined.offsets.any()
+    assert not refined.offsets[:, ~studio.layout.intrinsic].any()  # pose and light are the code's alone
     assert np.array_equal(studio.encode(cluttered, refine=True).latents, refined.latents)
     both = studio.encode_many([clean, cluttered])
     assert np.allclose(both[1].latents, plain.latents, atol=1e-5)

@@ -99,7 +99,7 @@ class Procedure(nn.Module):
         if chosen.any():
             plan = Refinement(steps, RATE, drafts=1.0, together=each)
             away[where] = descend(self.network, targets[where], start[where], deviation[where], plan,
-                                  lambda latents: clamp(latents, chosen))
+                                  lambda latents: clamp(latents, chosen))[:, 0]
         goal = start + deviation * away  # (N, L)
         gap = 0.5 * (torch.where(where[:, None], mean - goal, 0.0) / deviation).square().sum(1).mean()
         return mean + (goal - start), gap

@@ -53,14 +53,15 @@ def averaged(run: Path) -> tuple[DCIGN, dict, int]:
     return network, config, seen
 
 
-def _posterior(network: DCIGN, pictures: torch.Tensor) -> tuple[Posterior, np.ndarray]:
-    """What the encoder says, and the refined means (N, L)."""
+def _posterior(network: DCIGN, pictures: torch.Tensor, free: np.ndarray) -> tuple[Posterior, np.ndarray]:
+    """What the encoder says, and what the decoder hears of refined codes (N, K, L)."""
     means, deviations, refined = [], [], []
     for part in pictures.split(BATCH):
         mean, log_variance = network.encode(part)
         means.append(mean)
         deviations.append(log_variance.mul(0.5).exp())
-        refined.append(refine(network, part, mean, log_variance))
+        code, offsets = refine(network, part, mean, log_variance, free)
+        refined.append(code[:, None] + offsets)
     return Posterior(torch.cat(means).numpy(), torch.cat(deviations).numpy()), torch.cat(refined).numpy()
 
 
@@ -76,7 +77,8 @@ def probe(run: str | Path, data=None, count: int = 100) -> dict:
     views = [scenery.random_view(rng) for _ in things for _ in range(VIEWS)]
     numbers = np.repeat(np.arange(len(things)), VIEWS)
     truth = np.stack([scenery.picture(things[number], view, size) for number, view in zip(numbers, views)])
-    posterior, refined = _posterior(network, torch.from_numpy(truth).permute(0, 3, 1, 2).float() / 255)
+    posterior, refined = _posterior(network, torch.from_numpy(truth).permute(0, 3, 1, 2).float() / 255,
+                                    layout.intrinsic)
 
     def drawn(latents: np.ndarray) -> dict[str, float]:
         parts = [network.decode(part) for part in torch.from_numpy(latents).split(BATCH)]
@@ -88,7 +90,7 @@ def probe(run: str | Path, data=None, count: int = 100) -> dict:
 
     def moved(means: np.ndarray) -> np.ndarray:
         others = means[np.arange(len(numbers)) // VIEWS * VIEWS + (np.arange(len(numbers)) + 1) % VIEWS]
-        others[:, pose] = means[:, pose]
+        others[..., pose] = means[..., pose]
         return others
 
     result = {"seen": seen, "size": size, "reconstruction": drawn(posterior.means),
