@@ -3,17 +3,18 @@
 Clamping asks that the decoder does without a factor in the inactive latents; nothing in it takes away what they still
 hold. Here a ridge regression predicts each extrinsic group from all other latents of the sampled codes, solved anew at
 every step from running moments; the encoder is asked to break its predictions. No label comes in: what is predicted are
-the group's own latents, their squares and products, and their products with those of another extrinsic group. What
-others know of the elevation may rise and fall along it, so that over the whole range nothing is left of it for a
-regression, and over a part of the range half of the elevation; and it may be one thing for a face from the left and the
-opposite for one from the right.
+the first three powers of each of the group's own latents, made orthogonal, and their products with those of another
+extrinsic group. What others know of the elevation may rise and fall along it like a wave, so that over the whole range
+nothing is left of it for a regression, and over a part of the range half of the elevation; and it may be one thing for a
+face from the left and the opposite for one from the right.
 
-Shape legend: N pictures, L latents, O the others, P the latents of extrinsic groups and the products of any two of them.
+Shape legend: N pictures, L latents, O the others, T what is told: powers of extrinsic latents and products of two; B blocks
+of P of these that are made orthogonal.
 """
 
 from __future__ import annotations
 
-from itertools import combinations, combinations_with_replacement
+from itertools import combinations
 
 import torch
 from torch import Tensor, nn
@@ -22,7 +23,8 @@ from dcign.graphics_code import FACTORS, CodeLayout
 from train.distributed import differentiable_mean, mean_over_processes
 
 DECAY = 0.99  # of the moments: at 48 pictures a step they stand on 4,800
-RIDGE = 0.01  # of the variance of each latent and product
+RIDGE = 0.01  # of each latent's variance
+POWERS = 3
 
 
 class Decorrelation(nn.Module):
@@ -31,18 +33,18 @@ class Decorrelation(nn.Module):
     def __init__(self, layout: CodeLayout):
         super().__init__()
         groups = [layout.index(name) for name in layout.names if name in FACTORS]
-        told = [(latent,) for own in groups for latent in own]
-        told += combinations_with_replacement((latent for own in groups for latent in own), 2)
+        told: list[tuple[int, ...]] = []  # the latents that are multiplied
 
-        def part(own: list[int], wanted) -> tuple[list[int], list[int]]:  # places among those told, and the other latents
-            return ([place for place, latents in enumerate(told) if wanted(latents)],
-                    [i for i in range(layout.size) if i not in own])
+        def part(own: list[int], blocks: list[list[tuple[int, ...]]]) -> tuple[Tensor, list[int]]:
+            """Places among all that is told, (B, P), and the other latents."""
+            told.extend(product for block in blocks for product in block)
+            places = torch.arange(len(told) - sum(map(len, blocks)), len(told)).reshape(len(blocks), -1)
+            return places, [i for i in range(layout.size) if i not in own]
 
-        self.groups = [part(own, lambda latents: set(latents) <= set(own)) for own in groups]
-        self.pairs = [part(one + two, lambda latents: len(latents) == 2 and len(set(latents) & set(one)) == 1
-                           and len(set(latents) & set(two)) == 1) for one, two in combinations(groups, 2)]
-        self.alone = [latents[0] for latents in told if len(latents) == 1]
-        self.products = torch.tensor([latents for latents in told if len(latents) == 2], dtype=torch.int64).reshape(-1, 2)
+        self.groups = [part(own, [[(i,) * power for power in range(1, POWERS + 1)] for i in own]) for own in groups]
+        self.pairs = [part(one + two, [[(i, j)] for i in one for j in two]) for one, two in combinations(groups, 2)]
+        ones = (layout.size,)  # the place of a 1, after all latents
+        self.factors = torch.tensor([(product + ones * POWERS)[:POWERS] for product in told]).reshape(-1, POWERS)
         self.register_buffer("steps", torch.zeros(()))
         self.register_buffer("mean", torch.zeros(layout.size))
         self.register_buffer("second", torch.zeros(layout.size, layout.size))
@@ -65,16 +67,16 @@ class Decorrelation(nn.Module):
 
     @torch.no_grad()
     def _observe_told(self, latents: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Of centred latents of unit variance: what is told, centred (N, P), its covariance (P, P), that with all (L, P)."""
-        told = torch.cat([latents[:, self.alone], latents[:, self.products[:, 0]] * latents[:, self.products[:, 1]]], 1)
+        """Of centred latents of unit variance: what is told, centred (N, T), its covariance (T, T), that with all (L, T)."""
+        told = torch.cat([latents, torch.ones_like(latents[:, :1])], 1)[:, self.factors].prod(2)
         mean = self._running(self.told_mean, told.mean(0))
         second = self._running(self.told_second, told.mT @ told / len(told))
         told = told - mean
         return told, second - mean.outer(mean), self._running(self.cross, latents.mT @ told / len(told))
 
     def forward(self, latents: Tensor) -> Tensor:  # (N, L)
-        """The mean squared canonical correlation of the other latents with what is told of each group, averaged over
-        groups, and the same of each two groups."""
+        """The share of what is told of each group that the other latents explain, averaged over groups, and the same of
+        each two groups."""
         with torch.autocast(latents.device.type, enabled=False):
             latents = latents.float()
             mean, covariance = self._observe(latents.detach())
@@ -85,14 +87,17 @@ class Decorrelation(nn.Module):
             centred = centred / differentiable_mean(centred.square().mean(0)).clamp_min(1e-12).sqrt()
             told, spread, cross = self._observe_told((latents.detach() - mean) / deviation)
 
-            def explained(places: list[int], others: list[int]) -> Tensor:
-                among, own = correlation[others][:, others], spread[places][:, places]  # (O, O), (P, P) of the part
+            def explained(places: Tensor, others: list[int]) -> Tensor:
+                among = correlation[others][:, others]  # (O, O)
                 ridge = RIDGE * torch.eye(len(others), device=among.device)
-                weights = torch.linalg.solve(among + ridge, cross[others][:, places])  # (O, P)
-                own = own + RIDGE * own.diagonal().clamp_min(1e-6).diag()
-                # every direction of what is told counts the same: a leak hides in one of small variance
-                weights = torch.linalg.solve(own, weights, left=False)
-                return ((centred[:, others] @ weights) * told[:, places]).mean(0).sum() / len(places)
+                weights = torch.linalg.solve(among + ridge, cross[others][:, places.flatten()])  # (O, B P)
+                block = spread[places[:, :, None], places[:, None, :]]  # (B, P, P)
+                block = block + 1e-3 * torch.diag_embed(block.diagonal(dim1=1, dim2=2).clamp_min(1e-6))
+                upright = torch.linalg.inv(torch.linalg.cholesky(block)).mT  # (B, P, P): Gram-Schmidt, powers in turn
+                weights = torch.einsum("obp,bpq->obq", weights.unflatten(1, places.shape), upright)  # (O, B, P)
+                goals = torch.einsum("nbp,bpq->nbq", told[:, places], upright)  # (N, B, P)
+                predictions = torch.einsum("no,obp->nbp", centred[:, others], weights)  # (N, B, P)
+                return (predictions * goals).mean(0).sum() / places.numel()
 
             total = torch.stack([explained(*part) for part in self.groups]).mean()
             if self.pairs:

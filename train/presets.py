@@ -43,7 +43,7 @@ class TrainConfig:
     edges: float = 0.5  # weight of the gradient terms beside the pixel term (not with bernoulli)
     variation: float = 0.4  # weight of the error of what varies in a mini-batch (not with bernoulli)
     structure: float = 1.5  # weight of the structural similarity (not with bernoulli)
-    decorrelation: float = 1.0  # weight of what the other latents tell of each extrinsic factor (not with "sgvb")
+    decorrelation: float = 3.0  # weight of what the other latents tell of each extrinsic factor (not with "sgvb")
     values: float = 8000.0  # how many values the likelihood counts for, whatever the size (not with bernoulli)
     kl: float = 1.0  # beta of a beta-VAE; 1 - alpha of InfoVAE
     mmd: float = 0.0  # alpha + lambda - 1 of InfoVAE (only with "sgvb")
