@@ -12,26 +12,21 @@ number of threads or replicas can serve the same visitor.
 from __future__ import annotations
 
 import copy
-import math
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import torch
 
-from . import arguments, devices, offsets, refinement
+from . import arguments, devices, refinement
 from .calibration import Calibration
+from .controls import Controls
 from .directions import Directions
 from .graphics_code import FACTORS, CodeLayout, GraphicsCode
 from .networks import DCIGN
 from .photos import DEFAULT_FACE_BOX, PictureSpec, Prepared, Source, prepare
+from .sharpening import Sharpening, sharpen
 from .sweeps import path
 
-#: How many degrees past the ends of a range may be asked for with beyond=True.
-BEYOND_DEGREES = 20.0
-#: Over how many degrees a code's own departure from the curve fades out when a factor is moved.
-RESIDUAL_DEGREES = 12.0
-#: The same around a full turn: there, 12 would be a jolt beside an even turn.
-RESIDUAL_AROUND = 30.0
 PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 _BATCH = 16  # pictures per forward pass: bounds the memory, and a CPU gains nothing from more
 
@@ -43,6 +38,8 @@ class Studio:
     torch, a setting of the whole process; None leaves it. precision: of the decoder, "float32" or "bfloat16".
     unlearned: factors whose measured estimate is hardly better than chance, so that a page can say so.
     directions: group -> its principal directions, for dcign.mixing; empty for weights that have none.
+    sharpening: amount of the unsharp mask on all that is drawn (dcign.sharpening), 0 for the network's own pictures;
+    None for the usual one, and for none where the network is the paper's.
     """
 
     def __init__(
@@ -60,6 +57,7 @@ class Studio:
         precision: str = "float32",
         unlearned: Sequence[str] = (),
         directions: Mapping[str, Directions] | None = None,
+        sharpening: float | None = None,
     ) -> None:
         if layout.size != network.config.latents:
             raise ValueError(f"the layout has {layout.size} latents, the network {network.config.latents}")
@@ -74,7 +72,8 @@ class Studio:
         self.device = devices.device_named(device)
         self.calibrations = dict(calibrations)   # by factor
         self._ranges = {factor: (float(low), float(high)) for factor, (low, high) in ranges.items()}
-        self._circular = frozenset(circular)
+        places = getattr(network, "places", 0)   # none that offsets could be for in the paper's
+        self._controls = Controls(layout, self.calibrations, self._ranges, frozenset(circular), name, places)
         self._precision = PRECISIONS[precision]
         self.unlearned = frozenset(unlearned)
         self.directions = dict(directions or {})
@@ -85,6 +84,9 @@ class Studio:
             self._drawing = copy.deepcopy(self._network)
             self._drawing.decoder.to(self._precision)
         self._quick: Studio | None = None
+        if sharpening is None and not refinement.can_refine(network):
+            sharpening = 0.0
+        self.sharpening = Sharpening() if sharpening is None else Sharpening(sharpening)
         framing = dict(framing or {})
         subject = framing.get("subject") or ("object" if "chair" in name else "face")
         self.spec = PictureSpec(
@@ -112,10 +114,7 @@ class Studio:
     @property
     def wider(self) -> dict[str, tuple[float, float]]:
         """Factor -> (lowest, highest) degrees that render(..., beyond=True) takes; nothing was trained there."""
-        return {
-            factor: (low, high) if factor in self._circular else (low - BEYOND_DEGREES, high + BEYOND_DEGREES)
-            for factor, (low, high) in self._ranges.items()
-        }
+        return self._controls.wider
 
     @property
     def size(self) -> int:
@@ -167,7 +166,7 @@ class Studio:
         degrees, apart = {}, apart or {}
         for factor, calibration in self.calibrations.items():
             estimates = calibration.estimate(means[:, self.layout.slice(factor)])
-            degrees[factor] = [self._bounded(factor, value, self._ranges) for value in estimates.tolist()]
+            degrees[factor] = [self._controls.bounded(factor, value) for value in estimates.tolist()]
         return [
             GraphicsCode(row, self.layout, model=self.name, **{name: degrees[name][i] for name in degrees},
                          offsets=apart.get(i))
@@ -187,7 +186,7 @@ class Studio:
         Degrees outside the trained range are brought to its end (a circular factor wraps); with beyond, to the
         end of the `wider` range. ValueError for degrees that are not finite numbers, or a code of another model.
         """
-        told = self._told(code, {"azimuth": azimuth, "elevation": elevation, "light": light}, beyond)
+        told = self._controls.told(code, {"azimuth": azimuth, "elevation": elevation, "light": light}, beyond)
         return self._draw([told])[0]
 
     def render_many(
@@ -211,7 +210,7 @@ class Studio:
         if not codes or not lengths <= {1, count}:
             raise ValueError("give as many angles as codes, or one for all; lengths: " + str(sorted(lengths)))
         told = [
-            self._told(
+            self._controls.told(
                 codes[i if len(codes) > 1 else 0],
                 {name: arguments.entry(values, i) for name, values in given.items()},
                 beyond,
@@ -243,60 +242,10 @@ class Studio:
             raise ValueError(f"this model has no factor {factor!r}: choose {', '.join(self._ranges)}")
         if not set(held) <= set(FACTORS) - {factor}:
             raise ValueError(f"hold only the other factors, not {', '.join(held)}")
-        values = path(self._ranges[factor], frames, there_and_back, factor in self._circular)
+        values = path(self._ranges[factor], frames, there_and_back, factor in self._controls.circular)
         # Backwards the same pictures come again, so only the way there is drawn.
         pictures = self.render_many(code, **{factor: values[:frames]}, **held, progress=progress)
         return np.concatenate([pictures, pictures[-2:0:-1]]) if there_and_back else pictures
-
-    def _told(self, code: GraphicsCode, degrees: Mapping[str, float | None], beyond: bool = False) -> np.ndarray:
-        """What the decoder hears of a code whose given factors have moved: (L,), or with the code's offsets (K, L)."""
-        latents, away = self._moved(code, degrees, beyond)
-        if code.offsets is None:
-            return latents
-        if len(code.offsets) != getattr(self._network, "places", 0):
-            raise ValueError(f"this code's offsets are not for {self.name}: encode the picture again")
-        return latents + np.float32(offsets.trust(away)) * code.offsets
-
-    def _moved(
-        self, code: GraphicsCode, degrees: Mapping[str, float | None], beyond: bool
-    ) -> tuple[np.ndarray, dict[str, float]]:
-        """The code's latents (L,) with each given factor moved along its curve, and by how many degrees it was.
-
-        A code rarely lies exactly on the curve. What separates it is kept where the factor starts and fades
-        as it moves away, so that dragging starts at the reconstruction without a jump.
-        """
-        if code.layout != self.layout or code.model not in ("", self.name):
-            raise ValueError(
-                f"this code was made by {code.model or 'another model'}, not by {self.name}: "
-                "encode the picture again"
-            )
-        latents, moved = code.latents.copy(), {}
-        for factor, target in degrees.items():
-            if target is None:
-                continue
-            if factor not in self.calibrations:
-                raise ValueError(f"this model has no factor {factor!r}: choose {', '.join(self._ranges)}")
-            calibration, group = self.calibrations[factor], self.layout.slice(factor)
-            target = self._bounded(factor, arguments.degrees(target, factor), self.wider if beyond else self._ranges)
-            start = getattr(code, factor)
-            if start is None:
-                start = float(calibration.estimate(code.latents[None, group])[0])
-            start = self._bounded(factor, start, self._ranges)
-            away = target - start
-            if factor in self._circular:
-                away = (away + 180) % 360 - 180
-            moved[factor] = away
-            reach = RESIDUAL_AROUND if factor in self._circular else RESIDUAL_DEGREES
-            goal, origin = calibration.beyond([target, start])
-            latents[group] = goal + math.exp(-((away / reach) ** 2)) * (latents[group] - origin)
-        return latents, moved
-
-    def _bounded(self, factor: str, degrees: float, ranges: Mapping[str, tuple[float, float]]) -> float:
-        low, high = ranges[factor]
-        if factor in self._circular:
-            # Exactly the upper end stays there: 180 must not turn into -180 under someone's slider.
-            return degrees if degrees == high else (degrees - low) % 360 + low
-        return min(max(degrees, low), high)
 
     def _draw(self, told: Sequence[np.ndarray]) -> np.ndarray:
         """What the decoder hears, (L,) or (K, L) for each of N pictures -> uint8 (N, H, W, 3)."""
@@ -304,6 +253,6 @@ class Studio:
             told = [np.broadcast_to(rows, (self._network.places, self.layout.size)) for rows in told]
         with torch.inference_mode():
             codes = torch.from_numpy(np.stack(told)).to(self.device, self._precision)
-            pictures = self._drawing.decode(codes)
+            pictures = sharpen(self._drawing.decode(codes), self.sharpening)
             levels = pictures.float().mul(255).round_().clamp_(0, 255).to(torch.uint8)
             return np.ascontiguousarray(levels.permute(0, 2, 3, 1).cpu().numpy())

@@ -83,7 +83,7 @@ def test_the_residual_fades_smoothly_and_ends_on_the_curve(studio, picture):
     previous, reach = 1.0, 30 if calibration.circular else 12
     for away, share in ((reach / 4, 0.9394), (reach, 0.3679), (5 * reach, 0.0)):
         target = code.azimuth + inward * away
-        moved = studio._moved(code, {"azimuth": target})[group] - calibration.latents(target)
+        moved = studio._controls.moved(code, {"azimuth": target})[0][group] - calibration.latents(target)
         np.testing.assert_allclose(moved, share * residual, atol=2e-4)
         assert share < previous
         previous = share

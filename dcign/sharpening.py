@@ -1,0 +1,62 @@
+"""The last touch before a picture is shown: an unsharp mask without halos.
+
+    pictures = sharpen(pictures)
+
+A network that is unsure of a detail draws the average of what it might be, which is blurred. Differences from a Gaussian
+blur are added once more; a pixel may leave the range of its neighbours by a few levels only, so that no light seam runs
+around a dark head. The error of a picture grows a little and its structural similarity hardly changes.
+
+Shape legend: N pictures, C channels, H, W pixels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Sharpening:
+    """``amount``: how much of the difference is added; 0 leaves pictures alone."""
+
+    amount: float = 1.2
+    deviation: float = 1.0  # of the blur, pixels
+    beyond: float = 5 / 255  # how far a pixel may leave the range of its 3 x 3 neighbours
+
+    def __post_init__(self) -> None:
+        if not (self.amount >= 0 and self.deviation > 0 and self.beyond >= 0):
+            raise ValueError(f"sharpening: numbers out of range in {self}")
+
+
+def sharpen(pictures: Tensor, sharpening: Sharpening = Sharpening()) -> Tensor:
+    """(N, C, H, W) in [0, 1] to the same, sharper; float32."""
+    if not sharpening.amount:
+        return pictures
+    pictures = pictures.float().contiguous()  # (N, C, H, W)
+    down, across = (_blur(size, sharpening.deviation).to(pictures.device) for size in pictures.shape[2:])
+    sharp = pictures + sharpening.amount * (pictures - down @ pictures @ across.mT)  # (N, C, H, W)
+    low, high = (_of_neighbours(pictures, which) for which in (torch.minimum, torch.maximum))  # (N, C, H, W) each
+    return sharp.clamp(low - sharpening.beyond, high + sharpening.beyond).clamp_(0.0, 1.0)
+
+
+@lru_cache(maxsize=8)
+def _blur(size: int, deviation: float) -> Tensor:
+    """(size, size): each row a Gaussian about a pixel; beyond the border its last pixel goes on."""
+    reach = max(1, round(3 * deviation))
+    away = torch.arange(-reach, reach + 1)
+    weights = torch.exp(-0.5 * (away / deviation) ** 2)
+    places = torch.arange(size)[:, None] + away  # (size, 2 reach + 1)
+    return torch.zeros(size, size).scatter_add_(
+        1, places.clamp(0, size - 1), (weights / weights.sum()).expand(size, -1))
+
+
+def _of_neighbours(pictures: Tensor, which: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
+    """The least or the greatest of each pixel and its eight neighbours: all (N, C, H, W)."""
+    padded = F.pad(pictures, (1, 1, 1, 1), mode="replicate")
+    rows = which(which(padded[..., :-2, :], padded[..., 1:-1, :]), padded[..., 2:, :])
+    return which(which(rows[..., :-2], rows[..., 1:-1]), rows[..., 2:])

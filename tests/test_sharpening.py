@@ -1,0 +1,52 @@
+"""The unsharp mask on what is shown: it sharpens, without halos, and can be left out."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from dcign import load
+from dcign.graphics_code import GraphicsCode
+from dcign.sharpening import Sharpening, sharpen
+
+
+def _edge(size: int = 32) -> torch.Tensor:
+    """(1, 3, S, S): a soft edge from dark to light."""
+    row = torch.sigmoid((torch.arange(size) - size / 2 + 0.5))
+    return (0.2 + 0.6 * row).expand(1, 3, size, size)
+
+
+def test_an_even_picture_stays():
+    even = torch.full((2, 3, 24, 16), 0.4)
+    assert torch.allclose(sharpen(even), even, atol=1e-6)
+
+
+def test_an_edge_gets_steeper_and_keeps_its_place():
+    before, after = _edge(), sharpen(_edge())
+    assert after.diff(dim=3).max() > 1.1 * before.diff(dim=3).max()
+    assert torch.allclose(after[..., 15:17].mean(), before[..., 15:17].mean(), atol=1e-3)
+    assert torch.allclose(sharpen(_edge().mT), after.mT, atol=1e-6)  # the same both ways
+
+
+def test_no_halo_beyond_a_few_levels():
+    step = torch.where(torch.arange(32) < 16, 0.2, 0.8).expand(1, 3, 32, 32)
+    strong = Sharpening(amount=3.0)
+    sharp = sharpen(step, strong)
+    assert sharp.max() <= 0.8 + strong.beyond + 1e-6 and sharp.min() >= 0.2 - strong.beyond - 1e-6
+    noise = torch.rand(1, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    assert 0 <= sharpen(noise, strong).min() and sharpen(noise, strong).max() <= 1
+
+
+def test_nothing_asked_for_changes_nothing():
+    assert torch.equal(sharpen(_edge(), Sharpening(0.0)), _edge())
+    with pytest.raises(ValueError, match="out of range"):
+        Sharpening(amount=-1.0)
+
+
+def test_a_studio_can_show_the_networks_own_picture(weights_folder):
+    sharp, plain = (load(weights_folder, device="cpu", sharpening=amount) for amount in (None, 0.0))
+    code = GraphicsCode(np.random.default_rng(0).standard_normal(plain.layout.size), plain.layout)
+    own = plain._network.decode(torch.tensor(code.latents)[None])[0].mul(255).round().byte().permute(1, 2, 0)
+    assert np.array_equal(plain.render(code), own.numpy())
+    assert sharp.sharpening.amount > 0 and not np.array_equal(sharp.render(code), own.numpy())
