@@ -106,6 +106,12 @@ class Studio:
             self._quick = twin
         return self._quick
 
+    def with_sharpening(self, amount: float) -> Studio:
+        """The same model drawn with another amount of the unsharp mask; 0 for the network's own pictures."""
+        twin = copy.copy(self)
+        twin.sharpening, twin._quick = Sharpening(amount), None
+        return twin
+
     @property
     def ranges(self) -> dict[str, tuple[float, float]]:
         """Factor -> (lowest, highest) degrees that the model was trained on."""

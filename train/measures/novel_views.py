@@ -21,6 +21,7 @@ class Drawn:
     given: np.ndarray
     target: np.ndarray
     drawn: np.ndarray
+    own: np.ndarray  # as the network draws it, before the unsharp mask
     mask: np.ndarray  # (N, S, S) uint8, of the target
     views: list[View]
 
@@ -46,17 +47,21 @@ def draw(subject: Subject, things: list, pairs: list[tuple[View, View]], factor:
                                for thing, pair in zip(things, pairs)]) for place in (0, 1))
     given, target, mask = given[..., :3], target[..., :3], target[..., 3]
     views = [there for _, there in pairs]
-    return Drawn(given, target, _asked(subject, given, views, factor), mask, views)
+    return Drawn(given, target, *_asked(subject, given, views, factor), mask, views)
 
 
-def _asked(subject: Subject, given: np.ndarray, views: list[View], factor: str, refined: bool = True) -> np.ndarray:
-    degrees = {factor: [getattr(view, factor) for view in views]}
-    return subject.studio.render_many(subject.encode(given, refined), **degrees)
+def _asked(subject: Subject, given: np.ndarray, views: list[View], factor: str,
+           refined: bool = True) -> tuple[np.ndarray, np.ndarray]:
+    """As it is shown, and before the unsharp mask."""
+    degrees, codes = {factor: [getattr(view, factor) for view in views]}, subject.encode(given, refined)
+    drawn = subject.studio.render_many(codes, **degrees)
+    return drawn, subject.own.render_many(codes, **degrees) if subject.sharpens else drawn
 
 
 def one_pass(subject: Subject, pictures: Drawn, factor: str) -> Drawn:
     """The same new views from the encoder's answer as it is, without refinement."""
-    return replace(pictures, drawn=_asked(subject, pictures.given, pictures.views, factor, refined=False))
+    drawn, own = _asked(subject, pictures.given, pictures.views, factor, refined=False)
+    return replace(pictures, drawn=drawn, own=own)
 
 
 def scores(pictures: Drawn) -> dict[str, float]:
@@ -92,21 +97,25 @@ def compared(subject: Subject, beside: Subject, mine: Drawn, theirs: Drawn) -> d
 
 @dataclass(frozen=True)
 class NewViews:
-    """By factor: the pictures, their scores, those of one pass ({} where nothing is refined), and the comparison."""
+    """By factor: the pictures, their scores, those before the unsharp mask ({} where there is none), those of one pass
+    ({} where nothing is refined), and the comparison."""
 
     pictures: dict[str, Drawn]
     scores: dict[str, dict]
+    own: dict[str, dict]
     one_pass: dict[str, dict]
     beside: dict[str, dict]
 
 
 def novel_views(subject: Subject, things: list, beside: Subject | None = None) -> NewViews:
     """Of every factor; the comparison with ``beside`` is on the same identities."""
-    result = NewViews({}, {}, {}, {})
+    result = NewViews({}, {}, {}, {}, {})
     for number, factor in enumerate(subject.factors):
         pairs = moves(subject.scenery, factor, len(things), np.random.default_rng([4, number]))
         drawn = result.pictures[factor] = draw(subject, things, pairs, factor)
         result.scores[factor] = scores(drawn)
+        if subject.sharpens:
+            result.own[factor] = scores(replace(drawn, drawn=drawn.own))
         plain = one_pass(subject, drawn, factor) if subject.refines else drawn
         if subject.refines:
             result.one_pass[factor] = scores(plain)

@@ -18,7 +18,7 @@ def paper_setting(subject: Subject, things: list, rng: np.random.Generator) -> d
     """Reconstruction MSE in [0, 1] of grey pictures of 150 px, and the same of an empty picture.
 
     A network that was not trained on the paper's camera and light is shown the same chairs from the same angles on
-    the stage that it knows.
+    the stage that it knows. Its pictures are measured before the unsharp mask, which is for eyes.
     """
     theirs = subject.scenery.setting == PAPER_CHAIRS
     views = [paper_chairs.VIEWS[k] for _ in things for k in rng.choice(len(paper_chairs.VIEWS), VIEWS, replace=False)]
@@ -27,7 +27,7 @@ def paper_setting(subject: Subject, things: list, rng: np.random.Generator) -> d
         views = [View(view.azimuth, float(view.elevation), 0.0) for view in views]
     pictures = np.stack([scenery.picture(thing, view, subject.size)
                          for thing, view in zip(np.repeat(np.array(things, object), VIEWS), views)])
-    drawn = subject.studio.render_many(subject.encode(pictures))
+    drawn = subject.own.render_many(subject.encode(pictures))
     empty = np.empty_like(pictures)
     empty[:] = subject.weights.ground
     return {"pictures": len(pictures), "paper_camera": theirs, "mse": images.grey_mse_150(drawn, pictures),

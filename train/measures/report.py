@@ -111,6 +111,8 @@ def measure(folder: str | Path, assets_folder=None, identities: int = IDENTITIES
         truth, plain = shown.pictures[chosen], subject.codes(shown.posterior.means[chosen])
         codes = subject.encode(truth)
         result["reconstruction"] = reconstruction(subject.studio.render_many(codes), truth)
+        if subject.sharpens:
+            result["own"] = {"reconstruction": reconstruction(subject.own.render_many(codes), truth)}
         if subject.refines:
             drawn = subject.studio.render_many(plain)
             result["one_pass"] = {"reconstruction": reconstruction(drawn, truth), "error": {
@@ -124,6 +126,8 @@ def measure(folder: str | Path, assets_folder=None, identities: int = IDENTITIES
         result["novel_views"] = found.scores
         if subject.refines:
             result["one_pass"]["novel_views"] = found.one_pass
+        if subject.sharpens:
+            result["own"]["novel_views"] = found.own
         if other is not None:
             size, grey = common(subject, other)
             result["beside"] = {"preset": other.preset, "size": size, "grey": grey, "novel_views": found.beside}

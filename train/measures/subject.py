@@ -78,6 +78,16 @@ class Subject:
         return can_refine(self.weights.network)
 
     @property
+    def sharpens(self) -> bool:
+        """Whether what is shown differs from what the network draws."""
+        return self.studio.sharpening.amount > 0
+
+    @property
+    def own(self) -> Studio:
+        """The studio that shows what the network draws, without the unsharp mask."""
+        return self.studio.with_sharpening(0.0)
+
+    @property
     def layout(self) -> CodeLayout:
         return self.weights.layout
 

@@ -32,17 +32,20 @@ def _novel(table: dict) -> list[str]:
 
 
 def _one_pass(result: dict) -> list[str]:
-    """What refinement brings: both ways of coming from a picture to a code, beside each other."""
+    """What refinement and the unsharp mask bring: the ways from a picture to another beside each other."""
     if "one_pass" not in result:
         return []
-    once = result["one_pass"]
-    rows = [["reconstruction", once["reconstruction"], result["reconstruction"]]]
-    rows += [[f"new {factor}", row, result["novel_views"][factor]] for factor, row in once["novel_views"].items()]
-    lines = _table(["dB / SSIM / gradient share", "one pass of the encoder", "refined"], [
+    once, ways = result["one_pass"], {"one pass of the encoder": result["one_pass"], "refined": result}
+    if "own" in result:
+        ways["refined, without the unsharp mask"] = result["own"]
+    rows = [["reconstruction", *(way["reconstruction"] for way in ways.values())]]
+    rows += [[f"new {factor}", *(way["novel_views"][factor] for way in ways.values())] for factor in once["novel_views"]]
+    lines = _table(["dB / SSIM / gradient share", *ways], [
         [name, *(f"{row['psnr']:.2f} / {row['ssim']:.3f} / {row['gradient_share']:.2f}" for row in pair)]
         for name, *pair in rows])
-    return ["", "What is drawn is drawn from refined codes, as the app refines those of renders; what is read (angles, "
-            "leakage, recognition) is read from one pass of the encoder."] + lines + [
+    return ["", "What is drawn is drawn from refined codes, as the app refines those of renders, and shown as the app shows it, "
+            "with an unsharp mask; what is read (angles, leakage, recognition) is read from one pass of the encoder."
+            ] + lines + [
         "", "Mean error of the calibrated read-out of one pass / refined: " + ", ".join(
             f"{factor} {plain:.2f}° / {refined:.2f}°" for factor, (plain, refined) in once["error"].items()) + "."]
 
@@ -138,6 +141,7 @@ def _objects(result: dict) -> list[str]:
     if result.get("paper_setting"):
         row = result["paper_setting"]
         where = "in the paper's setting" if row["paper_camera"] else "from the paper's 62 views, on its own stage"
+        where += ", before the unsharp mask" if "own" in result else ""
         lines += ["", f"Reconstruction {where}, 150×150 grey: squared error {row['mse']:.3e} (the authors report "
                   f"{row['authors']:.4e}; an empty picture has {row['empty_mse']:.3e})."]
     return lines
