@@ -25,7 +25,8 @@ RESIDUAL_AROUND = 30.0
 
 @dataclass(frozen=True, eq=False)
 class Controls:
-    """The factors of one model: calibrations and ranges (degrees) by factor; places: K, 0 where offsets have none."""
+    """The factors of one model: calibrations and ranges (degrees) by factor; places: K, 0 where the
+    decoder takes no offsets."""
 
     layout: CodeLayout
     calibrations: Mapping[str, Calibration]

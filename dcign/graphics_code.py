@@ -210,8 +210,8 @@ class GraphicsCode:
 
 
 def _plain(values: np.ndarray) -> list[float]:
-    """For JSON: nine significant digits bring a float32 back exactly."""
-    return [float(f"{value:.9g}") for value in values.tolist()]
+    """For JSON: the shortest decimals that bring each float32 back exactly."""
+    return [float(str(value)) for value in values]
 
 
 def _refuse_constant(name: str) -> float:

@@ -74,7 +74,7 @@ def morph(first: GraphicsCode, second: GraphicsCode, share: float, spherical: bo
     before, after = _slerp_weights(start, end, share) if spherical else (1 - share, share)
     latents = first.latents.astype(np.float64)
     latents[inside] = before * start + after * end
-    return _like(first, latents, offsets.between(first.offsets, _seen_from(second, first), share))
+    return _like(first, latents, offsets.between(first.offsets, _from(second, _degrees(first)), share))
 
 
 def swap(
@@ -87,52 +87,53 @@ def swap(
 
     parts: group -> code, to take single groups of the identity ("texture", "hair") from others.
     """
-    latents = identity.latents.copy()
-    degrees = {name: getattr(identity, name) for name in FACTORS}
-    seen = identity if pose is None else pose
-    apart = _seen_from(identity, seen)
+    latents, degrees = identity.latents.copy(), _degrees(identity)
     sources = {name: pose for name in POSE} | {name: light for name in LIGHT} | dict(parts or {})
-    for name, source in sources.items():
-        if source is None:
-            continue
-        _alike(identity, source)
-        if name not in identity.layout.names:
-            if name in (parts or {}):
+    for name, source in list(sources.items()):
+        if source is not None:
+            _alike(identity, source)
+        if source is None or name not in identity.layout.names:
+            if source is not None and name in (parts or {}):
                 raise ValueError(f"this model has no part {name!r}: choose from {', '.join(identity.layout.names)}")
-            continue
+            del sources[name]
+    degrees |= {name: getattr(source, name) for name, source in sources.items() if name in FACTORS}
+    mixed = _from(identity, degrees)
+    for name, source in sources.items():
         group = identity.layout.slice(name)
         latents[group] = source.latents[group]
-        if name in FACTORS:
-            degrees[name] = getattr(source, name)
-        else:
-            apart = _with_group(apart, _seen_from(source, seen), group)
-    return GraphicsCode(latents, identity.layout, **degrees, model=identity.model, offsets=apart)
+        if name not in FACTORS:
+            mixed = _with_group(mixed, _from(source, degrees), group)
+    return GraphicsCode(latents, identity.layout, **degrees, model=identity.model, offsets=mixed)
 
 
-def _like(code: GraphicsCode, latents: np.ndarray, apart: np.ndarray | None) -> GraphicsCode:
-    degrees = {name: getattr(code, name) for name in FACTORS}
-    return GraphicsCode(latents, code.layout, **degrees, model=code.model, offsets=apart)
+def _degrees(code: GraphicsCode) -> dict[str, float | None]:
+    return {name: getattr(code, name) for name in FACTORS}
 
 
-def _seen_from(code: GraphicsCode, pose: GraphicsCode) -> np.ndarray | None:
-    """The code's offsets (K, L) as far as they are trusted from another code's side; None without any."""
-    if code.offsets is None or code is pose:
-        return code.offsets
-    degrees = [(name, getattr(code, name), getattr(pose, name)) for name in POSE]
-    return offsets.trust({name: b - a for name, a, b in degrees if None not in (a, b)}) * code.offsets
+def _like(code: GraphicsCode, latents: np.ndarray, heard: np.ndarray | None) -> GraphicsCode:
+    return GraphicsCode(latents, code.layout, **_degrees(code), model=code.model, offsets=heard)
 
 
-def _with_group(apart: np.ndarray | None, other: np.ndarray | None, group: slice) -> np.ndarray | None:
-    """Offsets (K, L) whose group is another code's; None stands for none at all."""
-    if apart is None and other is None:
+def _from(code: GraphicsCode, degrees: Mapping[str, float | None]) -> np.ndarray | None:
+    """The code's offsets (K, L) as far as they are trusted from another side; None without any."""
+    if code.offsets is None:
         return None
-    mixed = np.zeros_like(other) if apart is None else np.array(apart)
+    pairs = {name: (getattr(code, name), degrees.get(name)) for name in POSE}
+    return offsets.trust({name: b - a for name, (a, b) in pairs.items() if None not in (a, b)}) * code.offsets
+
+
+def _with_group(first: np.ndarray | None, other: np.ndarray | None, group: slice) -> np.ndarray | None:
+    """Offsets (K, L) whose group is another code's; None stands for none at all."""
+    if first is None and other is None:
+        return None
+    mixed = np.zeros_like(other) if first is None else np.array(first)
     mixed[:, group] = 0.0 if other is None else other[:, group]
     return mixed
 
 
 def _alike(first: GraphicsCode, second: GraphicsCode) -> None:
-    if first.layout != second.layout or first.model != second.model:
+    places = {len(code.offsets) for code in (first, second) if code.offsets is not None}
+    if first.layout != second.layout or first.model != second.model or len(places) > 1:
         raise ValueError(
             f"codes of two models cannot be mixed ({first.model or 'unnamed'} and {second.model or 'unnamed'}): "
             "encode both pictures with one model"

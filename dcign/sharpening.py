@@ -38,21 +38,22 @@ def sharpen(pictures: Tensor, sharpening: Sharpening = Sharpening()) -> Tensor:
     if not sharpening.amount:
         return pictures
     pictures = pictures.float().contiguous()  # (N, C, H, W)
-    down, across = (_blur(size, sharpening.deviation).to(pictures.device) for size in pictures.shape[2:])
+    down, across = (_blur(size, sharpening.deviation, pictures.device) for size in pictures.shape[2:])
     sharp = pictures + sharpening.amount * (pictures - down @ pictures @ across.mT)  # (N, C, H, W)
     low, high = (_of_neighbours(pictures, which) for which in (torch.minimum, torch.maximum))  # (N, C, H, W) each
     return sharp.clamp(low - sharpening.beyond, high + sharpening.beyond).clamp_(0.0, 1.0)
 
 
 @lru_cache(maxsize=8)
-def _blur(size: int, deviation: float) -> Tensor:
+def _blur(size: int, deviation: float, device: torch.device) -> Tensor:
     """(size, size): each row a Gaussian about a pixel; beyond the border its last pixel goes on."""
     reach = max(1, round(3 * deviation))
-    away = torch.arange(-reach, reach + 1)
-    weights = torch.exp(-0.5 * (away / deviation) ** 2)
-    places = torch.arange(size)[:, None] + away  # (size, 2 reach + 1)
-    return torch.zeros(size, size).scatter_add_(
-        1, places.clamp(0, size - 1), (weights / weights.sum()).expand(size, -1))
+    with torch.inference_mode(False):  # it is kept, and autograd would refuse it
+        away = torch.arange(-reach, reach + 1)
+        weights = torch.exp(-0.5 * (away / deviation) ** 2)
+        places = torch.arange(size)[:, None] + away  # (size, 2 reach + 1)
+        return torch.zeros(size, size).scatter_add_(
+            1, places.clamp(0, size - 1), (weights / weights.sum()).expand(size, -1)).to(device)
 
 
 def _of_neighbours(pictures: Tensor, which: Callable[[Tensor, Tensor], Tensor]) -> Tensor:

@@ -23,6 +23,7 @@ from .controls import Controls
 from .directions import Directions
 from .graphics_code import FACTORS, CodeLayout, GraphicsCode
 from .networks import DCIGN
+from .paper_network import PaperNetwork
 from .photos import DEFAULT_FACE_BOX, PictureSpec, Prepared, Source, prepare
 from .sharpening import Sharpening, sharpen
 from .sweeps import path
@@ -84,8 +85,8 @@ class Studio:
             self._drawing = copy.deepcopy(self._network)
             self._drawing.decoder.to(self._precision)
         self._quick: Studio | None = None
-        if sharpening is None and not refinement.can_refine(network):
-            sharpening = 0.0
+        if sharpening is None and isinstance(network, PaperNetwork):
+            sharpening = 0.0  # shown as it was published
         self.sharpening = Sharpening() if sharpening is None else Sharpening(sharpening)
         framing = dict(framing or {})
         subject = framing.get("subject") or ("object" if "chair" in name else "face")
@@ -160,22 +161,22 @@ class Studio:
             # A transposed view of (N, H, W, 3) already is channels_last.
             pictures = torch.from_numpy(pixels).to(self.device).permute(0, 3, 1, 2).float().div_(255)
             mean, log_variance = self._network.encode(pictures)
-            mean, apart = mean.float(), {}
+            mean, offsets = mean.float(), {}
             if len(refined) and refinement.can_refine(self._network):
                 mean[refined], found = refinement.refine(
                     self._network, pictures[refined], mean[refined], log_variance[refined], self.layout.intrinsic)
-                # far below the posterior's own spread, and a code of half the length
-                apart = dict(zip(refined.tolist(), found.cpu().numpy().round(3)))
-            return mean.cpu().numpy(), apart
+                # rounded far below the posterior's own spread: half the length in JSON. None where nothing was found
+                offsets = {place: rows for place, rows in zip(refined.tolist(), found.cpu().numpy().round(3)) if rows.any()}
+            return mean.cpu().numpy(), offsets
 
-    def _codes(self, means: np.ndarray, apart: Mapping[int, np.ndarray] | None = None) -> list[GraphicsCode]:
-        degrees, apart = {}, apart or {}
+    def _codes(self, means: np.ndarray, offsets: Mapping[int, np.ndarray] | None = None) -> list[GraphicsCode]:
+        degrees, offsets = {}, offsets or {}
         for factor, calibration in self.calibrations.items():
             estimates = calibration.estimate(means[:, self.layout.slice(factor)])
             degrees[factor] = [self._controls.bounded(factor, value) for value in estimates.tolist()]
         return [
             GraphicsCode(row, self.layout, model=self.name, **{name: degrees[name][i] for name in degrees},
-                         offsets=apart.get(i))
+                         offsets=offsets.get(i))
             for i, row in enumerate(means)
         ]
 

@@ -87,6 +87,25 @@ def test_a_state_without_moments_starts_them_from_zero(tmp_path):
     assert moments.steps == 0
 
 
+def test_moments_of_something_else_start_from_zero(tmp_path):
+    network, moments = torch.nn.Linear(2, 2), Decorrelation(LAYOUT)
+    optimiser = torch.optim.AdamW(network.parameters())
+    old = torch.nn.Module()
+    old.register_buffer("first", torch.ones(8))
+    state.save(tmp_path / "state.safetensors", network, copy.deepcopy(network), optimiser, {"step": 5}, old)
+    state.restore(tmp_path / "state.safetensors", network, copy.deepcopy(network), optimiser, moments)
+    assert moments.steps == 0
+
+
+def test_a_latent_of_two_values_is_no_end_of_the_run():
+    """Its square is constant: nothing to make orthogonal."""
+    moments = Decorrelation(LAYOUT)
+    for number in range(20):
+        codes = _codes(number, torch.zeros(3, 5))
+        codes[:, 2] = codes[:, 2].sign()
+        assert moments(codes).isfinite()
+
+
 def test_smaller_latents_are_no_way_out():
     """The regression lags behind: a term that a smaller scale lowers for a moment would shrink the codes for ever."""
     moments, mixing = Decorrelation(LAYOUT), torch.full((3, 5), 0.7)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import demo_weights
 import numpy as np
@@ -35,7 +36,23 @@ def code(page) -> dcign.GraphicsCode:
 
 
 def close(first: dcign.GraphicsCode, second: dcign.GraphicsCode) -> bool:
-    return np.allclose(first.latents, second.latents, atol=1e-3) and first.azimuth == second.azimuth
+    alike = (first.offsets is None) == (second.offsets is None)
+    if alike and first.offsets is not None:
+        alike = np.allclose(first.offsets, second.offsets, atol=1e-3)
+    return alike and np.allclose(first.latents, second.latents, atol=1e-3) and first.azimuth == second.azimuth
+
+
+def given_offsets(page, studio, seed: int) -> dcign.GraphicsCode:
+    """The code on the page with offsets, as that of a refined picture has them; all panels hear of it."""
+    plain = code(page)
+    rows = np.random.default_rng(seed).normal(size=(studio._network.places, plain.layout.size))
+    changed = replace(plain, offsets=rows * plain.layout.intrinsic)
+    page.evaluate("""text => {
+        window.dcign.recode(text);
+        document.dispatchEvent(new CustomEvent("dcign:code", {detail: {code: text, source: "test"}}));
+    }""", changed.to_json())
+    assert code(page) == changed
+    return changed
 
 
 def redrawn(page, act) -> np.ndarray:
@@ -99,6 +116,26 @@ def test_morph_goes_to_the_other_identity_and_its_pose_is_taken(page, studio, we
     arrived(page)
     for name in ("azimuth", "elevation", "light"):
         assert degrees(page, name) == round(getattr(other, name))
+
+
+def test_offsets_are_mixed_in_the_page_as_by_the_library(page, studio, weights):
+    tab(page, "Mix")
+    page.locator("#mix .keep").wait_for()
+    first = given_offsets(page, studio, 1)
+    page.click("#mix .keep")
+    page.locator("#examples button.thumbnail-item").nth(3).click()
+    page.wait_for_function("old => window.dcign.code() !== old", arg=first.to_json())
+    bare = code(page)
+    assert bare.offsets is None
+    for percent in ("40", "100"):
+        redrawn(page, lambda percent=percent: page.locator("#mix .morph input").fill(percent))
+        assert close(code(page), mixing.morph(bare, first, int(percent) / 100))
+    second = given_offsets(page, studio, 2)
+    redrawn(page, lambda: page.locator("#mix .morph input").fill("30"))
+    assert close(code(page), mixing.morph(second, first, 0.3))
+    tab(page, "Identity")
+    redrawn(page, lambda: page.click("#identity .draw"))
+    assert code(page).offsets is None
 
 
 def test_a_kept_picture_mixes_with_the_next_but_not_with_another_class(page):

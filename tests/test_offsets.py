@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -38,8 +39,6 @@ def test_other_shapes_and_numbers_are_refused(code, wrong):
 
 @pytest.mark.parametrize("rows", [[], [[]], [[1.0]], 3, [["x"] * 4], [[1e9] * 1000]])
 def test_a_sent_code_with_wrong_offsets_is_refused(code, rows):
-    import json
-
     record = json.loads(code.to_json()) | {"offsets": rows}
     with pytest.raises(ValueError, match="offsets"):
         GraphicsCode.from_json(json.dumps(record))
@@ -88,6 +87,33 @@ def test_a_swapped_pose_leaves_the_offsets_as_far_as_they_are_trusted_there(code
     assert mixed.azimuth == 40.0
     assert np.allclose(mixed.offsets, offsets.trust({"azimuth": 30.0}) * code.offsets)
     assert np.array_equal(swap(code, light=turned).offsets, code.offsets)
+
+
+def test_a_pose_that_comes_as_a_part_counts_the_same(code):
+    turned = replace(code, azimuth=40.0, offsets=None)
+    assert swap(code, parts={"azimuth": turned}) == swap(code, pose=replace(turned, elevation=code.elevation))
+
+
+def test_codes_for_two_decoders_are_not_mixed(code):
+    other = replace(code, offsets=code.offsets[:1])
+    for act in (lambda: morph(code, other, 0.5), lambda: swap(code, parts={code.layout.names[-1]: other})):
+        with pytest.raises(ValueError, match="with one model"):
+            act()
+
+
+def test_the_seam_of_a_full_turn_is_no_distance(chairs):
+    rows = np.random.default_rng(0).normal(size=(chairs._network.places, chairs.layout.size)) * chairs.layout.intrinsic
+    code = GraphicsCode(np.zeros(chairs.layout.size), chairs.layout, azimuth=175.0, elevation=10.0, light=0.0, offsets=rows)
+    heard = chairs._controls.told(code, {"azimuth": -175.0})
+    plain = chairs._controls.told(replace(code, offsets=None), {"azimuth": -175.0})
+    assert np.allclose(heard - plain, offsets.trust({"azimuth": 10.0}) * rows, atol=1e-5)
+
+
+def test_rounded_offsets_are_short_in_json(code):
+    short = replace(code, offsets=code.offsets.round(3))
+    rows = json.loads(short.to_json())["offsets"]
+    assert max(len(str(value)) for row in rows for value in row) <= len("-1.234")
+    assert GraphicsCode.from_json(short.to_json()) == short
 
 
 def test_a_part_brings_its_own_offsets(code):

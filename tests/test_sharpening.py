@@ -38,6 +38,12 @@ def test_no_halo_beyond_a_few_levels():
     assert 0 <= sharpen(noise, strong).min() and sharpen(noise, strong).max() <= 1
 
 
+def test_what_was_first_used_in_inference_mode_serves_autograd():
+    with torch.inference_mode():
+        sharpen(torch.rand(1, 3, 19, 19))
+    sharpen(torch.rand(1, 3, 19, 19, requires_grad=True)).sum().backward()
+
+
 def test_nothing_asked_for_changes_nothing():
     assert torch.equal(sharpen(_edge(), Sharpening(0.0)), _edge())
     with pytest.raises(ValueError, match="out of range"):
@@ -49,4 +55,5 @@ def test_a_studio_can_show_the_networks_own_picture(weights_folder):
     code = GraphicsCode(np.random.default_rng(0).standard_normal(plain.layout.size), plain.layout)
     own = plain._network.decode(torch.tensor(code.latents)[None])[0].mul(255).round().byte().permute(1, 2, 0)
     assert np.array_equal(plain.render(code), own.numpy())
+    assert np.array_equal(sharp.with_sharpening(0.0).render(code), own.numpy())
     assert sharp.sharpening.amount > 0 and not np.array_equal(sharp.render(code), own.numpy())

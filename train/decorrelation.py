@@ -3,8 +3,8 @@
 Clamping asks that the decoder does without a factor in the inactive latents; nothing in it takes away what they still
 hold. Here a ridge regression predicts each extrinsic group from all other latents of the sampled codes, solved anew at
 every step from running moments; the encoder is asked to break its predictions. No label comes in: what is predicted are
-the first three powers of each of the group's own latents, made orthogonal, and their products with those of another
-extrinsic group. What others know of the elevation may rise and fall along it like a wave, so that over the whole range
+the first three powers of each of the group's own latents, made orthogonal, and the products of two latents of two
+extrinsic groups. What others know of the elevation may rise and fall along it like a wave, so that over the whole range
 nothing is left of it for a regression, and over a part of the range half of the elevation; and it may be one thing for a
 face from the left and the opposite for one from the right.
 
@@ -92,7 +92,7 @@ class Decorrelation(nn.Module):
                 ridge = RIDGE * torch.eye(len(others), device=among.device)
                 weights = torch.linalg.solve(among + ridge, cross[others][:, places.flatten()])  # (O, B P)
                 block = spread[places[:, :, None], places[:, None, :]]  # (B, P, P)
-                block = block + 1e-3 * torch.diag_embed(block.diagonal(dim1=1, dim2=2).clamp_min(1e-6))
+                block = block + 1e-3 * torch.diag_embed(block.diagonal(dim1=1, dim2=2).clamp_min(1e-2))
                 upright = torch.linalg.inv(torch.linalg.cholesky(block)).mT  # (B, P, P): Gram-Schmidt, powers in turn
                 weights = torch.einsum("obp,bpq->obq", weights.unflatten(1, places.shape), upright)  # (O, B, P)
                 goals = torch.einsum("nbp,bpq->nbq", told[:, places], upright)  # (N, B, P)

@@ -38,11 +38,13 @@ def read_progress(path: Path) -> dict:
 
 def restore(path: Path, model: torch.nn.Module, average: torch.nn.Module, optimiser: torch.optim.Optimizer,
             moments: torch.nn.Module | None = None) -> None:
-    """Load what save() wrote into objects of the same configuration; moments that it did not write start from zero."""
+    """Load what save() wrote into objects of the same configuration; moments that it did not write, or wrote
+    of something else, start from zero."""
     with safe_open(path, "pt") as file:
         names = set(file.keys())
         kept = {n.removeprefix("moments."): file.get_tensor(n) for n in names if n.startswith("moments.")}
-        if moments is not None and kept:
+        shapes = {} if moments is None else {n: value.shape for n, value in moments.state_dict().items()}
+        if shapes and {n: value.shape for n, value in kept.items()} == shapes:
             moments.load_state_dict(kept)
         for target, prefix in ((model, "model."), (average, "average.")):
             target.load_state_dict({n.removeprefix(prefix): file.get_tensor(n) for n in names if n.startswith(prefix)})

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Limits:
-    """Defaults: a 240 Hz display may send every input and confirm every frame; a code is a few kilobytes.
+    """Defaults: a 240 Hz display may send every input and confirm every frame; a code is up to ten kilobytes.
 
     characters: of one message. rate: messages a second over the long run, burst: at once; a message costs one
     and another one for every `unit` characters. codes: kept per socket. sockets: at once on this server.
@@ -20,7 +20,7 @@ class Limits:
     characters: int = 300_000
     rate: float = 600.0
     burst: float = 1800.0
-    unit: int = 4096
+    unit: int = 16_384
     codes: int = 4
     sockets: int = 256
     requests: int = 64

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from safetensors import safe_open
 
+from dcign import offsets
 from dcign.graphics_code import CodeLayout
 from dcign.networks import DCIGN, NetworkConfig
 from dcign.paper_network import PaperConfig
@@ -53,16 +54,17 @@ def averaged(run: Path) -> tuple[DCIGN, dict, int]:
     return network, config, seen
 
 
-def _posterior(network: DCIGN, pictures: torch.Tensor, free: np.ndarray) -> tuple[Posterior, np.ndarray]:
-    """What the encoder says, and what the decoder hears of refined codes (N, K, L)."""
-    means, deviations, refined = [], [], []
+def _posterior(network: DCIGN, pictures: torch.Tensor, free: np.ndarray) -> tuple[Posterior, np.ndarray, np.ndarray]:
+    """What the encoder says, refined codes (N, L) and their offsets (N, K, L)."""
+    means, deviations, refined, apart = [], [], [], []
     for part in pictures.split(BATCH):
         mean, log_variance = network.encode(part)
         means.append(mean)
         deviations.append(log_variance.mul(0.5).exp())
-        code, offsets = refine(network, part, mean, log_variance, free)
-        refined.append(code[:, None] + offsets)
-    return Posterior(torch.cat(means).numpy(), torch.cat(deviations).numpy()), torch.cat(refined).numpy()
+        for found, kind in zip(refine(network, part, mean, log_variance, free), (refined, apart)):
+            kind.append(found)
+    return (Posterior(torch.cat(means).numpy(), torch.cat(deviations).numpy()),
+            torch.cat(refined).numpy(), torch.cat(apart).numpy())
 
 
 @torch.no_grad()
@@ -77,7 +79,7 @@ def probe(run: str | Path, data=None, count: int = 100) -> dict:
     views = [scenery.random_view(rng) for _ in things for _ in range(VIEWS)]
     numbers = np.repeat(np.arange(len(things)), VIEWS)
     truth = np.stack([scenery.picture(things[number], view, size) for number, view in zip(numbers, views)])
-    posterior, refined = _posterior(network, torch.from_numpy(truth).permute(0, 3, 1, 2).float() / 255,
+    posterior, refined, apart = _posterior(network, torch.from_numpy(truth).permute(0, 3, 1, 2).float() / 255,
                                     layout.intrinsic)
 
     def drawn(latents: np.ndarray) -> dict[str, float]:
@@ -88,14 +90,18 @@ def probe(run: str | Path, data=None, count: int = 100) -> dict:
 
     pose = [place for factor in scenery.factors for place in layout.index(factor)]
 
+    other = np.arange(len(numbers)) // VIEWS * VIEWS + (np.arange(len(numbers)) + 1) % VIEWS  # of the same identity
+    trusted = np.array([offsets.trust({factor: getattr(view, factor) - getattr(views[k], factor) for factor in offsets.REACH})
+                        for k, view in zip(other, views)], np.float32)
+
     def moved(means: np.ndarray) -> np.ndarray:
-        others = means[np.arange(len(numbers)) // VIEWS * VIEWS + (np.arange(len(numbers)) + 1) % VIEWS]
-        others[..., pose] = means[..., pose]
+        others = means[other]
+        others[:, pose] = means[:, pose]
         return others
 
     result = {"seen": seen, "size": size, "reconstruction": drawn(posterior.means),
-              "new_view": drawn(moved(posterior.means)), "refined": drawn(refined),
-              "refined_new_view": drawn(moved(refined)), "error": {}, "leakage": {}}
+              "new_view": drawn(moved(posterior.means)), "refined": drawn(refined[:, None] + apart),
+              "refined_new_view": drawn(moved(refined)[:, None] + trusted[:, None, None] * apart[other]), "error": {}, "leakage": {}}
     for factor in scenery.factors:
         degrees, circular = np.array([getattr(view, factor) for view in views]), scenery.circular(factor)
         read = neighbours(posterior.means[:, layout.slice(factor)], degrees, numbers, circular)

@@ -1,7 +1,7 @@
 /* Arithmetic on graphics codes in the page, so that identities change under the hand without a round trip. The same as
- * dcign/mixing.py, which tests/test_panels.py compares.
+ * dcign/mixing.py, which tests/test_mixing_panels.py compares.
  *
- *   const code = readCode(text);                     // {record, latents, group(name), text()}
+ *   const code = readCode(text);                     // {record, latents, offsets or null, text()}
  *   publish(text, "identity");                       // the viewer draws it; the other panels hear dcign:code */
 const FACTOR_NAMES = ["azimuth", "elevation", "light"];
 const readCode = (text) => {
@@ -10,11 +10,14 @@ const readCode = (text) => {
   let start = 0;
   for (const [name, size] of record.layout) { places[name] = [start, start + size]; start += size; }
   return {
-    record, places, latents: record.latents.slice(),
+    record, places, latents: record.latents.slice(), offsets: record.offsets ?? null,
     identity: Object.keys(places).filter((name) => !FACTOR_NAMES.includes(name)),
     text() {
-      const latents = this.latents.map((value) => Number(Math.fround(value).toPrecision(9)));
-      return JSON.stringify({...record, latents});
+      const plain = (values) => values.map((value) => Number(Math.fround(value).toPrecision(9)));
+      const whole = {...record, latents: plain(this.latents)};
+      delete whole.offsets;
+      if (this.offsets) whole.offsets = this.offsets.map(plain);
+      return JSON.stringify(whole);
     },
   };
 };
@@ -28,6 +31,20 @@ const varied = (text, steps, amounts) => {
     });
   }
   return code.text();
+};
+/* The share that is left of offsets that were seen from one code's side, from that of another (dcign/offsets.py). */
+const REACH = {azimuth: 45, elevation: 25};
+const trust = (seen, pose) => Math.exp(-Object.entries(REACH).reduce((sum, [name, reach]) => {
+  const [a, b] = [seen.record[name] ?? null, pose.record[name] ?? null];
+  const away = a === null || b === null ? 0 : ((((b - a + 180) % 360) + 360) % 360) - 180;
+  return sum + (away / reach) ** 2;
+}, 0));
+/* Offsets on the straight way from the first to the second; null stands for none at all. */
+const between = (first, second, share) => {
+  const parts = [[1 - share, first], [share, second]].filter(([weight, rows]) => weight && rows);
+  if (!parts.length) return null;
+  return parts[0][1].map((row, k) => row.map((_, place) =>
+    parts.reduce((sum, [weight, rows]) => sum + weight * rows[k][place], 0)));
 };
 /* The identity on the arc from one code to another; pose and light of the first. */
 const morphed = (firstText, secondText, share) => {
@@ -44,12 +61,15 @@ const morphed = (firstText, secondText, share) => {
   const before = straight ? 1 - share : Math.sin((1 - share) * angle) / Math.sin(angle);
   const after = straight ? share : Math.sin(share * angle) / Math.sin(angle);
   for (const place of inside) first.latents[place] = before * a[place] + after * b[place];
+  const left = trust(second, first);
+  first.offsets = between(first.offsets, second.offsets?.map((row) => row.map((value) => left * value)), share);
   return first.text();
 };
 /* An identity drawn as those of training are spread: the means, the spread along the directions, and around them. */
 const drawn = (text, groups, temperature) => {
   const normal = () => Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random());
   const code = readCode(text);
+  code.offsets = null;   // they were somebody else's
   for (const {name, mean, steps, rest} of groups) {
     const [from] = code.places[name];
     const along = steps.map(normal);
