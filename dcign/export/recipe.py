@@ -1,5 +1,6 @@
 """A recipe is all that an export is made from: the code, the settings, the input beside it. As JSON it makes the
-same file again, bit for bit, with the same weights and the same versions of the libraries.
+same file again, bit for bit, with the same weights, the same versions of this package and its libraries, and a Studio of the
+same options.
 
     recipe = Recipe(code, Settings(motion="light", format="mp4"))
     make(studio, recipe, "light.mp4")

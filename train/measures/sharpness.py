@@ -103,28 +103,31 @@ def faces(pictures: dict[str, Drawn]) -> dict:
 def thin(pictures: dict[str, Drawn], ground: tuple[int, int, int]) -> dict:
     """Of the thin parts of all new views, how many are there; ``views_mostly`` the share of views with 80 % of them.
 
-    ``copy_there`` is what one would find of them in the given picture.
+    ``copy_there`` is what one would find of them in the given picture, ``own_there`` before the unsharp mask.
     """
     def count(kind: str) -> np.ndarray:
         return np.array([parts_there(*three, ground) for part in pictures.values()
                          for three in zip(getattr(part, kind), part.target, part.mask)])
 
-    counted, copied = count("drawn"), count("given")
-    counted, copied = counted[counted[:, 1] > 0], copied[counted[:, 1] > 0]
+    counted, copied, own = (count(kind) for kind in ("drawn", "given", "own"))
+    counted, copied, own = (part[counted[:, 1] > 0] for part in (counted, copied, own))
     if not len(counted):
         return {"views": 0}
     return {"copy_there": float(copied[:, 0].sum() / counted[:, 1].sum()),
+            "own_there": float(own[:, 0].sum() / counted[:, 1].sum()),
             "views": len(counted), "parts": int(counted[:, 1].sum()),
             "there": float(counted[:, 0].sum() / counted[:, 1].sum()),
             "views_mostly": float((counted[:, 0] >= 0.8 * counted[:, 1]).mean())}
 
 
 def sharpness(pictures: dict[str, Drawn], subject: str, ground: tuple[int, int, int]) -> dict:
-    """Over the new views of all factors together."""
-    drawn, true = (np.concatenate([getattr(part, kind) for part in pictures.values()]) for kind in ("drawn", "target"))
+    """Over the new views of all factors together, as they are shown; ``own``: before the unsharp mask."""
+    drawn, own, true = (np.concatenate([getattr(part, kind) for part in pictures.values()])
+                        for kind in ("drawn", "own", "target"))
     similar = images.ssim(drawn, true)
     result = {"gradient_share": images.gradient_share(drawn, true), "ssim": float(similar.mean()),
-              "lowest_ssim": float(np.quantile(similar, 0.05))}
+              "lowest_ssim": float(np.quantile(similar, 0.05)),
+              "own": {"gradient_share": images.gradient_share(own, true), "ssim": float(images.ssim(own, true).mean())}}
     if subject == "face":
         found = faces(pictures)
         return result | ({"faces": found} if found else {})
