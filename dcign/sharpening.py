@@ -26,7 +26,7 @@ class Sharpening:
 
     amount: float = 1.2
     deviation: float = 1.0  # of the blur, pixels
-    beyond: float = 5 / 255  # how far a pixel may leave the range of its 3 x 3 neighbours
+    beyond: float = 8 / 255  # how far a pixel may leave the range of its 3 x 3 neighbours
 
     def __post_init__(self) -> None:
         if not (self.amount >= 0 and self.deviation > 0 and self.beyond >= 0):
