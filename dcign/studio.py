@@ -95,8 +95,8 @@ class Studio:
         )
 
     def quick(self) -> Studio:
-        """The same for live frames: drawn in bfloat16 where the CPU has units for its matrices (twice as fast, at most
-        three levels of 255 away), else itself."""
+        """The same for live frames: drawn in bfloat16 where the CPU has units for its matrices (twice as fast, a few
+        levels of 255 away at most), else itself."""
         if self._precision is not torch.float32 or self.device.type != "cpu" or not devices.matrix_units():
             return self
         if self._quick is None:
