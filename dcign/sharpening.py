@@ -24,9 +24,9 @@ from torch import Tensor
 class Sharpening:
     """``amount``: how much of the difference is added; 0 leaves pictures alone."""
 
-    amount: float = 1.2
+    amount: float = 1.4
     deviation: float = 1.0  # of the blur, pixels
-    beyond: float = 8 / 255  # how far a pixel may leave the range of its 3 x 3 neighbours
+    beyond: float = 10 / 255  # how far a pixel may leave the range of its 3 x 3 neighbours
 
     def __post_init__(self) -> None:
         if not (self.amount >= 0 and self.deviation > 0 and self.beyond >= 0):
