@@ -112,7 +112,8 @@ def _azimuth(result: dict) -> list[str]:
 def _sharpness(row: dict) -> list[str]:
     lines = ["", f"Sharpness of new views: mean gradient magnitude {row['gradient_share']:.2f} of the true renders', "
              f"SSIM {row['ssim']:.3f} (one in twenty below {row['lowest_ssim']:.3f})."]
-    if "own" in row:
+    sharpened = row.get("own", {}).get("gradient_share", row["gradient_share"]) != row["gradient_share"]
+    if sharpened:
         lines[-1] += (f" Before the unsharp mask: {row['own']['gradient_share']:.2f} and {row['own']['ssim']:.3f}.")
     if row.get("faces"):
         found = row["faces"]
@@ -127,7 +128,7 @@ def _sharpness(row: dict) -> list[str]:
         lines.append(f"Legs, slats and arms: {part['there']:.1%} of {part['parts']} thin parts of the true renders are "
                      f"there in {part['views']} new views ({part['copy_there']:.1%} in the given pictures); "
                      f"{part['views_mostly']:.1%} of the views have four in five."
-                     + (f" Before the unsharp mask {part['own_there']:.1%}." if "own_there" in part else ""))
+                     + (f" Before the unsharp mask {part['own_there']:.1%}." if sharpened else ""))
     return lines
 
 
