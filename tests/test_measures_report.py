@@ -42,7 +42,7 @@ def test_the_papers_chairs_are_measured_beside_the_entangled_network(folders, tm
     assert "150 × 150" in card and "re-rendered\nat any azimuth." in card and "105,600 distinct" in card
     assert set(result["equivariance"]) == {"azimuth"} == set(result["beside"]["leakage"])
     assert result["beside"]["novel_views"]["azimuth"]["same_pictures"] and result["beside"]["grey"]
-    assert result["paper_setting"]["paper_camera"] and result["paper_setting"]["pictures"] == 6
+    assert result["paper_setting"]["paper_camera"] and result["paper_setting"]["pictures"] == 12
     assert {path.name for path in tmp_path.iterdir()} == {
         "chairs-azimuth.png", "chairs-new-azimuth.png", "chairs-samples.png",
         "chairs-samples-posed.png"}

@@ -11,7 +11,7 @@ from train.measures.scenery import identities
 from train.measures.subject import Posterior, Subject
 
 VIEWS = 8  # of every identity
-DRAWN = 2  # the first so many of them are drawn again
+DRAWN = 4  # the first so many of them are drawn again
 
 
 @dataclass(frozen=True, eq=False)
