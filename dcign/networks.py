@@ -18,6 +18,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from dcign.colour_attention import ColourAttention
+from dcign.palette import Palette
+
 LARGEST = 1024  # of any width: a downloaded configuration must not ask for more memory than there is
 
 
@@ -33,6 +36,8 @@ class NetworkConfig:
     heads: int = 2  # how many of the finest levels add to the picture
     norm_groups: int = 8
     norm_limit: int = 40  # pixels; normalising finer levels costs a tenth of the time and was not needed
+    colour_heads: int = 0  # places whose colours the posterior reads directly (dcign/colour_attention.py)
+    palette: int = 0  # colours that latents give directly to every level with a head (dcign/palette.py)
 
     @property
     def size(self) -> int:
@@ -54,6 +59,8 @@ class NetworkConfig:
                    *self.encoder_widths)
         if not all(isinstance(n, int) and 1 <= n <= LARGEST for n in numbers) or self.size > LARGEST:
             raise ValueError(f"every width and the picture's size must be whole numbers from 1 to {LARGEST}")
+        if not all(isinstance(n, int) and 0 <= n <= LARGEST for n in (self.colour_heads, self.palette)):
+            raise ValueError(f"colour_heads and palette must be whole numbers from 0 to {LARGEST}")
         if not 1 <= self.heads <= len(self.decoder_widths):
             raise ValueError("heads must be between 1 and the number of decoder levels")
 
@@ -77,7 +84,7 @@ class NetworkConfig:
     def from_dict(values: dict) -> "NetworkConfig":
         """Raises ValueError for an unknown or missing field."""
         names = {field.name for field in fields(NetworkConfig)}
-        values = {"plain_levels": 2} | values  # what weights of before this field have
+        values = {"plain_levels": 2, "colour_heads": 0, "palette": 0} | values  # what weights of before these fields have
         if set(values) != names:
             raise ValueError(f"network configuration: fields {sorted(set(values) ^ names)} are unknown or missing")
         return NetworkConfig(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
@@ -121,6 +128,13 @@ class Block(nn.Module):
         return x + self.second(F.leaky_relu_(y, 0.1))  # (N, C, h, w)
 
 
+def _doubled(pictures: Tensor) -> Tensor:
+    """(N, C, h, w) to (N, C, 2h, 2w), bilinear: as matrix products, a tenth of the time of `F.interpolate`."""
+    down, across = (F.interpolate(torch.eye(size, device=pictures.device)[None], scale_factor=2, mode="linear")[0].to(pictures.dtype)
+                    for size in pictures.shape[2:])  # (h, 2h), (w, 2w)
+    return down.mT @ (pictures @ across)
+
+
 class Encoder(nn.Module):
     """Q(z | x): convolutions and max-pools, then the mean and log-variance of every latent (eq. 1, 2)."""
 
@@ -138,6 +152,9 @@ class Encoder(nn.Module):
             str(size): Block(widths[size], config.norm_groups if size <= config.norm_limit else None)
             for size in self.sizes[config.plain_levels:-1]})
         self.posterior = nn.Linear(widths[config.base] * config.base**2, 2 * config.latents)
+        # at 20 px: fine enough to tell a seat from the floor, and deep enough to know which is which
+        self.coloured = self.sizes[max(1, len(self.sizes) - 3)]
+        self.colours = ColourAttention(widths[self.coloured], config.colour_heads, config.latents) if config.colour_heads else None
         nn.init.normal_(self.posterior.weight, 0.0, 0.01)
         nn.init.zeros_(self.posterior.bias)
         with torch.no_grad():  # log-variances start at -4: the decoder hears the mean first
@@ -150,8 +167,13 @@ class Encoder(nn.Module):
             x = self.join[str(size)](_activate(F.max_pool2d(x, 2)))  # (N, C, h, w)
             if str(size) in self.blocks:
                 x = self.blocks[str(size)](x)  # (N, C, h, w)
+            if self.colours is not None and size == self.coloured:
+                seen = self.colours(pictures, x)  # (N, 2 L)
         # contiguous: the order of the flattened values must not depend on the memory format
-        mean, log_variance = self.posterior(_activate(x).contiguous().flatten(1)).float().chunk(2, 1)  # (N, L)
+        posterior = self.posterior(_activate(x).contiguous().flatten(1)).float()  # (N, 2 L)
+        if self.colours is not None:
+            posterior = posterior + seen.float()
+        mean, log_variance = posterior.chunk(2, 1)  # (N, L) each
         return mean, log_variance.clamp(-12.0, 6.0)
 
 
@@ -169,6 +191,8 @@ class Decoder(nn.Module):
         self.narrow = nn.ModuleDict({str(s): _convolution(widths[s], widths[2 * s]) for s in self.sizes[:-1]})
         # a head is an unpool and a convolution in phase form: 3 channels x 4 phases on the small grid
         self.heads = nn.ModuleDict({str(s): _convolution(widths[s], 12) for s in self.sizes[-config.heads:]})
+        self.palettes = nn.ModuleDict({
+            size: Palette(widths[int(size)], config.palette, config.latents) for size in self.heads if config.palette})
         for index, head in enumerate(self.heads.values()):
             head.weight.data.mul_(0.1 if index == 0 else 0.0)
 
@@ -179,16 +203,19 @@ class Decoder(nn.Module):
         logits = None
         for size, told in zip(self.sizes, heard, strict=True):
             x = self.blocks[str(size)](x, told)  # (N, C, h, w)
+            active = _activate(x)  # (N, C, h, w)
             if str(size) in self.heads:
-                fine = F.pixel_shuffle(self.heads[str(size)](_activate(x)), 2)  # (N, 3, 2h, 2w)
+                fine = self.heads[str(size)](active).contiguous()  # (N, 12, h, w)
+                fine = F.pixel_shuffle(fine, 2)  # (N, 3, 2h, 2w)
+                if str(size) in self.palettes:
+                    fine = fine + _doubled(self.palettes[str(size)](active, told))  # (N, 3, 2h, 2w)
                 if draft:
                     return torch.sigmoid(fine.float())  # (N, 3, 2h, 2w)
                 if logits is not None:
-                    coarse = F.interpolate(logits, scale_factor=2, mode="bilinear", align_corners=False)
-                    fine = fine + coarse  # (N, 3, 2h, 2w)
+                    fine = fine + _doubled(logits)  # (N, 3, 2h, 2w)
                 logits = fine
             if size != self.sizes[-1]:
-                x = F.interpolate(self.narrow[str(size)](_activate(x)), scale_factor=2)  # (N, C', 2h, 2w)
+                x = F.interpolate(self.narrow[str(size)](active), scale_factor=2)  # (N, C', 2h, 2w)
         return torch.sigmoid(logits.float())  # (N, 3, H, W)
 
 
@@ -235,12 +262,13 @@ class DCIGN(nn.Module):
         _read_through(self.encoder, entry, first["weight"], first["bias"])
 
     def widen_from(self, narrower: "DCIGN") -> None:
-        """Take over a network of the same levels with fewer channels or blocks in its encoder: every value it computes
-        is kept. The rest starts at random where nobody listens yet. ValueError for a network that does not fit.
+        """Take over a network of the same levels with fewer channels or blocks in its encoder, or without direct ways
+        for colours: every value it computes is kept, but for a trace of colours where this one reads them directly and
+        that one does not. The rest starts at random where nobody listens yet. ValueError for one that does not fit.
         """
-        if replace(narrower.config, encoder_widths=self.config.encoder_widths,
-                   plain_levels=self.config.plain_levels) != self.config:
-            raise ValueError("only the encoder's channels and blocks can be widened")
+        if replace(narrower.config, encoder_widths=self.config.encoder_widths, plain_levels=self.config.plain_levels,
+                   colour_heads=self.config.colour_heads, palette=self.config.palette) != self.config:
+            raise ValueError("only the encoder's channels and blocks, and what colours have, can be widened")
         changed = [a != b and size <= self.config.norm_limit for size, a, b in zip(
             self.config.encoder_sizes, self.config.encoder_widths, narrower.config.encoder_widths)]
         old, new = narrower.state_dict(), self.state_dict()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from train import objective
+from train import likelihood, objective
 from train.draws import draw
 from train.optimiser import RMSprop
 from train.pool import MIXED
@@ -144,7 +144,7 @@ def test_momentum_repeats_a_tenth_of_the_last_step():
 
 def test_a_pixel_that_is_surely_wrong_still_gets_a_gradient():
     logits = torch.tensor([-18.0, 14.0, 0.0]).view(1, 1, 1, 3).requires_grad_()
-    loss = objective.bernoulli(torch.sigmoid(logits), torch.tensor([1.0, 0.0, 1.0]).view(1, 1, 1, 3))
+    loss = likelihood.bernoulli(torch.sigmoid(logits), torch.tensor([1.0, 0.0, 1.0]).view(1, 1, 1, 3))
     loss.backward()
     assert torch.allclose(logits.grad.flatten(), torch.tensor([-1.0, 1.0, -0.5]), atol=0.01)
     assert float(loss.detach()) == pytest.approx(18 + 14 + np.log(2), rel=0.01)

@@ -57,3 +57,11 @@ def test_a_studio_can_show_the_networks_own_picture(weights_folder):
     assert np.array_equal(plain.render(code), own.numpy())
     assert np.array_equal(sharp.with_sharpening(0.0).render(code), own.numpy())
     assert sharp.sharpening.amount > 0 and not np.array_equal(sharp.render(code), own.numpy())
+
+
+def test_colour_fringes_do_not_grow():
+    """The same is added to all channels, so their differences stay."""
+    picture = 0.3 + 0.4 * torch.rand(2, 3, 24, 24, generator=torch.Generator().manual_seed(0))
+    sharp = sharpen(picture, Sharpening(amount=1.0))
+    assert torch.allclose(sharp[:, 0] - sharp[:, 1], picture[:, 0] - picture[:, 1], atol=1e-6)
+    assert not torch.allclose(sharp, picture, atol=1e-2)

@@ -11,7 +11,7 @@ from training_run import RECIPE, configuration, feeder_for
 
 from dcign.graphics_code import CodeLayout
 from dcign.networks import NetworkConfig
-from train import objective, state
+from train import likelihood, objective, state
 from train.batches import Recipe, shard_factors
 from train.clamp import active_latents
 from train.journal import Limits
@@ -169,27 +169,37 @@ def test_samples_follow_the_posterior():
 def test_mean_differences_are_those_of_slices():
     values = torch.randn(2, 3, 5, 7, dtype=torch.double, requires_grad=True)
     slices = (values.diff(dim=-1).abs().mean() + values.diff(dim=-2).abs().mean()).detach()
-    assert torch.allclose(objective._MeanDifferences.apply(values), slices)
-    assert torch.autograd.gradcheck(objective._MeanDifferences.apply, (values,))
+    assert torch.allclose(likelihood._MeanDifferences.apply(values), slices)
+    assert torch.autograd.gradcheck(likelihood._MeanDifferences.apply, (values,))
+
+
+def test_gradients_of_the_terms_are_those_of_their_formulas():
+    error = torch.randn(4, 3, 6, 8, dtype=torch.double, requires_grad=True)
+    assert torch.allclose(likelihood._Halved.apply(error), torch.nn.functional.avg_pool2d(error, 2))
+    assert torch.allclose(likelihood._Squares.apply(error), error.square().mean())
+    grouped = error.view(2, 2, -1)
+    assert torch.allclose(likelihood._Spread.apply(grouped), grouped.var(1, correction=0).mean(1))
+    for function in (likelihood._Halved.apply, likelihood._Squares.apply, likelihood._Spread.apply):
+        assert torch.autograd.gradcheck(function, (grouped if function == likelihood._Spread.apply else error,))
 
 
 def test_blur_costs_more_in_the_gradient_term():
     target = torch.rand(2, 3, 32, 32, generator=torch.Generator().manual_seed(0))
     blurred = torch.nn.functional.avg_pool2d(target, 3, 1, 1)
     near = (target + 0.02).clamp(0, 1)
-    assert objective.laplace_gradients(blurred, target) > objective.laplace_gradients(near, target)
+    assert likelihood.laplace_gradients(blurred - target) > likelihood.laplace_gradients(near - target)
 
 
 def test_structural_similarity_is_the_measures_own():
     generator = torch.Generator().manual_seed(0)
     a = torch.nn.functional.avg_pool2d(torch.rand(2, 3, 64, 64, generator=generator), 5, 1, 2)
     b = (a + 0.05 * torch.randn(a.shape, generator=generator)).clamp(0, 1)
-    luma = [(p[0] * torch.tensor(objective.LUMA).view(3, 1, 1)).sum(0).numpy() for p in (a, b)]
+    luma = [(p[0] * torch.tensor(likelihood.LUMA).view(3, 1, 1)).sum(0).numpy() for p in (a, b)]
     same = structural_similarity(*luma, data_range=1.0, gaussian_weights=True, sigma=1.5, use_sample_covariance=False)
-    assert float(objective.structural_similarity(a[:1], b[:1])) == pytest.approx(same, abs=1e-3)
-    assert float(objective.structural_similarity(a[:1], b[:1], 2)) == pytest.approx(same, abs=0.02)
+    assert float(likelihood.structural_similarity(a[:1], b[:1])) == pytest.approx(same, abs=1e-3)
+    assert float(likelihood.structural_similarity(a[:1], b[:1], 2)) == pytest.approx(same, abs=0.02)
     blurred = torch.nn.functional.avg_pool2d(b, 5, 1, 2)
-    assert objective.structure(blurred, b) > objective.structure(0.9 * b + 0.05, b)
+    assert likelihood.structure(blurred, b) > likelihood.structure(0.9 * b + 0.05, b)
 
 
 def test_variation_ignores_what_a_mini_batch_shares():
@@ -198,8 +208,8 @@ def test_variation_ignores_what_a_mini_batch_shares():
     shifted[:4] += 0.3  # the same error in all pictures of the first mini-batch
     uneven = target.clone()
     uneven[0] += 0.3
-    assert objective.variation(shifted, target, 2) < -8
-    assert objective.variation(uneven, target, 2) > objective.variation(shifted, target, 2) + 1
+    assert likelihood.variation(shifted - target, 2) < -8
+    assert likelihood.variation(uneven - target, 2) > likelihood.variation(shifted - target, 2) + 1
 
 
 def test_orthogonalised_momentum_has_singular_values_near_one():

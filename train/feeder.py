@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from train.augmentation import AugmentConfig, photograph
+from train.augmentation.recolour import random_colours, recoloured
 from train.batches import Recipe, Rendering
 from train.pool import Pool, shrink
 from train.processes import single_thread_workers
@@ -59,6 +60,14 @@ def prepare(pool: Pool, plan: Preparation, position: int, count: int, size: int)
     if plan.augment is None:
         return Batch(np.ascontiguousarray(targets[..., :3]), np.ascontiguousarray(inputs[..., :3]), factors)
     each = pool.recipe.per_mini_batch
+    if plan.subject == "object":
+        for start in range(0, len(targets), each):
+            # a stream of its own, beside those of its pictures
+            matrix = random_colours(plan.augment.recoloured,
+                                    np.random.default_rng([plan.seed, position + start // each, each]))
+            if matrix is not None:
+                part = slice(start, start + each)
+                targets[part], inputs[part] = recoloured(targets[part], matrix), recoloured(inputs[part], matrix)
     seen = np.stack([
         photograph(picture, plan.ground, plan.augment,
                    np.random.default_rng([plan.seed, position + k // each, k % each]), plan.subject)

@@ -2,7 +2,7 @@
 
 Muon (K. Jordan and others, 2024) replaces a matrix's momentum by the nearest orthogonal matrix, found by five
 Newton-Schulz steps, so that every direction of the matrix moves at the same speed. A kernel (out, in, k, k) counts as
-a matrix (out, in k k).
+a matrix (out, k k in): in the order in which channels-last memory holds it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def orthogonalise(matrix: Tensor, steps: int = 5) -> Tensor:
     x = x / (x.norm() + 1e-7)
     for _ in range(steps):
         gram = x @ x.mT
-        x = a * x + (b * gram + c * gram @ gram) @ x
+        x = torch.addmm(x, torch.addmm(gram, gram, gram, beta=b, alpha=c), x, beta=a)
     return x.mT if tall else x
 
 
@@ -64,8 +64,9 @@ class MuonAdam(torch.optim.Optimizer):
     def _muon(self, p: Tensor, group: dict) -> None:
         average, momentum = self.state[p]["exp_avg"], group["momentum"]
         average.lerp_(p.grad, 1 - momentum)
-        direction = p.grad.lerp(average, momentum).flatten(1)  # Nesterov
-        update = orthogonalise(direction.bfloat16()).to(p.dtype).view(p.shape)
+        direction = p.grad.lerp(average, momentum).permute(0, 2, 3, 1)  # Nesterov
+        update = orthogonalise(direction.flatten(1).bfloat16()).to(p.dtype)
+        update = update.view(direction.shape).permute(0, 3, 1, 2)
         rate = group["lr"] * MUON_PER_ADAM
         p.mul_(1 - rate * group["weight_decay"])
         p.add_(update, alpha=-rate * max(1.0, p.shape[0] / p[0].numel()) ** 0.5)

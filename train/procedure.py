@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from dcign.graphics_code import CodeLayout
 from dcign.refinement import Refinement, descend
-from train import objective
+from train import likelihood, objective
 from train.clamp import active_latents, clamp_by_both, clamp_by_swap, clamp_to_mean
 from train.decorrelation import Decorrelation
 from train.distributed import processes
@@ -66,17 +66,19 @@ class Procedure(nn.Module):
         codes = objective.sample(centre, log_variance, draws.noise)  # (N, L)
         reconstruction = self.network.decode(clamp(codes))  # step 6, (N, C, S, S)
         if config.likelihood == "bernoulli":
-            terms["bernoulli"] = objective.bernoulli(reconstruction, targets)
+            terms["bernoulli"] = likelihood.bernoulli(reconstruction, targets)
             loss = (terms["bernoulli"] + kl * nats) / targets[0].numel()
         else:
-            terms[config.likelihood] = getattr(objective, config.likelihood)(reconstruction, targets)
-            terms["edges"] = objective.laplace_gradients(reconstruction, targets)
+            drawn, meant = reconstruction.contiguous(), targets.contiguous()  # (N, C, S, S)
+            error = drawn - meant  # (N, C, S, S)
+            terms[config.likelihood] = getattr(likelihood, config.likelihood)(error)
+            terms["edges"] = likelihood.laplace_gradients(error)
             loss = terms[config.likelihood] + config.edges * terms["edges"] + kl * nats / config.values
             if config.variation:
-                terms["variation"] = objective.variation(reconstruction, targets, len(factors))
+                terms["variation"] = likelihood.variation(error, len(factors))
                 loss = loss + config.variation * terms["variation"]
             if config.structure:
-                terms["structure"] = objective.structure(reconstruction, targets)
+                terms["structure"] = likelihood.structure(drawn, meant)
                 loss = loss + config.structure * terms["structure"]
         if self.decorrelation is not None:
             terms["explained"] = self.decorrelation(codes)

@@ -1,0 +1,29 @@
+"""Colours that the decoder's latents give directly to the places where a picture shows a material.
+
+Scaling and shifting channels far below the picture, latents reach a hue only through all that draws shapes. Here each
+pixel of a level chooses among a few entries, and the latents say what colour each entry has.
+
+Shape legend: N pictures, h = w pixels of the level, C its channels, E entries, L latents.
+"""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+
+class Palette(nn.Module):
+    """What ``entries`` colours add to the logits of a level: (N, 3, h, w)."""
+
+    def __init__(self, channels: int, entries: int, latents: int):
+        super().__init__()
+        self.choose = nn.Conv2d(channels, entries, 1)
+        self.colours = nn.Linear(latents, 3 * entries)
+        nn.init.normal_(self.choose.weight, 0.0, channels**-0.5)
+        nn.init.zeros_(self.choose.bias)
+        nn.init.zeros_(self.colours.weight)  # a network that is given a palette draws as before
+        nn.init.zeros_(self.colours.bias)
+
+    def forward(self, x: Tensor, latents: Tensor) -> Tensor:  # (N, C, h, w), (N, L)
+        shares = self.choose(x).flatten(2).softmax(1)  # (N, E, h w)
+        colours = self.colours(latents).unflatten(1, (3, -1))  # (N, 3, E)
+        return (colours.to(shares.dtype) @ shares).unflatten(2, x.shape[2:])  # (N, 3, h, w)
