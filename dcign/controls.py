@@ -51,7 +51,9 @@ class Controls:
             return degrees if degrees == high else (degrees - low) % 360 + low
         return min(max(degrees, low), high)
 
-    def told(self, code: GraphicsCode, degrees: Mapping[str, float | None], beyond: bool = False) -> np.ndarray:
+    def decoder_latents(
+        self, code: GraphicsCode, degrees: Mapping[str, float | None], beyond: bool = False
+    ) -> np.ndarray:
         """What the decoder hears of a code whose given factors have moved: (L,), or with the code's offsets (K, L)."""
         latents, away = self.moved(code, degrees, beyond)
         if code.offsets is None:

@@ -134,7 +134,8 @@ class GraphicsCode:
         with np.errstate(over="ignore"):
             offsets = np.array(self.offsets, dtype=np.float32)
         if offsets.ndim != 2 or not 1 <= len(offsets) <= _MAX_PLACES or offsets.shape[1] != self.layout.size:
-            raise ValueError(f"offsets have shape (places, {self.layout.size}), 1 to {_MAX_PLACES} places, not {offsets.shape}")
+            raise ValueError(
+                f"offsets have shape (places, {self.layout.size}), 1 to {_MAX_PLACES} places, not {offsets.shape}")
         if not np.isfinite(offsets).all():
             raise ValueError("the code has offsets that are not finite numbers; encode the picture again")
         offsets.flags.writeable = False
@@ -205,7 +206,8 @@ class GraphicsCode:
             if not (isinstance(offsets, list) and 1 <= len(offsets) <= _MAX_PLACES
                     and all(isinstance(row, list) and len(row) == layout.size for row in offsets)):
                 raise ValueError(f"the code's offsets are not rows of {layout.size} numbers; {_REMEDY}")
-            offsets = np.array([[_number(v, "offsets", _MAX_ABSOLUTE_LATENT) for v in row] for row in offsets], np.float32)
+            offsets = np.array(
+                [[_number(v, "offsets", _MAX_ABSOLUTE_LATENT) for v in row] for row in offsets], np.float32)
         return cls(np.array(values, np.float32), layout, **degrees, model=model, offsets=offsets)
 
 

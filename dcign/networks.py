@@ -130,8 +130,8 @@ class Block(nn.Module):
 
 def _doubled(pictures: Tensor) -> Tensor:
     """(N, C, h, w) to (N, C, 2h, 2w), bilinear: as matrix products, a tenth of the time of `F.interpolate`."""
-    down, across = (F.interpolate(torch.eye(size, device=pictures.device)[None], scale_factor=2, mode="linear")[0].to(pictures.dtype)
-                    for size in pictures.shape[2:])  # (h, 2h), (w, 2w)
+    eyes = (torch.eye(size, device=pictures.device)[None] for size in pictures.shape[2:])
+    down, across = (F.interpolate(eye, scale_factor=2, mode="linear")[0].to(pictures.dtype) for eye in eyes)  # (h, 2h) each
     return down.mT @ (pictures @ across)
 
 
@@ -154,7 +154,9 @@ class Encoder(nn.Module):
         self.posterior = nn.Linear(widths[config.base] * config.base**2, 2 * config.latents)
         # at 20 px: fine enough to tell a seat from the floor, and deep enough to know which is which
         self.coloured = self.sizes[max(1, len(self.sizes) - 3)]
-        self.colours = ColourAttention(widths[self.coloured], config.colour_heads, config.latents) if config.colour_heads else None
+        self.colours = None
+        if config.colour_heads:
+            self.colours = ColourAttention(widths[self.coloured], config.colour_heads, config.latents)
         nn.init.normal_(self.posterior.weight, 0.0, 0.01)
         nn.init.zeros_(self.posterior.bias)
         with torch.no_grad():  # log-variances start at -4: the decoder hears the mean first
@@ -182,7 +184,7 @@ class Decoder(nn.Module):
 
     def __init__(self, config: NetworkConfig):
         super().__init__()
-        self.base, self.sizes = config.base, config.decoder_sizes
+        self.base, self.sizes, self.places = config.base, config.decoder_sizes, 1 + len(config.decoder_sizes)
         widths = dict(zip(self.sizes, config.decoder_widths))
         self.start = nn.Linear(config.latents, widths[config.base] * config.base**2)
         self.blocks = nn.ModuleDict({
@@ -197,18 +199,18 @@ class Decoder(nn.Module):
             head.weight.data.mul_(0.1 if index == 0 else 0.0)
 
     def forward(self, latents: Tensor, draft: bool = False) -> Tensor:  # (N, L) or (N, K, L)
-        first, *heard = latents.unbind(1) if latents.ndim == 3 else [latents] * (1 + len(self.sizes))  # (N, L) each
+        first, *others = latents.unbind(1) if latents.ndim == 3 else [latents] * self.places  # (N, L) each
         x = self.start(first).unflatten(1, (-1, self.base, self.base))  # (N, C, base, base)
         x = x.contiguous(memory_format=torch.channels_last)
         logits = None
-        for size, told in zip(self.sizes, heard, strict=True):
-            x = self.blocks[str(size)](x, told)  # (N, C, h, w)
+        for size, row in zip(self.sizes, others, strict=True):
+            x = self.blocks[str(size)](x, row)  # (N, C, h, w)
             active = _activate(x)  # (N, C, h, w)
             if str(size) in self.heads:
                 fine = self.heads[str(size)](active).contiguous()  # (N, 12, h, w)
                 fine = F.pixel_shuffle(fine, 2)  # (N, 3, 2h, 2w)
                 if str(size) in self.palettes:
-                    fine = fine + _doubled(self.palettes[str(size)](active, told))  # (N, 3, 2h, 2w)
+                    fine = fine + _doubled(self.palettes[str(size)](active, row))  # (N, 3, 2h, 2w)
                 if draft:
                     return torch.sigmoid(fine.float())  # (N, 3, 2h, 2w)
                 if logits is not None:
@@ -235,7 +237,7 @@ class DCIGN(nn.Module):
     @property
     def places(self) -> int:
         """K: how many places in the decoder hear the latents."""
-        return 1 + len(self.decoder.sizes)
+        return self.decoder.places
 
     def decode(self, latents: Tensor) -> Tensor:
         """Pictures (N, 3, H, W) in [0, 1] of (N, L) latents, or of (N, K, L), a row for every place that hears them."""

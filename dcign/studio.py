@@ -166,7 +166,8 @@ class Studio:
                 mean[refined], found = refinement.refine(
                     self._network, pictures[refined], mean[refined], log_variance[refined], self.layout.intrinsic)
                 # rounded far below the posterior's own spread: half the length in JSON. None where nothing was found
-                offsets = {place: rows for place, rows in zip(refined.tolist(), found.cpu().numpy().round(3)) if rows.any()}
+                found = found.cpu().numpy().round(3)
+                offsets = {place: rows for place, rows in zip(refined.tolist(), found) if rows.any()}
             return mean.cpu().numpy(), offsets
 
     def _codes(self, means: np.ndarray, offsets: Mapping[int, np.ndarray] | None = None) -> list[GraphicsCode]:
@@ -193,8 +194,8 @@ class Studio:
         Degrees outside the trained range are brought to its end (a circular factor wraps); with beyond, to the
         end of the `wider` range. ValueError for degrees that are not finite numbers, or a code of another model.
         """
-        told = self._controls.told(code, {"azimuth": azimuth, "elevation": elevation, "light": light}, beyond)
-        return self._draw([told])[0]
+        degrees = {"azimuth": azimuth, "elevation": elevation, "light": light}
+        return self._draw([self._controls.decoder_latents(code, degrees, beyond)])[0]
 
     def render_many(
         self,
@@ -216,8 +217,8 @@ class Studio:
         count = max(lengths)
         if not codes or not lengths <= {1, count}:
             raise ValueError("give as many angles as codes, or one for all; lengths: " + str(sorted(lengths)))
-        told = [
-            self._controls.told(
+        latents = [
+            self._controls.decoder_latents(
                 codes[i if len(codes) > 1 else 0],
                 {name: arguments.entry(values, i) for name, values in given.items()},
                 beyond,
@@ -227,7 +228,7 @@ class Studio:
         pictures = np.empty((count, self.size, self.size, 3), np.uint8)
         for start in range(0, count, _BATCH):
             stop = min(start + _BATCH, count)
-            pictures[start:stop] = self._draw(told[start:stop])
+            pictures[start:stop] = self._draw(latents[start:stop])
             if progress is not None:
                 progress(stop, count)
         return pictures
@@ -254,12 +255,12 @@ class Studio:
         pictures = self.render_many(code, **{factor: values[:frames]}, **held, progress=progress)
         return np.concatenate([pictures, pictures[-2:0:-1]]) if there_and_back else pictures
 
-    def _draw(self, told: Sequence[np.ndarray]) -> np.ndarray:
+    def _draw(self, latents: Sequence[np.ndarray]) -> np.ndarray:
         """What the decoder hears, (L,) or (K, L) for each of N pictures -> uint8 (N, H, W, 3)."""
-        if len({rows.shape for rows in told}) > 1:  # some with offsets
-            told = [np.broadcast_to(rows, (self._network.places, self.layout.size)) for rows in told]
+        if len({rows.shape for rows in latents}) > 1:  # some with offsets
+            latents = [np.broadcast_to(rows, (self._network.places, self.layout.size)) for rows in latents]
         with torch.inference_mode():
-            codes = torch.from_numpy(np.stack(told)).to(self.device, self._precision)
+            codes = torch.from_numpy(np.stack(latents)).to(self.device, self._precision)
             pictures = sharpen(self._drawing.decode(codes), self.sharpening)
             levels = pictures.float().mul(255).round_().clamp_(0, 255).to(torch.uint8)
             return np.ascontiguousarray(levels.permute(0, 2, 3, 1).cpu().numpy())

@@ -8,8 +8,8 @@ extrinsic groups. What others know of the elevation may rise and fall along it l
 nothing is left of it for a regression, and over a part of the range half of the elevation; and it may be one thing for a
 face from the left and the opposite for one from the right.
 
-Shape legend: N pictures, L latents, O the others, T what is told: powers of extrinsic latents and products of two; B blocks
-of P of these that are made orthogonal.
+Shape legend: N pictures, L latents, O the others, T targets of the regression: powers of extrinsic latents and
+products of two; B blocks of P of these that are made orthogonal.
 """
 
 from __future__ import annotations
@@ -33,24 +33,24 @@ class Decorrelation(nn.Module):
     def __init__(self, layout: CodeLayout):
         super().__init__()
         groups = [layout.index(name) for name in layout.names if name in FACTORS]
-        told: list[tuple[int, ...]] = []  # the latents that are multiplied
+        targets: list[tuple[int, ...]] = []  # the latents that are multiplied
 
         def part(own: list[int], blocks: list[list[tuple[int, ...]]]) -> tuple[Tensor, list[int]]:
-            """Places among all that is told, (B, P), and the other latents."""
-            told.extend(product for block in blocks for product in block)
-            places = torch.arange(len(told) - sum(map(len, blocks)), len(told)).reshape(len(blocks), -1)
+            """Places among all targets, (B, P), and the other latents."""
+            targets.extend(product for block in blocks for product in block)
+            places = torch.arange(len(targets) - sum(map(len, blocks)), len(targets)).reshape(len(blocks), -1)
             return places, [i for i in range(layout.size) if i not in own]
 
         self.groups = [part(own, [[(i,) * power for power in range(1, POWERS + 1)] for i in own]) for own in groups]
         self.pairs = [part(one + two, [[(i, j)] for i in one for j in two]) for one, two in combinations(groups, 2)]
         ones = (layout.size,)  # the place of a 1, after all latents
-        self.factors = torch.tensor([(product + ones * POWERS)[:POWERS] for product in told]).reshape(-1, POWERS)
+        self.factors = torch.tensor([(product + ones * POWERS)[:POWERS] for product in targets]).reshape(-1, POWERS)
         self.register_buffer("steps", torch.zeros(()))
         self.register_buffer("mean", torch.zeros(layout.size))
         self.register_buffer("second", torch.zeros(layout.size, layout.size))
-        self.register_buffer("told_mean", torch.zeros(len(told)))
-        self.register_buffer("told_second", torch.zeros(len(told), len(told)))
-        self.register_buffer("cross", torch.zeros(layout.size, len(told)))
+        self.register_buffer("target_mean", torch.zeros(len(targets)))
+        self.register_buffer("target_second", torch.zeros(len(targets), len(targets)))
+        self.register_buffer("cross", torch.zeros(layout.size, len(targets)))
 
     def _running(self, moment: Tensor, batch: Tensor) -> Tensor:
         """Take in a batch's moment; the running one, corrected for its start from zero as Adam's is."""
@@ -66,16 +66,16 @@ class Decorrelation(nn.Module):
         return mean, second - mean.outer(mean)
 
     @torch.no_grad()
-    def _observe_told(self, latents: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Of centred latents of unit variance: what is told, centred (N, T), its covariance (T, T), that with all (L, T)."""
-        told = torch.cat([latents, torch.ones_like(latents[:, :1])], 1)[:, self.factors].prod(2)
-        mean = self._running(self.told_mean, told.mean(0))
-        second = self._running(self.told_second, told.mT @ told / len(told))
-        told = told - mean
-        return told, second - mean.outer(mean), self._running(self.cross, latents.mT @ told / len(told))
+    def _observe_targets(self, latents: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Of centred latents of unit variance: targets, centred (N, T), their covariance (T, T), that with all (L, T)."""
+        targets = torch.cat([latents, torch.ones_like(latents[:, :1])], 1)[:, self.factors].prod(2)
+        mean = self._running(self.target_mean, targets.mean(0))
+        second = self._running(self.target_second, targets.mT @ targets / len(targets))
+        targets = targets - mean
+        return targets, second - mean.outer(mean), self._running(self.cross, latents.mT @ targets / len(targets))
 
     def forward(self, latents: Tensor) -> Tensor:  # (N, L)
-        """The share of what is told of each group that the other latents explain, averaged over groups, and the same of
+        """The share of the targets of each group that the other latents explain, averaged over groups, and the same of
         each two groups."""
         with torch.autocast(latents.device.type, enabled=False):
             latents = latents.float()
@@ -85,7 +85,7 @@ class Decorrelation(nn.Module):
             centred = latents - mean
             # by the batch's own scale: else every latent shrinks for ever, one step ahead of the regression
             centred = centred / differentiable_mean(centred.square().mean(0)).clamp_min(1e-12).sqrt()
-            told, spread, cross = self._observe_told((latents.detach() - mean) / deviation)
+            targets, spread, cross = self._observe_targets((latents.detach() - mean) / deviation)
 
             def explained(places: Tensor, others: list[int]) -> Tensor:
                 among = correlation[others][:, others]  # (O, O)
@@ -95,7 +95,7 @@ class Decorrelation(nn.Module):
                 block = block + 1e-3 * torch.diag_embed(block.diagonal(dim1=1, dim2=2).clamp_min(1e-2))
                 upright = torch.linalg.inv(torch.linalg.cholesky(block)).mT  # (B, P, P): Gram-Schmidt, powers in turn
                 weights = torch.einsum("obp,bpq->obq", weights.unflatten(1, places.shape), upright)  # (O, B, P)
-                goals = torch.einsum("nbp,bpq->nbq", told[:, places], upright)  # (N, B, P)
+                goals = torch.einsum("nbp,bpq->nbq", targets[:, places], upright)  # (N, B, P)
                 predictions = torch.einsum("no,obp->nbp", centred[:, others], weights)  # (N, B, P)
                 return (predictions * goals).mean(0).sum() / places.numel()
 

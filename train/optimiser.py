@@ -96,7 +96,8 @@ class RMSprop(torch.optim.Optimizer):
             for p in (p for p in group["params"] if p.grad is not None):
                 state = self.state[p]
                 if not state:
-                    state |= {"step": torch.zeros((), device=p.device), "exp_avg": torch.zeros_like(p), "exp_avg_sq": torch.zeros_like(p)}
+                    state |= {"step": torch.zeros((), device=p.device),
+                              "exp_avg": torch.zeros_like(p), "exp_avg_sq": torch.zeros_like(p)}
                 state["step"] += 1
                 gradient = p.grad.add(p, alpha=group["weight_decay"])
                 state["exp_avg_sq"].mul_(0.99).addcmul_(gradient, gradient, value=0.01)

@@ -31,8 +31,8 @@ class TrainConfig:
     network: NetworkConfig | PaperConfig = NetworkConfig()
     layout: tuple[tuple[str, int], ...] = (("azimuth", 4), ("elevation", 4), ("light", 4), (INTRINSIC, 116))
     procedure: str = "studio"  # or "sgvb", the paper's: objective.sgvb
-    clamp: str = "swap"  # or "both", or "mean", the paper's (train/clamp.py); with "sgvb" also "first", the authors' code's: the
-    # value of the mini-batch's first picture; or "none"
+    clamp: str = "swap"  # or "both", or "mean", the paper's (train/clamp.py); with "sgvb" also "first", the authors'
+    # code's: the value of the mini-batch's first picture; or "none"
     clamped: str = "latents"  # the paper's: z, noise and all; or "posterior", the code's: mean and log-variance, with
     # noise drawn afterwards (only with "sgvb")
     invariance: float = 0.01  # factor of (z - mean); only with clamp = "mean" or "first". The code's default is 0; when
@@ -101,8 +101,10 @@ def studio(source: str) -> TrainConfig:
         recipe=Recipe(shares=tuple((shares | {part: share for part, (_, share) in parts.items()}).items())))
     if subject == "face":
         return config
-    # chairs cover a fifth of the picture: the median that an absolute error asks for would be an empty one
-    return replace(config, likelihood="gaussian", clamp="both", variation=1.0)
+    # chairs cover a fifth of the picture: the median that an absolute error asks for would be an empty one. Their colours
+    # are the visitor's to choose: direct ways for them, and no input that has others than its target
+    return replace(config, network=replace(config.network, colour_heads=8, palette=8), likelihood="gaussian",
+                   clamp="both", variation=1.0, augment=replace(config.augment, saturation=0.12, cast=0.03))
 
 
 def tiny(source: str) -> TrainConfig:
@@ -111,8 +113,10 @@ def tiny(source: str) -> TrainConfig:
     latents = {"azimuth": 4, "elevation": 2, "light": 2}
     parts = [name for name, _ in config.layout if name not in latents]
     latents |= {name: 16 // len(parts) for name in parts}
+    network = replace(NetworkConfig.tiny(sum(latents.values()), 40), colour_heads=config.network.colour_heads,
+                      palette=config.network.palette)
     return replace(
-        config, preset="tiny", network=NetworkConfig.tiny(sum(latents.values()), 40), shards=2,
+        config, preset="tiny", network=network, shards=2,
         layout=tuple(latents.items()), phases=(Phase(20, 20_000, 8, 2e-3, 1e-3), Phase(40, 20_000, 8, 2e-3, 1e-4)))
 
 

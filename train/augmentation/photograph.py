@@ -42,7 +42,7 @@ class AugmentConfig:
     occluders: float = 0.22  # share with something in front of the subject
     clothes: float = 0.4  # share of faces with clothes below the chin
     covered: float = 0.25  # of the subject and of the picture, at most, by either
-    recoloured: float = 0.4  # share of the mini-batches of objects in other colours, targets too: see recolour.py
+    recoloured: float = 0.5  # share of the mini-batches of objects in other colours, targets too: see recolour.py
     lights: float = 0.65  # share with another exposure, contrast and colour
     exposure: float = 0.25  # standard deviation of the log gain
     cast: float = 0.07  # of the log gain of red against blue

@@ -89,10 +89,10 @@ def probe(run: str | Path, data=None, count: int = 100) -> dict:
                 "gradient_share": images.gradient_share(pictures, truth)}
 
     pose = [place for factor in scenery.factors for place in layout.index(factor)]
-
     other = np.arange(len(numbers)) // VIEWS * VIEWS + (np.arange(len(numbers)) + 1) % VIEWS  # of the same identity
-    trusted = np.array([offsets.trust({factor: getattr(view, factor) - getattr(views[k], factor) for factor in offsets.REACH})
-                        for k, view in zip(other, views)], np.float32)
+    away = [{factor: getattr(view, factor) - getattr(views[k], factor) for factor in offsets.REACH}
+            for k, view in zip(other, views)]
+    trusted = np.array([offsets.trust(degrees) for degrees in away], np.float32)[:, None, None]
 
     def moved(means: np.ndarray) -> np.ndarray:
         others = means[other]
@@ -101,7 +101,7 @@ def probe(run: str | Path, data=None, count: int = 100) -> dict:
 
     result = {"seen": seen, "size": size, "reconstruction": drawn(posterior.means),
               "new_view": drawn(moved(posterior.means)), "refined": drawn(refined[:, None] + apart),
-              "refined_new_view": drawn(moved(refined)[:, None] + trusted[:, None, None] * apart[other]), "error": {}, "leakage": {}}
+              "refined_new_view": drawn(moved(refined)[:, None] + trusted * apart[other]), "error": {}, "leakage": {}}
     for factor in scenery.factors:
         degrees, circular = np.array([getattr(view, factor) for view in views]), scenery.circular(factor)
         read = neighbours(posterior.means[:, layout.slice(factor)], degrees, numbers, circular)
