@@ -39,6 +39,10 @@ def test_latents_have_the_unit_of_their_prior_and_draw_what_they_drew():
         network.encoder.posterior.weight[:24] *= 30
         network.encoder.posterior.bias[3] = 5.0
         network.decoder.start.weight *= 4
+        network.encoder.colours.read.weight *= 10
+        network.encoder.colours.read.bias[2] = 3.0
+        for palette in network.decoder.palettes.values():
+            palette.colours.weight.normal_(0.0, 0.3)
     pictures = (torch.rand(64, 3, 40, 40) * torch.rand(64, 3, 1, 1) * 255).byte()
     given = pictures.float() / 255
     mean, log_variance = network.encode(given)

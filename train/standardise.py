@@ -1,7 +1,7 @@
 """Latents brought to mean 0 and variance 1 over training scenes, as the prior N(0, I) has them; nothing else changes.
 
-The decoder takes latents in by linear layers alone and the encoder gives them out by one: what one is multiplied by, the
-others can be divided by. Training may leave a latent far from unit variance where the decoder hears it loudly enough;
+The decoder takes latents in by linear layers alone and the encoder gives them out by such: what these are multiplied by,
+the others can be divided by. Training may leave a latent far from unit variance where the decoder hears it loudly enough;
 draws from the prior, principal directions and the KL term all want the unit. L latents.
 """
 
@@ -23,7 +23,12 @@ def standardise(network: DCIGN, mean: Tensor, deviation: Tensor) -> None:
     posterior.weight[:latents] /= deviation[:, None]
     posterior.bias[:latents] = (posterior.bias[:latents] - mean) / deviation
     posterior.bias[latents:] -= 2 * deviation.log()  # of the log-variances
-    for layer in (decoder.start, *(block.modulation for block in decoder.blocks.values())):
+    if network.encoder.colours is not None:  # is added to the posterior's
+        colours = network.encoder.colours.read
+        colours.weight[:latents] /= deviation[:, None]
+        colours.bias[:latents] /= deviation
+    for layer in (decoder.start, *(block.modulation for block in decoder.blocks.values()),
+                  *(palette.colours for palette in decoder.palettes.values())):
         layer.bias += layer.weight @ mean
         layer.weight *= deviation
 
