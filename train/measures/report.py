@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
+from train.measures.colours import colours
 from train.measures.disentanglement import Factor, disentanglement
 from train.measures.entangled import by_variance
 from train.measures.equivariance import angle_error, equivariance
@@ -150,7 +151,7 @@ def measure(folder: str | Path, assets_folder=None, identities: int = IDENTITIES
         ("reconstruction", redraw, True),
         ("new views", look_elsewhere, True),
         ("sharpness", lambda: result.update(
-            sharpness=sharpness(pictures, result["subject"], subject.weights.ground)), True),
+            sharpness=sharpness(pictures, result["subject"], subject.weights.ground), colours=colours(pictures)), True),
         ("sweeps", lambda: result.update(monotone=monotone(subject, shown.things[:swept], _rng(5), plot)), True),
         ("turns", lambda: result.update(turn=turn(subject, shown.things[:swept], _rng(6))), True),
         ("leakage", lambda: result.update(leakage=leakage_of(subject, shown)), True),

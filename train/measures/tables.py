@@ -132,6 +132,12 @@ def _sharpness(row: dict) -> list[str]:
     return lines
 
 
+def _colours(row: dict) -> list[str]:
+    axes = ", ".join(f"{name} {axis['slope']:.2f} of a difference is drawn (correlation {axis['correlation']:.2f})"
+                     for name, axis in row["axes"].items())
+    return [f"Colours of new views: the mean colour is off by {row['error']:.1f} of 255 levels; from {axes}."]
+
+
 def _objects(result: dict) -> list[str]:
     lines = []
     if result.get("meshes"):
@@ -166,7 +172,8 @@ def tables(name: str, result: dict) -> str:
     row = result["reconstruction"]
     lines += ["", f"Reconstruction: PSNR {row['psnr']:.2f} dB, SSIM {row['ssim']:.3f}, MSE at 150×150 grey "
               f"{row['grey_mse_150']:.2e}, mean gradient magnitude {row['gradient_share']:.2f} of the true pictures'."]
-    lines += _sharpness(result["sharpness"]) + _azimuth(result) + _objects(result) + _leakage(result)
+    lines += _sharpness(result["sharpness"]) + (_colours(result["colours"]) if "colours" in result else [])
+    lines += _azimuth(result) + _objects(result) + _leakage(result)
     lines += _disentanglement(result["disentanglement"])
     row = result["recognition"]
     lines += ["", f"Recognition among {result['identities']} identities in another pose and light, from one picture of "

@@ -1,0 +1,36 @@
+"""Whether new views have the colours of what they show: its mean colour, over its mask, against the true render's."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from train.measures.novel_views import Drawn
+
+AXES = {"red to blue": (1.0, 0.0, -1.0), "green to magenta": (-0.5, 1.0, -0.5)}  # of sRGB levels
+LEAST = 0.01  # of the picture must be covered
+
+
+def mean_colours(pictures: np.ndarray, masks: np.ndarray) -> np.ndarray:
+    """(N, S, S, 3) and (N, S, S) uint8 to the mean sRGB level over each mask, (N, 3)."""
+    weights = (masks > 127).astype(np.float32)
+    total = np.einsum("nhwc,nhw->nc", pictures.astype(np.float32), weights)
+    return total / np.maximum(weights.sum((1, 2)), 1.0)[:, None]
+
+
+def along(drawn: np.ndarray, true: np.ndarray) -> dict[str, float]:
+    """How N drawn values follow the true ones: their correlation, and how much of a difference is drawn (the slope)."""
+    spread = float(true.std())
+    if spread == 0 or drawn.std() == 0:
+        return {"spread": spread, "correlation": 0.0, "slope": 0.0}
+    covariance = float(((drawn - drawn.mean()) * (true - true.mean())).mean())
+    return {"spread": spread, "correlation": covariance / (spread * float(drawn.std())), "slope": covariance / spread**2}
+
+
+def colours(pictures: dict[str, Drawn]) -> dict:
+    """Over the new views of all factors together, as they are shown."""
+    drawn, true, mask = (np.concatenate([getattr(part, kind) for part in pictures.values()])
+                         for kind in ("drawn", "target", "mask"))
+    shown = (mask > 127).mean((1, 2)) >= LEAST
+    drawn, true = (mean_colours(kind[shown], mask[shown]) for kind in (drawn, true))
+    return {"error": float(np.abs(drawn - true).mean()),
+            "axes": {name: along(drawn @ axis, true @ axis) for name, axis in AXES.items()}}
