@@ -128,7 +128,7 @@ class Block(nn.Module):
         return x + self.second(F.leaky_relu_(y, 0.1))  # (N, C, h, w)
 
 
-def _doubled(pictures: Tensor) -> Tensor:
+def _upsampled(pictures: Tensor) -> Tensor:
     """(N, C, h, w) to (N, C, 2h, 2w), bilinear: as matrix products, a tenth of the time of `F.interpolate`."""
     eyes = (torch.eye(size, device=pictures.device)[None] for size in pictures.shape[2:])
     down, across = (F.interpolate(eye, scale_factor=2, mode="linear")[0].to(pictures.dtype) for eye in eyes)  # (h, 2h) each
@@ -152,7 +152,7 @@ class Encoder(nn.Module):
             str(size): Block(widths[size], config.norm_groups if size <= config.norm_limit else None)
             for size in self.sizes[config.plain_levels:-1]})
         self.posterior = nn.Linear(widths[config.base] * config.base**2, 2 * config.latents)
-        # at 20 px: fine enough to tell a seat from the floor, and deep enough to know which is which
+        # the third level from below: fine enough to tell a seat from the floor, deep enough to know which is which
         self.coloured = self.sizes[max(1, len(self.sizes) - 3)]
         self.colours = None
         if config.colour_heads:
@@ -210,11 +210,11 @@ class Decoder(nn.Module):
                 fine = self.heads[str(size)](active).contiguous()  # (N, 12, h, w)
                 fine = F.pixel_shuffle(fine, 2)  # (N, 3, 2h, 2w)
                 if str(size) in self.palettes:
-                    fine = fine + _doubled(self.palettes[str(size)](active, row))  # (N, 3, 2h, 2w)
+                    fine = fine + _upsampled(self.palettes[str(size)](active, row))  # (N, 3, 2h, 2w)
                 if draft:
                     return torch.sigmoid(fine.float())  # (N, 3, 2h, 2w)
                 if logits is not None:
-                    fine = fine + _doubled(logits)  # (N, 3, 2h, 2w)
+                    fine = fine + _upsampled(logits)  # (N, 3, 2h, 2w)
                 logits = fine
             if size != self.sizes[-1]:
                 x = F.interpolate(self.narrow[str(size)](active), scale_factor=2)  # (N, C', 2h, 2w)
@@ -257,6 +257,8 @@ class DCIGN(nn.Module):
         old = dict(smaller.encoder.state_dict())
         entry = str(smaller.config.size)
         first = {key: old.pop(f"read.{entry}.{key}") for key in ("weight", "bias")}
+        if smaller.encoder.coloured != self.encoder.coloured:  # another level's channels: colours are looked for anew
+            old = {key: value for key, value in old.items() if not key.startswith("colours.")}
         self.encoder.load_state_dict(old, strict=False)
         for size, block in self.encoder.blocks.items():
             if f"blocks.{size}.second.weight" not in old:  # new: starts as the identity
@@ -264,13 +266,15 @@ class DCIGN(nn.Module):
         _read_through(self.encoder, entry, first["weight"], first["bias"])
 
     def widen_from(self, narrower: "DCIGN") -> None:
-        """Take over a network of the same levels with fewer channels or blocks in its encoder, or without direct ways
+        """Take over a network of the same levels with fewer channels or blocks in its encoder, or without shortcuts
         for colours: every value it computes is kept, but for a trace of colours where this one reads them directly and
         that one does not. The rest starts at random where nobody listens yet. ValueError for one that does not fit.
         """
         if replace(narrower.config, encoder_widths=self.config.encoder_widths, plain_levels=self.config.plain_levels,
                    colour_heads=self.config.colour_heads, palette=self.config.palette) != self.config:
-            raise ValueError("only the encoder's channels and blocks, and what colours have, can be widened")
+            raise ValueError("only the encoder's channels and blocks, and the shortcuts of colours, can be widened")
+        if narrower.config.palette not in (0, self.config.palette):
+            raise ValueError("a palette cannot be widened: its pixels would choose anew")
         changed = [a != b and size <= self.config.norm_limit for size, a, b in zip(
             self.config.encoder_sizes, self.config.encoder_widths, narrower.config.encoder_widths)]
         old, new = narrower.state_dict(), self.state_dict()

@@ -1,4 +1,4 @@
-"""Colours that the decoder's latents give directly to the places where a picture shows a material.
+"""A shortcut for colours from the latents to the pixels.
 
 Scaling and shifting channels far below the picture, latents reach a hue only through all that draws shapes. Here each
 pixel of a level chooses among a few entries, and the latents say what colour each entry has.

@@ -3,7 +3,7 @@
     pictures = sharpen(pictures)
 
 A network that is unsure of a detail draws the average of what it might be, which is blurred. The luma's difference from a
-Gaussian blur is added once more to all channels, so that colour fringes do not grow; it may leave the range of its
+Gaussian blur is added once more to all channels, so that colour fringes do not grow (but where a channel reaches 0 or 1); it may leave the range of its
 neighbours by a few levels only, so that no light seam runs around a dark head. The error of a picture grows a little and its
 structural similarity hardly changes.
 

@@ -48,7 +48,18 @@ def test_growing_keeps_the_colours():
     new.grow_from(old)
     latents = torch.randn(4, 12)
     assert torch.allclose(old.decode(latents), new.draft(latents), atol=1e-5)
-    assert old.decode(latents).std((2, 3)).max() > 0
+    coloured = new.decode(latents)
+    for palette in new.decoder.palettes.values():
+        palette.colours.weight.data.zero_()
+    assert (new.draft(latents) - old.decode(latents)).abs().max() > 0.02
+    assert (new.decode(latents) - coloured).abs().max() > 0.02
+
+
+def test_more_entries_are_refused():
+    """Each pixel would choose among all of them, so the picture would change."""
+    few = DCIGN(replace(NetworkConfig.tiny(), palette=2))
+    with pytest.raises(ValueError, match="cannot be widened"):
+        DCIGN(replace(few.config, palette=4)).widen_from(few)
 
 
 def test_an_impossible_palette_is_refused():

@@ -1,4 +1,4 @@
-"""The unsharp mask on what is shown: it sharpens, without halos, and can be left out."""
+"""The unsharp mask on what is shown: it sharpens, nearly without halos, and can be left out."""
 
 from __future__ import annotations
 

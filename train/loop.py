@@ -149,11 +149,11 @@ def fit(feeder: Feeder, config: TrainConfig, folder: Path, limits: Limits = Limi
     """
     if (feeder.plan.recipe, feeder.plan.mixed) != (config.recipe, config.mixed):
         raise ValueError("These mini-batches are not the preset's: open them with train.feeder.open_feeder().")
+    run = Run(config, folder / "state.safetensors", world, resume, compiled, start)
     if world.first:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "config.json").write_text(json.dumps(config.to_dict(), indent=1))
     wait_for_first(world)
-    run = Run(config, folder / "state.safetensors", world, resume, compiled, start)
     progress = run.progress
     stop, started, last_save = _Stop(), time.monotonic(), time.monotonic()
     before = progress["seconds"]

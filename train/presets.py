@@ -101,10 +101,10 @@ def studio(source: str) -> TrainConfig:
         recipe=Recipe(shares=tuple((shares | {part: share for part, (_, share) in parts.items()}).items())))
     if subject == "face":
         return config
-    # chairs cover a fifth of the picture: the median that an absolute error asks for would be an empty one. Their colours
-    # are the visitor's to choose: direct ways for them, and no input that has others than its target
+    # chairs cover a fifth of the picture: the median that an absolute error asks for would be an empty one. Theirs are any
+    # colours: shortcuts for them, and inputs whose colours hardly differ from their targets'
     return replace(config, network=replace(config.network, colour_heads=8, palette=8), likelihood="gaussian",
-                   clamp="both", variation=1.0, augment=replace(config.augment, saturation=0.12, cast=0.03))
+                   clamp="both", variation=1.0, augment=replace(config.augment, saturation=0.12, cast=0.03, grey=0.0))
 
 
 def tiny(source: str) -> TrainConfig:

@@ -39,13 +39,18 @@ def read_progress(path: Path) -> dict:
 def restore(path: Path, model: torch.nn.Module, average: torch.nn.Module, optimiser: torch.optim.Optimizer,
             moments: torch.nn.Module | None = None) -> None:
     """Load what save() wrote into objects of the same configuration; moments that it did not write, or wrote
-    of something else, start from zero."""
+    of something else, start from zero. Raises ValueError for the state of another network."""
     with safe_open(path, "pt") as file:
         names = set(file.keys())
-        kept = {n.removeprefix("moments."): file.get_tensor(n) for n in names if n.startswith("moments.")}
+        # what the targets were called before
+        kept = {n.removeprefix("moments.").replace("told_", "target_"): file.get_tensor(n)
+                for n in names if n.startswith("moments.")}
         shapes = {} if moments is None else {n: value.shape for n, value in moments.state_dict().items()}
         if shapes and {n: value.shape for n, value in kept.items()} == shapes:
             moments.load_state_dict(kept)
+        if {n for n in names if n.startswith("model.")} != {f"model.{n}" for n in model.state_dict()}:
+            raise ValueError(f"{path} is the state of another network than the preset's: start over with --fresh, or "
+                             "under another --name, with --from for weights to begin with.")
         for target, prefix in ((model, "model."), (average, "average.")):
             target.load_state_dict({n.removeprefix(prefix): file.get_tensor(n) for n in names if n.startswith(prefix)})
         for name, parameter in model.named_parameters():

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from train.augmentation import AugmentConfig
 
 LUMA = np.array((0.2126, 0.7152, 0.0722), np.float32)  # of linear light, Rec. 709
-GREY_SHARE = 0.06  # of the pictures with another light
 
 
 def random_crop(config: AugmentConfig, rng: np.random.Generator) -> np.ndarray:
@@ -90,7 +89,7 @@ def develop(light: np.ndarray, config: AugmentConfig, rng: np.random.Generator) 
         exposure, warm, green, *rest = rng.standard_normal(6)
         saturation, lifted, vignetted, sloped, bend, grey = rng.random(6)
         gain = np.exp(config.exposure * exposure + config.cast * np.array((warm, 0.5 * green, -warm)))
-        keep = 0.0 if grey < GREY_SHARE else 1.0 + config.saturation * (2.0 * saturation - 1.0)
+        keep = 0.0 if grey < config.grey else 1.0 + config.saturation * (2.0 * saturation - 1.0)
         matrix = (keep * np.eye(3) + (1.0 - keep) * LUMA) * (gain[:, None] if keep else gain.mean())
         slope = config.shading * np.array(rest[:2]).clip(-1.5, 1.5) * (sloped < 0.4)
         plain = (*slope, 3.0 * config.shading * rng.random() if vignetted < 0.25 else 0.0,

@@ -1,5 +1,7 @@
 """What may befall an input before the encoder sees it, so that photographs look familiar; the target stays clean.
 
+One setting is not for inputs alone: ``recoloured`` mini-batches have other colours in their targets too (recolour.py).
+
     inputs = photograph(picture, (208, 208, 208), AugmentConfig(), np.random.default_rng(5), "face")
 
 In this order: another crop (degrade.py), another ground (cutout.py, grounds.py), things in front (occluders.py),
@@ -47,6 +49,7 @@ class AugmentConfig:
     exposure: float = 0.25  # standard deviation of the log gain
     cast: float = 0.07  # of the log gain of red against blue
     saturation: float = 0.45
+    grey: float = 0.06  # share of those in black and white
     contrast: float = 0.13  # standard deviation of its logarithm
     gamma: float = 0.25
     shading: float = 0.14  # light that changes across the picture, vignette, haze

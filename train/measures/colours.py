@@ -19,18 +19,19 @@ def mean_colours(pictures: np.ndarray, masks: np.ndarray) -> np.ndarray:
 
 def along(drawn: np.ndarray, true: np.ndarray) -> dict[str, float]:
     """How N drawn values follow the true ones: their correlation, and how much of a difference is drawn (the slope)."""
-    spread = float(true.std())
-    if spread == 0 or drawn.std() == 0:
-        return {"spread": spread, "correlation": 0.0, "slope": 0.0}
     covariance = float(((drawn - drawn.mean()) * (true - true.mean())).mean())
-    return {"spread": spread, "correlation": covariance / (spread * float(drawn.std())), "slope": covariance / spread**2}
+    spread, mine = float(true.std()), float(drawn.std())
+    return {"spread": spread, "correlation": covariance / max(spread * mine, 1e-9),
+            "slope": covariance / max(spread**2, 1e-9)}
 
 
 def colours(pictures: dict[str, Drawn]) -> dict:
-    """Over the new views of all factors together, as they are shown."""
+    """Over the new views of all factors together, as they are shown; {} where nothing is covered."""
     drawn, true, mask = (np.concatenate([getattr(part, kind) for part in pictures.values()])
                          for kind in ("drawn", "target", "mask"))
     shown = (mask > 127).mean((1, 2)) >= LEAST
+    if not shown.any():
+        return {}
     drawn, true = (mean_colours(kind[shown], mask[shown]) for kind in (drawn, true))
     return {"error": float(np.abs(drawn - true).mean()),
             "axes": {name: along(drawn @ axis, true @ axis) for name, axis in AXES.items()}}

@@ -151,7 +151,8 @@ def measure(folder: str | Path, assets_folder=None, identities: int = IDENTITIES
         ("reconstruction", redraw, True),
         ("new views", look_elsewhere, True),
         ("sharpness", lambda: result.update(
-            sharpness=sharpness(pictures, result["subject"], subject.weights.ground), colours=colours(pictures)), True),
+            sharpness=sharpness(pictures, result["subject"], subject.weights.ground),
+            colours={} if subject.grey else colours(pictures)), True),
         ("sweeps", lambda: result.update(monotone=monotone(subject, shown.things[:swept], _rng(5), plot)), True),
         ("turns", lambda: result.update(turn=turn(subject, shown.things[:swept], _rng(6))), True),
         ("leakage", lambda: result.update(leakage=leakage_of(subject, shown)), True),

@@ -172,7 +172,7 @@ def tables(name: str, result: dict) -> str:
     row = result["reconstruction"]
     lines += ["", f"Reconstruction: PSNR {row['psnr']:.2f} dB, SSIM {row['ssim']:.3f}, MSE at 150×150 grey "
               f"{row['grey_mse_150']:.2e}, mean gradient magnitude {row['gradient_share']:.2f} of the true pictures'."]
-    lines += _sharpness(result["sharpness"]) + (_colours(result["colours"]) if "colours" in result else [])
+    lines += _sharpness(result["sharpness"]) + (_colours(result["colours"]) if result.get("colours") else [])
     lines += _azimuth(result) + _objects(result) + _leakage(result)
     lines += _disentanglement(result["disentanglement"])
     row = result["recognition"]
