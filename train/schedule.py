@@ -60,7 +60,7 @@ def grow(network: DCIGN, configuration, seed: int, device: torch.device) -> DCIG
 
 
 def take_over(network: DCIGN | PaperNetwork, given: DCIGN | PaperNetwork) -> None:
-    """Start ``network`` from given weights: of its own shape, or with a narrower encoder, which is widened.
+    """Start ``network`` from given weights: of its own shape, or one that DCIGN.widen_from() takes.
 
     Raises ValueError for any other.
     """
