@@ -20,8 +20,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-
-LUMA = (0.299, 0.587, 0.114)  # Rec. 601
+from dcign.paper_network import LUMA
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from dcign.paper_network import LUMA
 from train.distributed import mean_over_processes
-
-LUMA = (0.299, 0.587, 0.114)
 
 
 def bernoulli(reconstruction: Tensor, target: Tensor) -> Tensor:
@@ -85,7 +84,7 @@ class _MeanDifferences(torch.autograd.Function):
 
 
 class _Halved(torch.autograd.Function):
-    """The means of squares of 2 x 2 pixels: (N, C, H, W) to (N, C, H/2, W/2)."""
+    """The means of squares of 2 x 2 pixels, (N, C, H, W) to (N, C, H/2, W/2): `avg_pool2d` takes twice as long."""
 
     @staticmethod
     def forward(context, values: Tensor) -> Tensor:
