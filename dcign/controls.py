@@ -51,16 +51,17 @@ class Controls:
             return degrees if degrees == high else (degrees - low) % 360 + low
         return min(max(degrees, low), high)
 
-    def decoder_latents(
+    def heard(
         self, code: GraphicsCode, degrees: Mapping[str, float | None], beyond: bool = False
-    ) -> np.ndarray:
-        """What the decoder hears of a code whose given factors have moved: (L,), or with the code's offsets (K, L)."""
+    ) -> tuple[np.ndarray, dict[str, float]]:
+        """What the decoder hears of a code whose given factors have moved, (L,), or with the code's offsets (K, L); and
+        by how many degrees each was moved."""
         latents, away = self.moved(code, degrees, beyond)
         if code.offsets is None:
-            return latents
+            return latents, away
         if len(code.offsets) != self.places:
             raise ValueError(f"this code's offsets are not for {self.name}: encode the picture again")
-        return latents + np.float32(offsets.trust(away)) * code.offsets
+        return latents + np.float32(offsets.trust(away)) * code.offsets, away
 
     def moved(
         self, code: GraphicsCode, degrees: Mapping[str, float | None], beyond: bool = False

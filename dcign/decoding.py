@@ -55,6 +55,19 @@ def decode(source: Source, ground: tuple[int, int, int] = (255, 255, 255)) -> Im
     raise PhotoError(f"Pass a picture file, bytes, a PIL image or an array, not {type(source).__name__}.")
 
 
+def decode_jpeg(data: bytes, largest: int) -> np.ndarray:
+    """The pixels, uint8 (H, W, 3), of a square JPEG file of MIN_SIDE to ``largest`` pixels a side. PhotoError for all else."""
+    try:
+        with Image.open(io.BytesIO(data), formats=("JPEG",)) as image:
+            if image.size == (image.width, image.width) and MIN_SIDE <= image.width <= largest:
+                pixels = np.array(image.convert("RGB"))
+                pixels.flags.writeable = False
+                return pixels
+    except Exception:  # as in _finish()
+        pass
+    raise PhotoError(f"This is no square JPEG picture of {MIN_SIDE} to {largest} pixels a side.")
+
+
 def _too_many_bytes() -> str:
     return f"The file is larger than {MAX_BYTES // 2**20} MB: save the picture smaller and try again."
 

@@ -9,9 +9,11 @@ Shapes: L latents in all, k of them intrinsic (neither pose nor light), K places
 
 from __future__ import annotations
 
+import base64
+import binascii
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -22,6 +24,7 @@ _FORMAT = 1
 _MAX_JSON_CHARACTERS = 256 * 1024
 _MAX_LATENTS = 4096
 _MAX_PLACES = 16
+_MAX_SIDE = 512
 # Latents follow N(0, 1) in training; far beyond this the decoder only returns noise or overflows.
 _MAX_ABSOLUTE_LATENT = 1000.0
 _REMEDY = "pass the text that GraphicsCode.to_json() returned, unchanged"
@@ -96,8 +99,9 @@ class GraphicsCode:
 
     latents: float32 (L,), read-only. azimuth, elevation, light: the estimates in degrees, None where
     the model has no such factor. model: the name of the weights that made the code. offsets: float32 (K, L),
-    read-only, what each place in the decoder hears beside the latents (dcign.offsets); None for nothing.
-    ValueError for a wrong shape or for numbers that are not finite.
+    read-only, what each place in the decoder hears beside the latents (dcign.offsets); None for nothing. picture: what
+    was encoded, a square JPEG file, so that light can move on the picture itself (dcign.relighting); None where there is
+    none, or latents were changed since. ValueError for a wrong shape, numbers that are not finite or a damaged picture.
     """
 
     latents: np.ndarray
@@ -107,6 +111,7 @@ class GraphicsCode:
     light: float | None = None
     model: str = ""
     offsets: np.ndarray | None = None
+    picture: bytes | None = None
 
     def __post_init__(self) -> None:
         with np.errstate(over="ignore"):
@@ -122,6 +127,14 @@ class GraphicsCode:
         object.__setattr__(self, "latents", latents)
         if self.offsets is not None:
             object.__setattr__(self, "offsets", self._checked_offsets())
+        if self.picture is not None:
+            from .decoding import PhotoError, decode_jpeg   # Pillow is not needed for codes alone
+
+            try:
+                pixels = decode_jpeg(self.picture, _MAX_SIDE)
+            except PhotoError:
+                raise ValueError(f"the code's picture is damaged; {_REMEDY}") from None
+            object.__setattr__(self, "_pixels", pixels)
         for name in FACTORS:
             value = getattr(self, name)
             if value is None:
@@ -152,6 +165,7 @@ class GraphicsCode:
             and all(getattr(self, name) == getattr(other, name) for name in FACTORS)
             and np.array_equal(self.latents, other.latents)
             and (self.offsets is None or np.array_equal(self.offsets, other.offsets))
+            and self.picture == other.picture
         )
 
     __hash__ = None  # equal by value, and values are arrays
@@ -160,6 +174,15 @@ class GraphicsCode:
     def intrinsic(self) -> np.ndarray:
         """The latents of no pose or light factor, (k,): identity, shape, texture."""
         return self.latents[self.layout.intrinsic]
+
+    @property
+    def pixels(self) -> np.ndarray | None:
+        """The picture, uint8 (H, W, 3), read-only; None without one."""
+        return None if self.picture is None else self._pixels
+
+    def without_picture(self) -> GraphicsCode:
+        """The code alone: all that is drawn of it is drawn by the decoder, and its JSON shows nobody."""
+        return self if self.picture is None else replace(self, picture=None)
 
     def to_json(self) -> str:
         """One line of JSON; from_json() gives back an equal code."""
@@ -172,6 +195,8 @@ class GraphicsCode:
         }
         if self.offsets is not None:
             record["offsets"] = [_plain(row) for row in self.offsets]
+        if self.picture is not None:
+            record["picture"] = base64.b64encode(self.picture).decode("ascii")
         return json.dumps(record)
 
     @classmethod
@@ -208,7 +233,13 @@ class GraphicsCode:
                 raise ValueError(f"the code's offsets are not rows of {layout.size} numbers; {_REMEDY}")
             offsets = np.array(
                 [[_number(v, "offsets", _MAX_ABSOLUTE_LATENT) for v in row] for row in offsets], np.float32)
-        return cls(np.array(values, np.float32), layout, **degrees, model=model, offsets=offsets)
+        picture = record.get("picture")
+        if picture is not None:
+            try:
+                picture = base64.b64decode(picture, validate=True)
+            except (TypeError, ValueError, binascii.Error):
+                raise ValueError(f"the code's picture is damaged; {_REMEDY}") from None
+        return cls(np.array(values, np.float32), layout, **degrees, model=model, offsets=offsets, picture=picture)
 
 
 def _plain(values: np.ndarray) -> list[float]:

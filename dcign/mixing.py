@@ -5,7 +5,7 @@
     between = morph(anna, bert, 0.5)
     mixed = swap(identity=carl, pose=anna, light=bert)
 
-Everything returns a new GraphicsCode. Codes must come from one model: ValueError otherwise.
+Everything returns a new GraphicsCode, without the picture, which shows another one. Codes must come from one model: ValueError otherwise.
 """
 
 from __future__ import annotations

@@ -18,10 +18,11 @@ import numpy as np
 REACH = {"azimuth": 45.0, "elevation": 25.0}
 
 
-def trust(away: Mapping[str, float]) -> float:
-    """The share, from 1 to 0, that is left of offsets whose factors were moved by these degrees; either way round."""
+def trust(away: Mapping[str, float], reach: Mapping[str, float] = REACH) -> float:
+    """The share, from 1 to 0, that is left of what was seen, by default of offsets, when the factors are moved by these
+    degrees; either way round. reach: by factor, the degrees over which it fades."""
     turned = {factor: (degrees + 180) % 360 - 180 for factor, degrees in away.items()}
-    return math.exp(-sum((turned.get(factor, 0.0) / reach) ** 2 for factor, reach in REACH.items()))
+    return math.exp(-sum((turned.get(factor, 0.0) / degrees) ** 2 for factor, degrees in reach.items()))
 
 
 def between(first: np.ndarray | None, second: np.ndarray | None, share: float) -> np.ndarray | None:

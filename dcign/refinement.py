@@ -8,6 +8,10 @@ inference: Kim, Wiseman, Miller, Sontag and Rush 2018), and more if every place 
 hear something of its own (dcign.offsets). Weights are not touched. The picture must show the subject on the ground that
 the network draws: all else in it would be explained as part of the subject.
 
+Of a subject whose left is like its right, the mirror image is a second view: the same identity, with azimuth and light of
+the other sign. ``mirrored`` refines both at once as the paper's mini-batch of two (Sec. 3.1, steps 4 to 6): pose and
+light are each picture's own, the identity is clamped to the mean.
+
 Shape legend: N pictures, H = W pixels, L latents, K places in the decoder that hear them.
 """
 
@@ -15,7 +19,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -55,10 +59,11 @@ def can_refine(network: torch.nn.Module) -> bool:
 
 
 def refine(network: DCIGN, pictures: Tensor, mean: Tensor, log_variance: Tensor, free: np.ndarray,
-           refinement: Refinement = Refinement()) -> tuple[Tensor, Tensor]:
+           refinement: Refinement = Refinement(), mirrored: bool = False) -> tuple[Tensor, Tensor]:
     """Means (N, L) nearer to (N, 3, H, W) ``pictures`` in [0, 1] than the posterior's (N, L) own, and offsets (N, K, L).
 
-    ``free``: booleans (L,), the latents that may have offsets. Minimises, of each picture by itself, the negative
+    ``free``: booleans (L,), the latents of the identity, which may have offsets. ``mirrored``: the mirror image of each
+    picture has the same identity; twice the time. Minimises, of each picture by itself, the negative
     log-likelihood with a fitted variance (half the logarithm of the squared error for each of ``values``), that of the
     prior N(0, I), ``nearness`` times that of the posterior and ``apart`` times the same of the offsets. A code that came
     out no better stays as it was, without offsets. Computed in 16 bits where a CPU has units for them: a descent
@@ -70,12 +75,38 @@ def refine(network: DCIGN, pictures: Tensor, mean: Tensor, log_variance: Tensor,
         pictures, start = pictures.detach().clone(), mean.detach().clone().float()  # (N, 3, H, W), (N, L)
         deviation = log_variance.detach().clone().float().mul(0.5).exp()  # (N, L)
         own = torch.from_numpy(free).to(start).expand(network.places, -1)  # (K, L)
-        away = descend(network, pictures, start, deviation, refinement, own=own)  # (N, 1 + K, L)
-        energy = _Energy(network, pictures, start, deviation, refinement, own=own)
+        first, clamp, plan = start, None, refinement
+        if mirrored:
+            pictures, start, deviation = _pairs(network, pictures, start, deviation, own[0] > 0)  # N is 2 N from here on
+            clamp, plan = lambda latents: _alike_in_pairs(latents, own[0] > 0), replace(refinement, together=2)
+        away = descend(network, pictures, start, deviation, plan, clamp, own)  # (N, 1 + K, L)
+        energy = _Energy(network, pictures, start, deviation, plan, clamp, own)
         with torch.no_grad():
-            better = energy(away, False) < energy(torch.zeros_like(away), False)  # (N,)
-        away = torch.where(better[:, None, None], deviation[:, None] * away, 0.0)
-        return start + away[:, 0], away[:, 1:] * own
+            gained = energy(torch.zeros_like(away), False) - energy(away, False)  # (N,)
+        reached, offsets = start + deviation * away[:, 0], deviation[:, None] * away[:, 1:] * own  # (N, L), (N, K, L)
+        if mirrored:
+            gained, reached, offsets = gained.unflatten(0, (-1, 2)).sum(1), clamp(reached)[::2], offsets[::2]
+        better = gained > 0
+        return torch.where(better[:, None], reached, first), torch.where(better[:, None, None], offsets, 0.0)
+
+
+def _pairs(network: DCIGN, pictures: Tensor, mean: Tensor, deviation: Tensor, shared: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Pictures and posteriors, each followed by that of its mirror image (2 N, ...). The ``shared`` latents (L,) of both
+    start where both encoders' answers put them, each weighed by how sure it is."""
+    with torch.no_grad():
+        other_mean, other_variance = network.encode(pictures.flip(-1))
+    together = [torch.stack(both, 1).flatten(0, 1) for both in (
+        (pictures, pictures.flip(-1)), (mean, other_mean.float()), (deviation, other_variance.float().mul(0.5).exp()))]
+    pictures, mean, deviation = together
+    sure = deviation.square().reciprocal()  # (2 N, L)
+    mean = torch.where(shared, _alike_in_pairs(sure * mean, shared) / _alike_in_pairs(sure, shared), mean)
+    return pictures, mean, _alike_in_pairs(deviation, shared)
+
+
+def _alike_in_pairs(latents: Tensor, shared: Tensor) -> Tensor:
+    """(2 N, L) whose ``shared`` latents (L,) are the mean over a picture and its mirror image."""
+    pairs = latents.unflatten(0, (-1, 2))  # (N, 2, L)
+    return torch.where(shared, pairs.mean(1, keepdim=True), pairs).flatten(0, 1)
 
 
 def descend(network: DCIGN, pictures: Tensor, start: Tensor, deviation: Tensor, refinement: Refinement,

@@ -13,18 +13,22 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
+from torch import Tensor
 
-from . import arguments, devices, refinement
+from . import arguments, devices, offsets, refinement, relighting
 from .calibration import Calibration
 from .controls import Controls
 from .directions import Directions
 from .graphics_code import FACTORS, CodeLayout, GraphicsCode
+from .jpeg import jpeg
 from .networks import DCIGN
 from .paper_network import PaperNetwork
 from .photos import DEFAULT_FACE_BOX, PictureSpec, Prepared, Source, prepare
+from .relighting import Memory, Seen
 from .sharpening import Sharpening, sharpen
 from .sweeps import path
 
@@ -40,7 +44,8 @@ class Studio:
     unlearned: factors whose measured estimate is hardly better than chance, so that a page can say so.
     directions: group -> its principal directions, for dcign.mixing; empty for weights that have none.
     sharpening: amount of the unsharp mask on all that is drawn (dcign.sharpening), 0 for the network's own pictures;
-    None for the usual one, and for none where the network is the paper's.
+    None for the usual one, and for none where the network is the paper's. relighting: whether light moves on a code's own
+    picture (dcign.relighting); None for yes, and for no where the network is the paper's.
     """
 
     def __init__(
@@ -59,6 +64,7 @@ class Studio:
         unlearned: Sequence[str] = (),
         directions: Mapping[str, Directions] | None = None,
         sharpening: float | None = None,
+        relighting: bool | None = None,
     ) -> None:
         if layout.size != network.config.latents:
             raise ValueError(f"the layout has {layout.size} latents, the network {network.config.latents}")
@@ -85,9 +91,12 @@ class Studio:
             self._drawing = copy.deepcopy(self._network)
             self._drawing.decoder.to(self._precision)
         self._quick: Studio | None = None
-        if sharpening is None and isinstance(network, PaperNetwork):
-            sharpening = 0.0  # shown as it was published
+        published = isinstance(network, PaperNetwork)  # shown as it was
+        if sharpening is None and published:
+            sharpening = 0.0
         self.sharpening = Sharpening() if sharpening is None else Sharpening(sharpening)
+        self.relights = not published if relighting is None else bool(relighting)
+        self._memory = Memory()
         framing = dict(framing or {})
         subject = framing.get("subject") or ("object" if "chair" in name else "face")
         self.spec = PictureSpec(
@@ -101,6 +110,7 @@ class Studio:
             return self
         if self._quick is None:
             twin = copy.copy(self)
+            twin._memory = Memory()
             twin._precision = torch.bfloat16
             twin._drawing = copy.deepcopy(self._network)
             twin._drawing.decoder.to(torch.bfloat16)
@@ -108,9 +118,15 @@ class Studio:
         return self._quick
 
     def with_sharpening(self, amount: float) -> Studio:
-        """The same model drawn with another amount of the unsharp mask; 0 for the network's own pictures."""
+        """The same model drawn with another amount of the unsharp mask; 0 for none."""
         twin = copy.copy(self)
         twin.sharpening, twin._quick = Sharpening(amount), None
+        return twin
+
+    def bare(self) -> Studio:
+        """The same model whose pictures are the network's own: no unsharp mask, no light on a code's picture."""
+        twin = self.with_sharpening(0.0)
+        twin.relights = False
         return twin
 
     @property
@@ -152,7 +168,8 @@ class Studio:
                     raise ValueError(f"{self.name} needs {self.size} pixels a side: use its own prepare()")
             pixels = np.stack([np.asarray(item.picture.convert("RGB")) for item in batch])   # (N, H, W, 3)
             chosen = [item.clean if refine is None else refine for item in batch]
-            codes += self._codes(*self._means(pixels, np.flatnonzero(chosen)))
+            found = self._codes(*self._means(pixels, np.flatnonzero(chosen)))
+            codes += [replace(code, picture=jpeg(picture)) for code, picture in zip(found, pixels)] if self.relights else found
         return codes
 
     def _means(self, pixels: np.ndarray, refined: np.ndarray) -> tuple[np.ndarray, dict[int, np.ndarray]]:
@@ -164,7 +181,8 @@ class Studio:
             mean, offsets = mean.float(), {}
             if len(refined) and refinement.can_refine(self._network):
                 mean[refined], found = refinement.refine(
-                    self._network, pictures[refined], mean[refined], log_variance[refined], self.layout.intrinsic)
+                    self._network, pictures[refined], mean[refined], log_variance[refined], self.layout.intrinsic,
+                    mirrored=self.spec.subject == "object")  # faces, with their hair, gain nothing
                 # rounded far below the posterior's own spread: half the length in JSON. None where nothing was found
                 found = found.cpu().numpy().round(3)
                 offsets = {place: rows for place, rows in zip(refined.tolist(), found) if rows.any()}
@@ -191,11 +209,13 @@ class Studio:
     ) -> np.ndarray:
         """One picture, uint8 (H, W, 3). A factor left out keeps the code's own value exactly.
 
+        Where the code has its picture and the view stays near its own, the light moves on that picture
+        (dcign.relighting); code.without_picture() is drawn by the decoder alone.
         Degrees outside the trained range are brought to its end (a circular factor wraps); with beyond, to the
         end of the `wider` range. ValueError for degrees that are not finite numbers, or a code of another model.
         """
         degrees = {"azimuth": azimuth, "elevation": elevation, "light": light}
-        return self._draw([self._controls.decoder_latents(code, degrees, beyond)])[0]
+        return self._draw([code], [self._controls.heard(code, degrees, beyond)])[0]
 
     def render_many(
         self,
@@ -217,18 +237,16 @@ class Studio:
         count = max(lengths)
         if not codes or not lengths <= {1, count}:
             raise ValueError("give as many angles as codes, or one for all; lengths: " + str(sorted(lengths)))
-        latents = [
-            self._controls.decoder_latents(
-                codes[i if len(codes) > 1 else 0],
-                {name: arguments.entry(values, i) for name, values in given.items()},
-                beyond,
-            )
-            for i in range(count)
+        codes = codes * count if len(codes) == 1 else codes
+        heard = [
+            self._controls.heard(
+                code, {name: arguments.entry(values, i) for name, values in given.items()}, beyond)
+            for i, code in enumerate(codes)
         ]
         pictures = np.empty((count, self.size, self.size, 3), np.uint8)
         for start in range(0, count, _BATCH):
             stop = min(start + _BATCH, count)
-            pictures[start:stop] = self._draw(latents[start:stop])
+            pictures[start:stop] = self._draw(codes[start:stop], heard[start:stop])
             if progress is not None:
                 progress(stop, count)
         return pictures
@@ -244,7 +262,8 @@ class Studio:
     ) -> np.ndarray:
         """The factor over its whole range: uint8 (frames, H, W, 3), or (2 * frames - 2, ...) there and back.
 
-        held: degrees at which the other factors stay, as in light=-45.0; left out, they keep the code's own.
+        held: degrees at which the other factors stay, as in light=-45.0; left out, they keep the code's own. Where the
+        view turns, the decoder draws every frame: the code's own picture would flash by.
         """
         if factor not in self._ranges:
             raise ValueError(f"this model has no factor {factor!r}: choose {', '.join(self._ranges)}")
@@ -252,15 +271,37 @@ class Studio:
             raise ValueError(f"hold only the other factors, not {', '.join(held)}")
         values = path(self._ranges[factor], frames, there_and_back, factor in self._controls.circular)
         # Backwards the same pictures come again, so only the way there is drawn.
+        code = code if factor == "light" else code.without_picture()
         pictures = self.render_many(code, **{factor: values[:frames]}, **held, progress=progress)
         return np.concatenate([pictures, pictures[-2:0:-1]]) if there_and_back else pictures
 
-    def _draw(self, latents: Sequence[np.ndarray]) -> np.ndarray:
-        """What the decoder hears, (L,) or (K, L) for each of N pictures -> uint8 (N, H, W, 3)."""
-        if len({rows.shape for rows in latents}) > 1:  # some with offsets
-            latents = [np.broadcast_to(rows, (self._network.places, self.layout.size)) for rows in latents]
+    def _draw(
+        self, codes: Sequence[GraphicsCode], heard: Sequence[tuple[np.ndarray, Mapping[str, float]]]
+    ) -> np.ndarray:
+        """What the decoder hears of N codes, (L,) or (K, L) each, and how far each was moved -> uint8 (N, H, W, 3)."""
         with torch.inference_mode():
-            codes = torch.from_numpy(np.stack(latents)).to(self.device, self._precision)
-            pictures = sharpen(self._drawing.decode(codes), self.sharpening)
+            drawn = self._decode([latents for latents, _ in heard])
+            pictures = sharpen(drawn, self.sharpening)
+            if self.relights:
+                pictures = torch.stack([
+                    self._lit(*one) for one in zip(codes, drawn, pictures, [away for _, away in heard])])
             levels = pictures.float().mul(255).round_().clamp_(0, 255).to(torch.uint8)
             return np.ascontiguousarray(levels.permute(0, 2, 3, 1).cpu().numpy())
+
+    def _decode(self, latents: Sequence[np.ndarray]) -> Tensor:
+        """(L,) or (K, L) for each of N pictures -> (N, 3, H, W) in [0, 1]."""
+        if len({rows.shape for rows in latents}) > 1:  # some with offsets
+            latents = [np.broadcast_to(rows, (self._network.places, self.layout.size)) for rows in latents]
+        return self._drawing.decode(torch.from_numpy(np.stack(latents)).to(self.device, self._precision)).float()
+
+    def _lit(self, code: GraphicsCode, drawn: Tensor, shown: Tensor, away: Mapping[str, float]) -> Tensor:
+        """``shown`` (3, H, W), or as far as it is trusted the code's own picture in the light of ``drawn`` (3, H, W)."""
+        share = 0.0 if code.picture is None else offsets.trust(away, relighting.REACH)
+        if share < relighting.LEAST or code.pixels.shape[0] != self.size:
+            return shown
+        return shown.lerp(relighting.relit(self._memory.get(code, lambda: self._seen(code)), drawn), share)
+
+    def _seen(self, code: GraphicsCode) -> Seen:
+        """The code's picture beside what the decoder draws of the code as it is."""
+        picture = torch.from_numpy(code.pixels.copy()).to(self.device).permute(2, 0, 1).float().div_(255)
+        return Seen.of(picture, self._decode([self._controls.heard(code, {})[0]])[0])

@@ -10,7 +10,7 @@ from PIL import Image
 from dcign import face_detector
 from train.camera import View
 from train.raster import render
-from train.scenes import STAGES, face_expressions, open_source
+from train.scenes import STAGES, face_expressions, in_setting, open_source
 from train.scenes.face_looks import STYLES
 
 pytestmark = pytest.mark.skipif(not os.environ.get("DCIGN_FACE_ASSETS"),
@@ -113,3 +113,20 @@ def test_yunet_finds_the_faces(source):
         picture = render(source.identity(seed).mesh, view, RIG, 160).colour
         found += face_detector.find_face(Image.fromarray(picture)) is not None
     assert found >= 0.95 * count
+
+
+def test_plain_faces_are_bald_neutral_and_keep_their_shape(source):
+    plain = in_setting(source, "paper-faces")
+    assert in_setting(source, "stage") is source and plain.parts == ("shape", "texture")
+    face, head = plain.identity(7), source.model.skin_vertices
+    assert face.style == "bald" and face.has_front
+    moved = plain.identity(7, texture=8)
+    assert np.array_equal(face.mesh.vertices, plain.identity(7).mesh.vertices)
+    assert np.array_equal(face.mesh.vertices[:head], moved.mesh.vertices[:head])  # the skin is not in the shape
+    assert not np.array_equal(face.mesh.materials, moved.mesh.materials)
+    shapes = np.stack([plain.identity(seed).mesh.vertices[:head] for seed in range(30)])
+    neutral = source.model.mean[:head] - source.model.mean[:head].mean(0)
+    middle = shapes.mean(0) - shapes.mean((0, 1))
+    assert np.corrcoef(neutral.ravel(), middle.ravel())[0, 1] > 0.999  # no expression pulls the mean face
+    with pytest.raises(TypeError):
+        plain.identity(7, hair=3)

@@ -42,6 +42,14 @@ def test_the_paper_preset_is_the_paper():
     assert reached == config.shards * config.recipe.mini_batches  # all shards, and no more, are needed
 
 
+def test_plain_faces_differ_from_the_paper_preset_in_the_pictures_alone():
+    plain, config = preset("paper-plain", "faces").to_dict(), preset("paper", "faces").to_dict()
+    assert {name for name in config if config[name] != plain[name]} == {"preset", "recipe"}
+    assert {name for name in config["recipe"] if config["recipe"][name] != plain["recipe"][name]} == {"setting"}
+    with pytest.raises(ValueError, match="choose paper"):
+        preset("paper-plain", "chairs")
+
+
 def test_chairs_tell_only_the_azimuth_apart():
     config = preset("paper", "chairs")
     assert config.layout == (("azimuth", 1), ("intrinsic", 199))

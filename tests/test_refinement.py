@@ -88,6 +88,31 @@ def test_only_free_latents_have_offsets(network, pictures):
     assert not offsets[..., :6].any() and offsets[..., 6:].any()
 
 
+def test_the_mirror_image_is_a_second_view(network):
+    """Two pictures that are each other's mirror image get one identity, and each its own pose and light."""
+    pose = np.arange(16) < 6
+    picture = network.decode(2 * torch.randn(1, 16, generator=torch.Generator().manual_seed(4)))
+    pair = torch.cat([picture, picture.flip(-1)])
+    mean, log_variance = network.encode(pair)
+    plan = Refinement(steps=12, rate=4.0, nearness=0.1)
+    codes, offsets = refine(network, pair, mean, log_variance, ~pose, plan, mirrored=True)
+    assert torch.allclose(codes[0, ~pose], codes[1, ~pose], atol=1e-3)
+    assert not torch.allclose(codes[0, pose], codes[1, pose], atol=1e-2)
+    alone = refine(network, pair, mean, log_variance, ~pose, plan)[0]
+    assert not torch.allclose(alone[0, ~pose], alone[1, ~pose], atol=1e-2)
+    assert offsets.shape == (2, network.places, 16) and not offsets[..., pose].any()
+
+
+def test_a_mirrored_picture_is_drawn_better_too_or_left_alone(network, pictures):
+    with torch.no_grad():
+        mean, log_variance = network.encode(pictures)
+    far = Refinement(steps=40, rate=4.0, nearness=0.1, apart=0.1)
+    refined, offsets = refine(network, pictures, mean, log_variance, ALL, far, mirrored=True)
+    assert (_error(network, refined[:, None] + offsets, pictures) < _error(network, mean, pictures)).all()
+    still, offsets = refine(network, pictures, mean, log_variance, ALL, Refinement(steps=0), mirrored=True)
+    assert torch.equal(still, mean) and not offsets.any()
+
+
 def test_the_same_for_every_place_is_the_plain_code(network):
     latents = torch.randn(2, 16)
     rows = latents[:, None].expand(-1, network.places, -1)

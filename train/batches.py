@@ -27,7 +27,7 @@ from train.augmentation.shots import random_rig
 from train.camera import View
 from train.processes import single_thread_workers
 from train.raster import Render, render
-from train.scenes import HELD_OUT, STAGES, Stage, open_source
+from train.scenes import HELD_OUT, STAGES, Stage, in_setting, open_source
 from train.scenes.mesh import Source
 
 if TYPE_CHECKING:
@@ -48,7 +48,8 @@ class Recipe:
     photographs: int = 4  # every so-manyeth picture of a mini-batch is also photographed; 0 for none
     grey: bool = False  # one channel of luma instead of colour and mask
     ranges: tuple[tuple[str, tuple[float, float]], ...] = ()  # (factor, degrees) where they are not the stage's
-    setting: str = "stage"  # the class's own; or "paper-chairs", the camera and light of scenes/paper_chairs.py
+    setting: str = "stage"  # the class's own; or "paper-chairs", the camera and light of scenes/paper_chairs.py; or
+    # "paper-faces", scenes.faces.PlainFaces
 
     @property
     def pictures(self) -> int:
@@ -179,7 +180,7 @@ def draw_shard(folder: Path, name: str, size: int, number: int, assets_folder: s
     """Render one shard and put it in place atomically, the pictures last."""
     path = shard_path(folder, name, size, number, recipe)
     path.parent.mkdir(parents=True, exist_ok=True)
-    source, stage = open_source(name, assets_folder), STAGES[name]
+    source, stage = in_setting(open_source(name, assets_folder), recipe.setting), STAGES[name]
     targets = {path: (recipe.per_mini_batch, 1 if recipe.grey else 4)}
     if recipe.photographs:
         targets[photographs_path(path)] = (len(recipe.photographed()), 4)

@@ -53,7 +53,7 @@ def rerendering_figure(weights: Path, path: Path, assets_folder: str | None, ide
         view = View(25.0, 15.0 if thing else 0.0, -25.0)
         picture = render(identity.mesh, view, stage.rig, SIZE).colour
         code = studio.encode(picture)
-        drawn, truth = [picture, studio.render(code)], [picture, picture]
+        drawn, truth = [picture, studio.render(code.without_picture())], [picture, picture]
         labels += ["input", "reconstruction"]
         for factor in ("azimuth", "light"):
             for value in shown[factor]:
@@ -101,7 +101,7 @@ def beside_figure(folders: Sequence[Path], path: Path, assets_folder: str | None
         for network in networks:
             studio = network.studio
             picture = render(mesh, View(**angles), stage.rig, studio.size).colour
-            code = studio.encode(picture)
+            code = studio.encode(picture).without_picture()  # each network by itself
             drawn = [studio.render(code, **{f: v for f, v in change.items() if f in studio.ranges}) for change in wanted]
             cells += [np.asarray(Image.fromarray(one).resize((SIZE, SIZE), Image.Resampling.BICUBIC)) for one in drawn]
             labels += [network.preset, *[""] * (len(wanted) - 1)]

@@ -21,7 +21,7 @@ from train.batches import STUDIO, Recipe, paper_chairs_of, random_view
 from train.camera import View
 from train.presets import TrainConfig
 from train.raster import render
-from train.scenes import HELD_OUT, STAGES, Stage, open_source
+from train.scenes import HELD_OUT, STAGES, Stage, in_setting, open_source
 from train.scenes.paper_chairs import VIEWS
 from train.standardise import moments, standardise
 
@@ -93,8 +93,9 @@ def finish(network: DCIGN, config: TrainConfig, target: Path, pictures: int, ass
     """Calibrate ``network`` and write model.safetensors and config.json to ``target``; ``note`` is for the card."""
     network, layout, stage = network.eval(), CodeLayout(config.layout), STAGES[config.source]
     # identities of the training range with a front
-    drawn, degrees = draw_scenes(open_source(config.source, assets_folder), stage, range(HELD_OUT, HELD_OUT + scenes),
-                                 network.config.size, np.random.default_rng(5), recipe=config.recipe)
+    source = in_setting(open_source(config.source, assets_folder), config.recipe.setting)
+    drawn, degrees = draw_scenes(source, stage, range(HELD_OUT, HELD_OUT + scenes), network.config.size,
+                                 np.random.default_rng(5), recipe=config.recipe)
     if isinstance(network, DCIGN):
         standardise(network, *moments(network, torch.from_numpy(drawn).permute(0, 3, 1, 2)))
     with torch.no_grad():  # as they are stored: weights that decayed to almost nothing would make a CPU crawl besides

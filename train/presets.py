@@ -86,6 +86,7 @@ PAPER_FACES = Recipe(
     shares=(("azimuth", 1 / 13), ("elevation", 1 / 13), ("light", 1 / 13), (INTRINSIC, 10 / 13)),  # 1:1:1:10 (code:
     # 1:1:1:1, or 1:1:1:16 on request)
     ranges=(("azimuth", (-86.0, 86.0)), ("elevation", (-23.0, 23.0)), ("light", (-80.0, 80.0))))
+PLAIN_FACES = replace(PAPER_FACES, setting="paper-faces")  # bald and neutral, as the Basel Face Model's
 PAPER_CHAIRS = Recipe(  # 31 azimuths at two elevations under one light; z_1 is azimuth, the rest is not told apart
     per_mini_batch=20, mini_batches=264, photographs=0, grey=True,
     setting="paper-chairs", shares=(("azimuth", 1 / 11), (INTRINSIC, 10 / 11)))
@@ -154,6 +155,10 @@ def preset(name: str, source: str) -> TrainConfig:
         return tiny(source)
     if name == "paper":
         return paper(source)
+    if name == "paper-plain":  # the paper's faces too, and not only its network and procedure
+        if source != "faces":
+            raise ValueError(f"paper-plain takes hair and expressions off faces, and {source} are none: choose paper.")
+        return replace(paper(source), preset=name, recipe=PLAIN_FACES)
     if name == "paper-as-coded":
         return replace(as_coded(paper(source)), preset=name)
     # the baselines: the same network, pictures, optimiser and budget, but SGVB on mixed mini-batches
@@ -164,7 +169,8 @@ def preset(name: str, source: str) -> TrainConfig:
         return replace(entangled, kl=4.0)
     if name == "info":  # Zhao, Song and Ermon 2017, with alpha = 0.9 and lambda = 1000
         return replace(entangled, kl=0.1, mmd=999.9)
-    raise ValueError(f"Unknown preset {name!r}: choose paper, paper-as-coded, entangled, beta, info, studio or tiny.")
+    raise ValueError(f"Unknown preset {name!r}: choose paper, paper-plain, paper-as-coded, entangled, beta, "
+                     "info, studio or tiny.")
 
 
 def with_settings(config: TrainConfig, settings: Sequence[str]) -> TrainConfig:

@@ -101,8 +101,10 @@ def draw(studio: Studio, recipe: Recipe, progress: Callable[[int, int], None] | 
     different = {row: number for number, row in enumerate(dict.fromkeys(rows))}
     columns = dict(zip(FACTORS, map(list, zip(*different, strict=True)), strict=True))
     known = {name: columns[name] for name in studio.ranges}
+    # a turning view is drawn by the decoder throughout, as by Studio.sweep()
+    code = recipe.code if len({row[:2] for row in rows}) == 1 else recipe.code.without_picture()
     with _one_thread():
-        drawn = studio.render_many(recipe.code, **known, progress=progress, beyond=settings.beyond)
+        drawn = studio.render_many(code, **known, progress=progress, beyond=settings.beyond)
     frames = drawn[[different[row] for row in rows]]
     picture = decode(recipe.picture, studio.spec.ground) if settings.side_by_side else None
     return Dressed(frames, settings.size or None, picture, studio.spec.ground)

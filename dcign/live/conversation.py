@@ -2,7 +2,8 @@
 
 The page sends texts of JSON:
     {"kind": "code", "key": "<short name>", "code": "<GraphicsCode.to_json()>"}       once per socket and code
-    {"kind": "view", "key": "...", "sequence": 17, "azimuth": 30, "elevation": 0, "light": -45}    every input
+    {"kind": "view", "key": "...", "sequence": 17, "azimuth": 30, "elevation": 0, "light": -45}    every input;
+        with "drawn": true the decoder draws all of it, however near the view is to the code's own picture
     {"kind": "seen", "sequence": 17}                                     every frame that came
 and gets, for the newest view only, one binary message
     <length of the header, 4 bytes, big-endian> <header> <JPEG>
@@ -67,7 +68,7 @@ class Conversation:
         self._studios = studios
         self._limits = limits
         self._budget = Budget(limits)
-        self._codes: dict[str, GraphicsCode] = {}
+        self._codes: dict[str, tuple[GraphicsCode, GraphicsCode]] = {}   # as it came, and without its picture
         self._loop = asyncio.get_running_loop()
         self._outbox: asyncio.Queue[str | tuple[bytes, int]] = asyncio.Queue()
         self._unseen: deque[int] = deque()   # sent, and not yet confirmed by the page
@@ -124,16 +125,16 @@ class Conversation:
             self._tell({"kind": "problem", "message": f"The graphics code cannot be used: {problem}."})
             return
         self._codes.pop(key, None)
-        self._codes[key] = code
+        self._codes[key] = code, code.without_picture()
         while len(self._codes) > self._limits.codes:
             del self._codes[next(iter(self._codes))]
 
     def _look(self, key: str, message: dict) -> None:
         sequence = _sequence(message)
-        code = self._codes.get(key)
-        if code is None:
+        if key not in self._codes:
             self._tell({"kind": "unknown", "key": key})
             return
+        code = self._codes[key][message.get("drawn") is True]
         asked = {name: message.get(name) for name in FACTORS}
         try:
             angles = {

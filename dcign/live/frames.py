@@ -6,27 +6,13 @@ value: untouched sliders show exactly the reconstruction.
 
 from __future__ import annotations
 
-import io
 import math
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-from PIL import Image
-
 from ..graphics_code import GraphicsCode
+from ..jpeg import jpeg
 from ..studio import Studio
-
-_QUALITY = 95   # at 90, blocks show around hair on a plain ground; either takes 0.1 ms
-
-
-def jpeg(picture: np.ndarray | Image.Image, quality: int = _QUALITY) -> bytes:
-    """A picture, uint8 (H, W, 3) or PIL, as the bytes of a JPEG file without chroma subsampling."""
-    image = picture if isinstance(picture, Image.Image) else Image.fromarray(picture)
-    buffer = io.BytesIO()
-    image.convert("RGB").save(buffer, "JPEG", quality=quality, subsampling=0)
-    return buffer.getvalue()
-
 
 def finite(value: Any, name: str) -> float:
     """A finite number. ValueError for NaN, infinity, text, truth values and lists."""

@@ -4,7 +4,7 @@
     gr.mount_gradio_app(app, demo, path, app_kwargs={"routes": routes(studios)})     # below another app
 
 GET  /gradio_api/live/socket    WebSocket, see conversation.py
-POST /gradio_api/live/render    {"code": "...", "azimuth": .., "elevation": .., "light": ..} -> image/jpeg
+POST /gradio_api/live/render    {"code": "...", "azimuth": .., "elevation": .., "light": .., "drawn": ..} -> image/jpeg
 GET  /gradio_api/live/render    204: the server is there
 
 The public endpoint /render does the same for gradio_client, but has to answer with a file; live frames never
@@ -95,6 +95,7 @@ class _Service:
         try:
             asked = json.loads(bytes(body))
             code = GraphicsCode.from_json(asked.get("code"))
+            code = code.without_picture() if asked.get("drawn") is True else code
             angles = {
                 name: None if asked.get(name) is None else finite(asked[name], name) for name in FACTORS
             }

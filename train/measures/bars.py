@@ -72,6 +72,9 @@ def _factors(result: dict) -> Iterator[Bar]:
     for factor in result["equivariance"]:
         yield Bar(f"{factor}: new views over copying the input", OVER_COPY,
                   _find(result, "novel_views", factor, "gain"), True, " dB")
+        if "own" in result:
+            yield Bar("the same by the network alone", OVER_COPY,
+                      _find(result, "own", "novel_views", factor, "gain"), True, " dB")
         yield Bar(f"{factor}: new views over the entangled network", OVER_ENTANGLED,
                   _find(result, "beside", "novel_views", factor, "gain"), True, " dB")
 
@@ -81,7 +84,7 @@ def _sharp(result: dict, face: bool) -> Iterator[Bar]:
               _find(result, "turn", "allowed") or 2.5, _find(result, "turn", "largest"))
     yield Bar("sharpness of new views: share of the gradient, as shown", 0.8,
               _find(result, "sharpness", "gradient_share"), True)
-    yield Bar("the same before the unsharp mask", 0.8, _find(result, "sharpness", "own", "gradient_share"), True)
+    yield Bar("the same by the network alone", 0.8, _find(result, "sharpness", "own", "gradient_share"), True)
     if face:
         yield Bar("sharpness of new views: SSIM", 0.85, _find(result, "sharpness", "ssim"), True)
         found = ("sharpness", "faces")
@@ -91,6 +94,7 @@ def _sharp(result: dict, face: bool) -> Iterator[Bar]:
     else:
         yield Bar("thin parts (legs, slats, arms) that are there in new views", 0.8,
                   _find(result, "sharpness", "thin_parts", "there"), True)
+        yield Bar("the same by the network alone", 0.8, _find(result, "sharpness", "thin_parts", "own_there"), True)
 
 
 def bars(result: dict) -> list[Bar]:

@@ -21,7 +21,7 @@ class Drawn:
     given: np.ndarray
     target: np.ndarray
     drawn: np.ndarray
-    own: np.ndarray  # as the network draws it, before the unsharp mask
+    own: np.ndarray  # as the network draws it, without the unsharp mask and the given picture
     mask: np.ndarray  # (N, S, S) uint8, of the target
     views: list[View]
 
@@ -52,10 +52,10 @@ def draw(subject: Subject, things: list, pairs: list[tuple[View, View]], factor:
 
 def _asked(subject: Subject, given: np.ndarray, views: list[View], factor: str,
            refined: bool = True) -> tuple[np.ndarray, np.ndarray]:
-    """As it is shown, and before the unsharp mask."""
+    """As it is shown, and as the network draws it."""
     degrees, codes = {factor: [getattr(view, factor) for view in views]}, subject.encode(given, refined)
     drawn = subject.studio.render_many(codes, **degrees)
-    return drawn, subject.own.render_many(codes, **degrees) if subject.sharpens else drawn
+    return drawn, subject.own.render_many(codes, **degrees) if subject.retouches else drawn
 
 
 def one_pass(subject: Subject, pictures: Drawn, factor: str) -> Drawn:
@@ -97,8 +97,8 @@ def compared(subject: Subject, beside: Subject, mine: Drawn, theirs: Drawn) -> d
 
 @dataclass(frozen=True)
 class NewViews:
-    """By factor: the pictures, their scores, those before the unsharp mask ({} where there is none), those of one pass
-    ({} where nothing is refined), and the comparison."""
+    """By factor: the pictures, their scores, those of the network alone ({} where it is shown as it is), those of one
+    pass ({} where nothing is refined), and the comparison."""
 
     pictures: dict[str, Drawn]
     scores: dict[str, dict]
@@ -114,7 +114,7 @@ def novel_views(subject: Subject, things: list, beside: Subject | None = None) -
         pairs = moves(subject.scenery, factor, len(things), np.random.default_rng([4, number]))
         drawn = result.pictures[factor] = draw(subject, things, pairs, factor)
         result.scores[factor] = scores(drawn)
-        if subject.sharpens:
+        if subject.retouches:
             result.own[factor] = scores(replace(drawn, drawn=drawn.own))
         plain = one_pass(subject, drawn, factor) if subject.refines else drawn
         if subject.refines:

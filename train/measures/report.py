@@ -59,7 +59,7 @@ def disentanglement_of(subject: Subject, shown: HeldOut) -> dict:
 
 def render_milliseconds(subject: Subject, picture: np.ndarray, count: int = 60) -> float:
     """Median time of studio.render for one picture, at a new angle every time."""
-    code = subject.encode(picture[None])[0]
+    code = subject.encode(picture[None])[0].without_picture()
     low, high = subject.studio.ranges["azimuth"]
     times = []
     for number in range(count):
@@ -110,9 +110,9 @@ def measure(folder: str | Path, assets_folder=None, identities: int = IDENTITIES
     def redraw() -> None:
         chosen = shown.drawn
         truth, plain = shown.pictures[chosen], subject.codes(shown.posterior.means[chosen])
-        codes = subject.encode(truth)
+        codes = [code.without_picture() for code in subject.encode(truth)]
         result["reconstruction"] = reconstruction(subject.studio.render_many(codes), truth)
-        if subject.sharpens:
+        if subject.retouches:
             result["own"] = {"reconstruction": reconstruction(subject.own.render_many(codes), truth)}
         if subject.refines:
             drawn = subject.studio.render_many(plain)
@@ -127,7 +127,7 @@ def measure(folder: str | Path, assets_folder=None, identities: int = IDENTITIES
         result["novel_views"] = found.scores
         if subject.refines:
             result["one_pass"]["novel_views"] = found.one_pass
-        if subject.sharpens:
+        if subject.retouches:
             result["own"]["novel_views"] = found.own
         if other is not None:
             size, grey = common(subject, other)

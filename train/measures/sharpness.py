@@ -103,7 +103,7 @@ def faces(pictures: dict[str, Drawn]) -> dict:
 def thin(pictures: dict[str, Drawn], ground: tuple[int, int, int]) -> dict:
     """Of the thin parts of all new views, how many are there; ``views_mostly`` the share of views with 80 % of them.
 
-    ``copy_there`` is what one would find of them in the given picture, ``own_there`` before the unsharp mask.
+    ``copy_there`` is what one would find of them in the given picture, ``own_there`` in what the network draws.
     """
     def count(kind: str) -> np.ndarray:
         return np.array([parts_there(*three, ground) for part in pictures.values()
@@ -121,7 +121,7 @@ def thin(pictures: dict[str, Drawn], ground: tuple[int, int, int]) -> dict:
 
 
 def sharpness(pictures: dict[str, Drawn], subject: str, ground: tuple[int, int, int]) -> dict:
-    """Over the new views of all factors together, as they are shown; ``own``: before the unsharp mask."""
+    """Over the new views of all factors together, as they are shown; ``own``: as the network draws them."""
     drawn, own, true = (np.concatenate([getattr(part, kind) for part in pictures.values()])
                         for kind in ("drawn", "own", "target"))
     similar = images.ssim(drawn, true)

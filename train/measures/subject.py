@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,13 +11,14 @@ from PIL import Image
 
 from dcign import checkpoints
 from dcign.graphics_code import CodeLayout, GraphicsCode
+from dcign.jpeg import jpeg
 from dcign.paper_network import PaperConfig
 from dcign.photos import Prepared
 from dcign.refinement import can_refine
 from dcign.studio import Studio
 from dcign.weights_folder import Weights
 from train.measures.scenery import Scenery
-from train.scenes import open_source
+from train.scenes import in_setting, open_source
 
 BATCH = 16  # pictures encoded at once
 
@@ -52,7 +53,7 @@ class Subject:
         studio = Studio(weights.network, weights.layout, weights.calibrations, weights.ranges, weights.circular,
                         weights.ground, weights.name, framing=weights.framing)
         setting = weights.training.get("config", {}).get("recipe", {}).get("setting", "stage")
-        return Subject(weights, studio, source, Scenery.of(weights.name, setting, tuple(weights.calibrations)))
+        return Subject(weights, studio, in_setting(source, setting), Scenery.of(weights.name, setting, tuple(weights.calibrations)))
 
     @property
     def name(self) -> str:
@@ -78,14 +79,14 @@ class Subject:
         return can_refine(self.weights.network)
 
     @property
-    def sharpens(self) -> bool:
+    def retouches(self) -> bool:
         """Whether what is shown differs from what the network draws."""
-        return self.studio.sharpening.amount > 0
+        return self.studio.sharpening.amount > 0 or self.studio.relights
 
     @property
     def own(self) -> Studio:
-        """The studio that shows what the network draws, without the unsharp mask."""
-        return self.studio.with_sharpening(0.0)
+        """The studio that shows what the network draws: no unsharp mask, no light on the given picture."""
+        return self.studio.bare()
 
     @property
     def layout(self) -> CodeLayout:
@@ -120,9 +121,12 @@ class Subject:
                 for number, row in enumerate(means)]
 
     def encode(self, pictures: np.ndarray, refined: bool = True) -> list[GraphicsCode]:
-        """Codes as a visitor gets them of renders, refined; or the encoder's own posterior means."""
+        """Codes as a visitor gets them, with their pictures: of renders, refined; or the encoder's own posterior means."""
         if not refined:
-            return self.codes(self.posterior(pictures).means)
+            codes = self.codes(self.posterior(pictures).means)
+            if not self.studio.relights:
+                return codes
+            return [replace(code, picture=jpeg(picture)) for code, picture in zip(codes, pictures)]
         return self.studio.encode_many([Prepared(Image.fromarray(picture), True) for picture in pictures], refine=True)
 
     def decode(self, latents: np.ndarray) -> np.ndarray:

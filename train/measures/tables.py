@@ -32,19 +32,20 @@ def _novel(table: dict) -> list[str]:
 
 
 def _one_pass(result: dict) -> list[str]:
-    """What refinement and the unsharp mask bring: the ways from a picture to another beside each other."""
+    """What refinement, the unsharp mask and the given picture bring: the ways from a picture to another beside each other."""
     if "one_pass" not in result:
         return []
     once, ways = result["one_pass"], {"one pass of the encoder": result["one_pass"], "refined": result}
     if "own" in result:
-        ways["refined, without the unsharp mask"] = result["own"]
+        ways["refined, the network alone"] = result["own"]
     rows = [["reconstruction", *(way["reconstruction"] for way in ways.values())]]
     rows += [[f"new {factor}", *(way["novel_views"][factor] for way in ways.values())] for factor in once["novel_views"]]
     lines = _table(["dB / SSIM / gradient share", *ways], [
         [name, *(f"{row['psnr']:.2f} / {row['ssim']:.3f} / {row['gradient_share']:.2f}" for row in pair)]
         for name, *pair in rows])
     return ["", "What is drawn is drawn from refined codes, as the app refines those of renders, and shown as the app shows it, "
-            "with an unsharp mask; what is read (angles, leakage, recognition) is read from one pass of the encoder."
+            "with an unsharp mask, and another light on the given picture itself; what is read (angles, leakage, recognition) "
+            "is read from one pass of the encoder. A reconstruction, and a turn, are drawn from the code alone."
             ] + lines + [
         "", "Mean error of the calibrated read-out of one pass / refined: " + ", ".join(
             f"{factor} {plain:.2f}° / {refined:.2f}°" for factor, (plain, refined) in once["error"].items()) + "."]
@@ -114,7 +115,7 @@ def _sharpness(row: dict) -> list[str]:
              f"SSIM {row['ssim']:.3f} (one in twenty below {row['lowest_ssim']:.3f})."]
     sharpened = row.get("own", {}).get("gradient_share", row["gradient_share"]) != row["gradient_share"]
     if sharpened:
-        lines[-1] += (f" Before the unsharp mask: {row['own']['gradient_share']:.2f} and {row['own']['ssim']:.3f}.")
+        lines[-1] += (f" The network alone: {row['own']['gradient_share']:.2f} and {row['own']['ssim']:.3f}.")
     if row.get("faces"):
         found = row["faces"]
         lines.append(f"YuNet finds a face in {found['found']:.1%} of the new views within ±45° azimuth "
@@ -128,7 +129,7 @@ def _sharpness(row: dict) -> list[str]:
         lines.append(f"Legs, slats and arms: {part['there']:.1%} of {part['parts']} thin parts of the true renders are "
                      f"there in {part['views']} new views ({part['copy_there']:.1%} in the given pictures); "
                      f"{part['views_mostly']:.1%} of the views have four in five."
-                     + (f" Before the unsharp mask {part['own_there']:.1%}." if sharpened else ""))
+                     + (f" The network alone: {part['own_there']:.1%}." if sharpened else ""))
     return lines
 
 
@@ -151,7 +152,7 @@ def _objects(result: dict) -> list[str]:
     if result.get("paper_setting"):
         row = result["paper_setting"]
         where = "in the paper's setting" if row["paper_camera"] else "from the paper's 62 views, on its own stage"
-        where += ", before the unsharp mask" if "own" in result else ""
+        where += ", by the network alone" if "own" in result else ""
         lines += ["", f"Reconstruction {where}, 150×150 grey: squared error {row['mse']:.3e} (the authors report "
                   f"{row['authors']:.4e}; an empty picture has {row['empty_mse']:.3e})."]
     return lines

@@ -43,6 +43,11 @@ def optional_package(module: str, package: str) -> ModuleType:
         raise PackageMissing(f"Reading this file needs the package {package}: pip install {package}") from None
 
 
+def in_setting(source: Source, setting: str) -> Source:
+    """The source as a recipe's ``setting`` has it: "paper-faces" are a FaceSource's plain ones, all else is as it is."""
+    return source.plain() if setting == "paper-faces" else source
+
+
 def open_source(name: str, assets_folder=None) -> Source:
     """The source of a class. ``assets_folder`` says where its data are, for the classes that need some.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,10 +59,23 @@ def mean_albedos(pack: FacePack) -> np.ndarray:
     return np.array(found, np.float32)
 
 
-def draw_skin(rng: np.random.Generator, pack: FacePack, albedos: np.ndarray) -> Skin:
-    """A skin between two of the pack's, darker or lighter, redder or more yellow, and the eyes that go with it."""
-    one, two = (int(rng.random() * len(pack.skins)) for _ in range(2))
-    dark = ["dark" in pack.skins[i][0] for i in (one, two)]
+def _is_dark(pack: FacePack, skin: int) -> bool:
+    return "dark" in pack.skins[skin][0]
+
+
+def light_skins(pack: FacePack) -> tuple[int, ...]:
+    """Their places in the pack."""
+    return tuple(skin for skin in range(len(pack.skins)) if not _is_dark(pack, skin))
+
+
+def draw_skin(rng: np.random.Generator, pack: FacePack, albedos: np.ndarray, among: Sequence[int] = ()) -> Skin:
+    """A skin between two of the pack's, darker or lighter, redder or more yellow, and the eyes that go with it.
+
+    ``among``: places in the pack of the skins to draw from; all where it is empty.
+    """
+    among = among or range(len(pack.skins))
+    one, two = (among[int(rng.random() * len(among))] for _ in range(2))
+    dark = [_is_dark(pack, skin) for skin in (one, two)]
     blend = rng.uniform(0.0, 0.5)
     medium = rng.random() < MEDIUM_SKINS
     if dark[0] != dark[1] and not medium:

@@ -16,6 +16,7 @@ from train.scenes.face_looks import (
     draw_hair,
     draw_skin,
     draw_style,
+    light_skins,
     mean_albedos,
 )
 from train.scenes.mesh import Identity, Mesh, material, vertex_normals
@@ -58,21 +59,35 @@ class FaceSource:
             raise ValueError(f"Unknown hair style {style!r}: choose {', '.join(self.styles)}.")
         return self._draw(seed, style, parts)
 
+    def plain(self) -> PlainFaces:
+        """The same faces as the paper's pictures have them."""
+        return PlainFaces(self)
+
+    def moved(self, shape: np.random.Generator) -> np.ndarray:
+        """How far the vertices of a face without expression lie from the mean's, (V, 3) cm."""
+        weights = shape.normal(0.0, SPREAD, len(self.model.identity)).astype(np.float32)
+        return face_model.combine(self.model.mean, self.model.identity, weights)
+
+    def skin(self, texture: np.random.Generator, among: tuple[int, ...] = ()) -> Skin:
+        return draw_skin(texture, self.model.pack, self._albedos, among)
+
+    def hair(self, growth: np.random.Generator, skin: Skin, style: str | None) -> Hair:
+        worn = self.model.accessories
+        return draw_hair(growth, skin.dark, len(worn["brow"]), len(worn["lash"]), style)
+
     def _draw(self, seed: int, style: str | None, parts: dict[str, int]) -> Identity:
         shape, texture, expression, growth = streams(self.parts, seed, parts)
-        model = self.model
-        weights = shape.normal(0.0, SPREAD, len(model.identity)).astype(np.float32)
-        moved = face_model.combine(model.mean, model.identity, weights)
+        model, moved = self.model, self.moved(shape)
         _, mood = face_expressions.draw(expression)
         for name, weight in mood.items():
             moved += np.float32(weight) * model.expression[name]
         turn = np.clip(expression.normal(0.0, GAZE[:2]), -GAZE[2], GAZE[2])
-        skin = draw_skin(texture, model.pack, self._albedos)
-        hair = draw_hair(growth, skin.dark, len(model.accessories["brow"]), len(model.accessories["lash"]), style)
-        mesh = self._assemble(moved, skin, hair, turn, face_expressions.opens_mouth(mood))
+        skin = self.skin(texture)
+        hair = self.hair(growth, skin, style)
+        mesh = self.assemble(moved, skin, hair, turn, face_expressions.opens_mouth(mood))
         return Identity(mesh, hair.style, True, seed)
 
-    def _assemble(self, moved: np.ndarray, skin: Skin, hair: Hair, turn: np.ndarray, mouth: bool) -> Mesh:
+    def assemble(self, moved: np.ndarray, skin: Skin, hair: Hair, turn: np.ndarray, mouth: bool) -> Mesh:
         """One mesh from the deformed surface, brows, lashes and hair. ``moved`` (V, 3) cm from the mean."""
         model = self.model
         head = model.mean + moved
@@ -132,3 +147,23 @@ class FaceSource:
         if hair.style == "stubble":
             return self.model.hair[STUBBLE_OF].scalp, STUBBLE
         return self.model.hair[hair.style].scalp, BELOW_HAIR
+
+
+class PlainFaces:
+    """Faces as the Basel Face Model of the paper's pictures knows them (Sec. 4.1): bald, without an expression, looking
+    ahead, and of light skin, as nearly all of its 200 scans are. A seed has the shape that it has with hair."""
+
+    name = "faces"
+    parts = ("shape", "texture")
+
+    def __init__(self, faces: FaceSource):
+        self._faces = faces
+        self._skins = light_skins(faces.model.pack)
+
+    def identity(self, seed: int, **parts: int) -> Identity:
+        """The face of ``seed``, with the parts of other seeds where ``parts`` says so."""
+        shape, texture = streams(self.parts, seed, parts)
+        skin = self._faces.skin(texture, self._skins)
+        hair = self._faces.hair(texture, skin, "bald")  # brows and lashes, which belong to the texture of a scan
+        mesh = self._faces.assemble(self._faces.moved(shape), skin, hair, np.zeros(2), mouth=False)
+        return Identity(mesh, hair.style, True, seed)

@@ -35,7 +35,7 @@ def value(
     return json.dumps({
         "input": PNG + base64.b64encode(png(prepared.picture)).decode("ascii"),
         "label": "Input: the true render" if is_example else "Input, prepared",
-        "reconstruction": data_url(studio.render(code)),
+        "reconstruction": data_url(studio.render(code.without_picture())),
         # one that has no factors cannot follow the sliders: see `python -m train beside`
         "beside": _beside(rival, prepared) if rival is not None and rival.ranges else None,
     })

@@ -5,7 +5,7 @@
 const FACTORS = ["azimuth", "elevation", "light"];
 const root = element.querySelector(".viewer");
 const find = (selector) => root.querySelector(selector);
-const canvas = find("canvas"), playButton = find(".play"), trouble = find(".trouble"), spoken = find(".spoken");
+const canvas = find("canvas"), playButton = find(".play"), ownButton = find(".own"), trouble = find(".trouble"), spoken = find(".spoken");
 
 const GREETING = 25;     // seconds of automatic turning for a first visitor
 const STEP = 3;          // degrees for one press of a key
@@ -57,9 +57,13 @@ const apart = (name, a, b) => {
 };
 const known = (name) => scene.ranges[name] !== undefined;
 
+/* Light moves on the picture itself while the view stays at its own, unless it is drawn instead: in the automatic turn
+ * the picture would flash by. */
+const ownPicture = () => ownButton.getAttribute("aria-pressed") === "true";
 const ask = () => {
   sequence += 1;
-  transport.ask({sequence, key: scene.key, code: scene.code, angles: {...angles}});
+  const drawn = motion.isPlaying() || !ownPicture();
+  transport.ask({sequence, key: scene.key, code: scene.code, angles: {...angles}, drawn});
   describe();
 };
 /* Go to these angles; the sliders follow unless they are where the change comes from. */
@@ -195,6 +199,11 @@ const share = async () => {
   remark(copied ? "Link copied." : "The address bar now holds the link.");
 };
 playButton.addEventListener("click", togglePlay);
+ownButton.addEventListener("click", () => {
+  ownButton.setAttribute("aria-pressed", String(!ownPicture()));
+  remark(ownPicture() ? "The light moves on the picture itself." : "All of it is drawn by the network.");
+  if (scene.code) ask();
+});
 find(".share").addEventListener("click", share);
 find(".reset").addEventListener("click", reset);
 for (const type of ["pointerdown", "keydown", "wheel"]) {
@@ -235,6 +244,7 @@ const load = async () => {
   if (scene !== value) return;   // another one has been chosen meanwhile
   describe();
   if (linked) move(within(value.angles)); else greet();
+  if (!linked && !ownPicture()) ask();
 };
 
 /* ---- for the panels beside the viewer ---- */

@@ -1,0 +1,104 @@
+"""Light that moves on the picture itself, for as long as the view stays where the picture was taken.
+
+    shown = relit(seen, drawn)
+
+The decoder knows how light changes a subject better than it knows the subject. So what it draws under the new light, less
+what it draws of the code as it is, is added to the picture, and all that no latent tells stays: a pattern, glasses, the
+background. The change is brought to the edges of the picture by a guided filter (He, Sun and Tang 2010, at half the size as
+He and Sun 2015), as the decoder's own are blurred. Once the view turns, every pixel is elsewhere, and the picture fades into
+what the decoder draws.
+
+Shape legend: H, W pixels, h, w half of them.
+"""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from .graphics_code import GraphicsCode
+from .paper_network import LUMA
+
+#: Over how many degrees the picture fades when the view turns. Drawn from one picture, either is as near to the truth at 4;
+#: a little sooner, as both at once look like a ghost.
+REACH = {"azimuth": 3.0, "elevation": 3.0}
+#: Below this share it is not worth its time.
+LEAST = 0.01
+RADIUS = 2  # of the filter's windows, pixels at half the size
+SMOOTHNESS = 1e-3  # variance of the luma below which a window counts as even
+_KEPT = 32  # codes whose own drawing is kept: one for each of so many visitors
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """The picture (3, H, W) in [0, 1], what the decoder draws of its code (3, H, W), and the guide: the picture's luma
+    (1, H, W) and, at half the size, the same (1, h, w) with its mean and variance in every window."""
+
+    picture: Tensor
+    drawn: Tensor
+    luma: Tensor
+    half: Tensor
+    mean: Tensor
+    variance: Tensor
+
+    @staticmethod
+    def of(picture: Tensor, drawn: Tensor) -> Seen:
+        luma = (picture * picture.new_tensor(LUMA)[:, None, None]).sum(0, keepdim=True)  # (1, H, W)
+        half = F.avg_pool2d(luma, 2)  # (1, h, w)
+        mean = _windows(half)
+        return Seen(picture, drawn, luma, half, mean, _windows(half * half) - mean * mean)
+
+
+def relit(seen: Seen, drawn: Tensor) -> Tensor:
+    """The picture (3, H, W) in [0, 1] under the light of ``drawn`` (3, H, W), which differs from ``seen.drawn`` in that."""
+    change = F.avg_pool2d(drawn - seen.drawn, 2)  # (3, h, w)
+    mean = _windows(change)
+    # in every window the change is a line over the guide; a pixel takes the mean of its windows' lines
+    slope = (_windows(seen.half * change) - seen.mean * mean) / (seen.variance + SMOOTHNESS)
+    lines = _windows(torch.cat([slope, mean - slope * seen.mean]))[None]  # (1, 6, h, w)
+    slope, start = F.interpolate(lines, drawn.shape[1:], mode="bilinear")[0].split(3)  # (3, H, W) each
+    return (seen.picture + torch.addcmul(start, slope, seen.luma)).clamp_(0.0, 1.0)
+
+
+def _windows(values: Tensor) -> Tensor:
+    """The mean of (C, h, w) in the square window about every pixel, as far as it is in the picture."""
+    down, across = (_means(size, values.device) for size in values.shape[1:])
+    return down @ values @ across.mT
+
+
+@lru_cache(maxsize=8)
+def _means(size: int, device: torch.device) -> Tensor:
+    """(size, size): each row the mean of the pixels within RADIUS of one."""
+    with torch.inference_mode(False):  # it is kept, and autograd would refuse it
+        places = torch.arange(size, device=device)
+        near = ((places[:, None] - places).abs() <= RADIUS).float()
+        return near / near.sum(1, keepdim=True)
+
+
+class Memory:
+    """What was seen of the codes that were drawn last, so that a drag does not begin anew with every frame."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[int, tuple[weakref.ref[GraphicsCode], Seen]] = OrderedDict()
+
+    def get(self, code: GraphicsCode, make: Callable[[], Seen]) -> Seen:
+        with self._lock:
+            of, seen = self._kept.get(id(code), (None, None))
+            if of is not None and of() is code:  # the number of a code that is gone may come again
+                self._kept.move_to_end(id(code))
+                return seen
+        seen = make()
+        with self._lock:
+            self._kept[id(code)] = weakref.ref(code), seen
+            while len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+        return seen
