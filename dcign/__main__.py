@@ -51,6 +51,8 @@ def _parser() -> argparse.ArgumentParser:
     angles = argparse.ArgumentParser(add_help=False)
     for factor in FACTORS:
         angles.add_argument(f"--{factor}", type=float, metavar="DEG", help="degrees; else as in the picture")
+    angles.add_argument("--drawn", action="store_true",
+                        help="the network draws all of it: else, while the view stays, light moves on the picture itself")
 
     command = commands.add_parser("estimate", parents=[model], help="print pose and light in degrees")
     command.add_argument("photos", nargs="+", metavar="photo")
@@ -115,7 +117,7 @@ def _render(options: argparse.Namespace) -> int:
     if output.suffix.lower() not in _PICTURE_SUFFIXES:
         raise ValueError(f"cannot write {output.name!r}: choose one of {', '.join(_PICTURE_SUFFIXES)}")
     studio = load(options.weights, device=options.device)
-    code = _read(studio, options.photo)
+    code = _read(studio, options.photo, options.drawn)
     picture = studio.render(code, **{factor: getattr(options, factor) for factor in FACTORS})
     Image.fromarray(picture).save(output, quality=95)
     print(output)
@@ -130,7 +132,7 @@ def _sweep(options: argparse.Namespace) -> int:
         raise ValueError(f"--{options.factor} is what this sweep moves: leave it out, or change --factor")
     export.check_output(options.output, options.fps)  # before the slow part
     studio = load(options.weights, device=options.device)
-    code = _read(studio, options.photo)
+    code = _read(studio, options.photo, options.drawn)
     frames = studio.sweep(
         code, options.factor, options.frames, options.there_and_back, progress=_progress("drawing"), **held
     )
@@ -179,14 +181,16 @@ def _bench_export(options: argparse.Namespace) -> int:
     return export_bench.run(options)
 
 
-def _read(studio: Studio, photo: str) -> GraphicsCode:
-    """The code in a .json file, or that of a picture, with its warnings on the error stream."""
+def _read(studio: Studio, photo: str, drawn: bool = False) -> GraphicsCode:
+    """The code in a .json file, or that of a picture, with its warnings on the error stream; if drawn, the code alone."""
     if photo.lower().endswith(".json"):
-        return GraphicsCode.from_json(Path(photo).read_text(encoding="utf-8").strip())
+        code = GraphicsCode.from_json(Path(photo).read_text(encoding="utf-8").strip())
+        return code.without_picture() if drawn else code
     prepared = studio.prepare(photo)
     for warning in prepared.warnings:
         print(f"{photo}: {warning}", file=sys.stderr)
-    return studio.encode(prepared)
+    code = studio.encode(prepared)
+    return code.without_picture() if drawn else code
 
 
 def _progress(what: str):

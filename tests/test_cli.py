@@ -36,6 +36,14 @@ def test_estimate_prints_codes_that_render_takes(weights_folder, photo, tmp_path
     np.testing.assert_array_equal(a, b)
 
 
+def test_a_render_can_be_drawn_by_the_network_alone(bundled, photo, tmp_path):
+    studio = dcign.load("faces", device="cpu")
+    code = studio.encode(photo)
+    for options, expected in ([], code), (["--drawn"], code.without_picture()):
+        assert main(["render", photo, "--light", "20", "--device", "cpu", *options, "-o", str(tmp_path / "a.png")]) == 0
+        assert np.array_equal(np.asarray(Image.open(tmp_path / "a.png")), studio.render(expected, light=20))
+
+
 def test_sweep_writes_an_animation(bundled, photo, tmp_path):
     out = tmp_path / "light.gif"
     arguments = ["sweep", photo, "--factor", "light", "--frames", "6", "--fps", "10", "--there-and-back"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 
 import demo_weights
 import numpy as np
@@ -81,6 +82,21 @@ def test_a_frame_at_the_start_is_the_reconstruction(visitor, studios, code):
         socket.send_text(introduction(code))
         socket.send_text(view(1, **start))
         assert unpacked(socket.receive_bytes())[1] == frames.jpeg(studio.quick().render(code))
+
+
+def test_the_page_can_ask_for_what_the_decoder_draws(visitor, studios, code):
+    studio = studios["faces"]
+    seen = replace(code, picture=frames.jpeg(np.full((studio.size, studio.size, 3), 90, np.uint8)))
+    start = frames.start_degrees(seen, studio)
+    with visitor.websocket_connect(SOCKET) as socket:
+        socket.send_text(introduction(seen))
+        for sequence, drawn in enumerate((False, True)):
+            socket.send_text(json.dumps(json.loads(view(sequence, **start)) | {"drawn": drawn}))
+            expected = studio.quick().render(seen.without_picture() if drawn else seen)
+            assert receive(socket)[1] == frames.jpeg(expected)
+    for drawn in (False, True):
+        answer = visitor.post(RENDER, json={"code": seen.to_json(), **start, "drawn": drawn})
+        assert answer.content == frames.jpeg(studio.quick().render(seen.without_picture() if drawn else seen))
 
 
 def test_a_burst_ends_with_its_newest_and_never_goes_back(visitor, code):

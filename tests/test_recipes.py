@@ -118,6 +118,15 @@ def test_the_frames_are_the_models_beside_the_input_at_the_size_asked_for(studio
     np.testing.assert_array_equal(frames[5][:, :50], shown)
 
 
+def test_light_moves_on_the_picture_and_a_turning_view_is_drawn(studio, recipe):
+    plain = replace(recipe, code=recipe.code.without_picture())
+    same = {}
+    for motion in ("azimuth", "elevation", "light", "all"):
+        both = [replace(one, settings=Settings(motion, frames=4)) for one in (recipe, plain)]
+        same[motion] = all(np.array_equal(a, b) for a, b in zip(*(draw(studio, one) for one in both), strict=True))
+    assert same == {"azimuth": True, "elevation": True, "light": False, "all": True}
+
+
 def test_each_angle_is_drawn_once(studio, recipe):
     seen = []
     draw(studio, recipe, lambda done, total: seen.append(total))

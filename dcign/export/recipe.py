@@ -102,7 +102,9 @@ def draw(studio: Studio, recipe: Recipe, progress: Callable[[int, int], None] | 
     columns = dict(zip(FACTORS, map(list, zip(*different, strict=True)), strict=True))
     known = {name: columns[name] for name in studio.ranges}
     # a turning view is drawn by the decoder throughout, as by Studio.sweep()
-    code = recipe.code if len({row[:2] for row in rows}) == 1 else recipe.code.without_picture()
+    still = len({row[:2] for row in rows}) == 1
+    # a copy: what a Studio remembers of the code itself may have been drawn on another number of threads
+    code = replace(recipe.code) if still else recipe.code.without_picture()
     with _one_thread():
         drawn = studio.render_many(code, **known, progress=progress, beyond=settings.beyond)
     frames = drawn[[different[row] for row in rows]]
