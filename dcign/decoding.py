@@ -21,6 +21,7 @@ MAX_SIDE = 12_000
 MIN_SIDE = 16
 MAX_BYTES = 64 * 1024 * 1024
 WORKING_SIDE = 2048     # no model needs more: larger pictures are reduced to this
+_SCAN = b"\xff\xda"      # marks the start of a JPEG file's scan; within its data 0xff is followed by 0
 
 Source = Image.Image | np.ndarray | bytes | str | os.PathLike
 
@@ -56,8 +57,11 @@ def decode(source: Source, ground: tuple[int, int, int] = (255, 255, 255)) -> Im
 
 
 def decode_jpeg(data: bytes, largest: int) -> np.ndarray:
-    """The pixels, uint8 (H, W, 3), of a square JPEG file of MIN_SIDE to ``largest`` pixels a side. PhotoError for all else."""
+    """The pixels, uint8 (H, W, 3), read-only, of a square JPEG file of MIN_SIDE to ``largest`` pixels a side and one scan.
+    PhotoError for all else."""
     try:
+        if data.count(_SCAN) != 1:   # a thousand scans of a small picture take seconds
+            raise ValueError
         with Image.open(io.BytesIO(data), formats=("JPEG",)) as image:
             if image.size == (image.width, image.width) and MIN_SIDE <= image.width <= largest:
                 pixels = np.array(image.convert("RGB"))

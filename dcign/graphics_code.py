@@ -24,7 +24,8 @@ _FORMAT = 1
 _MAX_JSON_CHARACTERS = 256 * 1024
 _MAX_LATENTS = 4096
 _MAX_PLACES = 16
-_MAX_SIDE = 512
+MAX_PICTURE_SIDE = 512   # pixels
+MAX_PICTURE_BYTES = 120_000   # leaves room in the JSON for the rest
 # Latents follow N(0, 1) in training; far beyond this the decoder only returns noise or overflows.
 _MAX_ABSOLUTE_LATENT = 1000.0
 _REMEDY = "pass the text that GraphicsCode.to_json() returned, unchanged"
@@ -131,7 +132,9 @@ class GraphicsCode:
             from .decoding import PhotoError, decode_jpeg   # Pillow is not needed for codes alone
 
             try:
-                pixels = decode_jpeg(self.picture, _MAX_SIDE)
+                if len(self.picture) > MAX_PICTURE_BYTES:
+                    raise PhotoError("too many bytes")
+                pixels = decode_jpeg(self.picture, MAX_PICTURE_SIDE)
             except PhotoError:
                 raise ValueError(f"the code's picture is damaged; {_REMEDY}") from None
             object.__setattr__(self, "_pixels", pixels)

@@ -5,7 +5,8 @@
     between = morph(anna, bert, 0.5)
     mixed = swap(identity=carl, pose=anna, light=bert)
 
-Everything returns a new GraphicsCode, without the picture, which shows another one. Codes must come from one model: ValueError otherwise.
+Everything returns a new GraphicsCode, without the picture, which shows another one. Codes must come from one model:
+ValueError otherwise.
 """
 
 from __future__ import annotations
@@ -96,6 +97,8 @@ def swap(
             if source is not None and name in (parts or {}):
                 raise ValueError(f"this model has no part {name!r}: choose from {', '.join(identity.layout.names)}")
             del sources[name]
+    if not sources:
+        return identity
     degrees |= {name: getattr(source, name) for name, source in sources.items() if name in FACTORS}
     mixed = _from(identity, degrees)
     for name, source in sources.items():

@@ -66,7 +66,7 @@ def refine(network: DCIGN, pictures: Tensor, mean: Tensor, log_variance: Tensor,
     picture has the same identity; twice the time. Minimises, of each picture by itself, the negative
     log-likelihood with a fitted variance (half the logarithm of the squared error for each of ``values``), that of the
     prior N(0, I), ``nearness`` times that of the posterior and ``apart`` times the same of the offsets. A code that came
-    out no better stays as it was, without offsets. Computed in 16 bits where a CPU has units for them: a descent
+    out no better than where it started stays the encoder's, without offsets. Computed in 16 bits where a CPU has units for them: a descent
     corrects itself, and reaches as good a code in half the time. No gradient flows.
     """
     quick = pictures.device.type == "cpu" and matrix_units()
@@ -90,7 +90,8 @@ def refine(network: DCIGN, pictures: Tensor, mean: Tensor, log_variance: Tensor,
         return torch.where(better[:, None], reached, first), torch.where(better[:, None, None], offsets, 0.0)
 
 
-def _pairs(network: DCIGN, pictures: Tensor, mean: Tensor, deviation: Tensor, shared: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+def _pairs(network: DCIGN, pictures: Tensor, mean: Tensor, deviation: Tensor,
+           shared: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Pictures and posteriors, each followed by that of its mirror image (2 N, ...). The ``shared`` latents (L,) of both
     start where both encoders' answers put them, each weighed by how sure it is."""
     with torch.no_grad():

@@ -17,14 +17,16 @@ import threading
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .graphics_code import GraphicsCode
+from .graphics_code import MAX_PICTURE_BYTES, MAX_PICTURE_SIDE, GraphicsCode
+from .jpeg import jpeg
 from .paper_network import LUMA
 
 #: Over how many degrees the picture fades when the view turns. Drawn from one picture, either is as near to the truth at 4;
@@ -83,22 +85,41 @@ def _means(size: int, device: torch.device) -> Tensor:
         return near / near.sum(1, keepdim=True)
 
 
+def with_picture(code: GraphicsCode, pixels: np.ndarray) -> GraphicsCode:
+    """The code with the picture, uint8 (H, W, 3), that it is of; without, if that is larger than a code may carry."""
+    if pixels.shape[0] > MAX_PICTURE_SIDE:
+        return code
+    picture = jpeg(pixels)
+    return code if len(picture) > MAX_PICTURE_BYTES else replace(code, picture=picture)
+
+
 class Memory:
-    """What was seen of the codes that were drawn last, so that a drag does not begin anew with every frame."""
+    """What was seen of the codes that were drawn last, so that a drag does not begin anew with every frame. It goes with
+    its code: nobody's picture stays after the code is gone. A copy of a Studio begins with an empty one."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a code may go, and call _forget(), while it is held
         self._kept: OrderedDict[int, tuple[weakref.ref[GraphicsCode], Seen]] = OrderedDict()
 
+    def __reduce__(self) -> tuple:
+        return Memory, ()
+
     def get(self, code: GraphicsCode, make: Callable[[], Seen]) -> Seen:
+        key = id(code)
         with self._lock:
-            of, seen = self._kept.get(id(code), (None, None))
+            of, seen = self._kept.get(key, (None, None))
             if of is not None and of() is code:  # the number of a code that is gone may come again
-                self._kept.move_to_end(id(code))
+                self._kept.move_to_end(key)
                 return seen
         seen = make()
         with self._lock:
-            self._kept[id(code)] = weakref.ref(code), seen
+            self._kept[key] = weakref.ref(code, lambda gone: self._forget(key, gone)), seen
+            self._kept.move_to_end(key)
             while len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
         return seen
+
+    def _forget(self, key: int, gone: weakref.ref[GraphicsCode]) -> None:
+        with self._lock:
+            if self._kept.get(key, (None, None))[0] is gone:
+                del self._kept[key]

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 
 import numpy as np
 import torch
@@ -24,11 +23,10 @@ from .calibration import Calibration
 from .controls import Controls
 from .directions import Directions
 from .graphics_code import FACTORS, CodeLayout, GraphicsCode
-from .jpeg import jpeg
 from .networks import DCIGN
 from .paper_network import PaperNetwork
 from .photos import DEFAULT_FACE_BOX, PictureSpec, Prepared, Source, prepare
-from .relighting import Memory, Seen
+from .relighting import Memory, Seen, with_picture
 from .sharpening import Sharpening, sharpen
 from .sweeps import path
 
@@ -43,7 +41,7 @@ class Studio:
     torch, a setting of the whole process; None leaves it. precision: of the decoder, "float32" or "bfloat16".
     unlearned: factors whose measured estimate is hardly better than chance, so that a page can say so.
     directions: group -> its principal directions, for dcign.mixing; empty for weights that have none.
-    sharpening: amount of the unsharp mask on all that is drawn (dcign.sharpening), 0 for the network's own pictures;
+    sharpening: amount of the unsharp mask on all that is drawn (dcign.sharpening), 0 for none;
     None for the usual one, and for none where the network is the paper's. relighting: whether light moves on a code's own
     picture (dcign.relighting); None for yes, and for no where the network is the paper's.
     """
@@ -169,7 +167,7 @@ class Studio:
             pixels = np.stack([np.asarray(item.picture.convert("RGB")) for item in batch])   # (N, H, W, 3)
             chosen = [item.clean if refine is None else refine for item in batch]
             found = self._codes(*self._means(pixels, np.flatnonzero(chosen)))
-            codes += [replace(code, picture=jpeg(picture)) for code, picture in zip(found, pixels)] if self.relights else found
+            codes += [with_picture(code, picture) for code, picture in zip(found, pixels)] if self.relights else found
         return codes
 
     def _means(self, pixels: np.ndarray, refined: np.ndarray) -> tuple[np.ndarray, dict[int, np.ndarray]]:
@@ -182,7 +180,7 @@ class Studio:
             if len(refined) and refinement.can_refine(self._network):
                 mean[refined], found = refinement.refine(
                     self._network, pictures[refined], mean[refined], log_variance[refined], self.layout.intrinsic,
-                    mirrored=self.spec.subject == "object")  # faces, with their hair, gain nothing
+                    mirrored=self.spec.subject == "object")  # most objects are symmetric; faces, with their hair, gain nothing
                 # rounded far below the posterior's own spread: half the length in JSON. None where nothing was found
                 found = found.cpu().numpy().round(3)
                 offsets = {place: rows for place, rows in zip(refined.tolist(), found) if rows.any()}

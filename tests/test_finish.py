@@ -64,7 +64,7 @@ def test_measure_prints_tables_and_writes_the_card(folder, capsys):
     once = result["one_pass"]
     assert set(once["novel_views"]) == set(result["novel_views"]) == set(once["error"])
     assert once["reconstruction"]["psnr"] <= result["reconstruction"]["psnr"] + 0.1  # refined towards these pictures
-    assert "one pass of the encoder" in printed and "without the unsharp mask" in printed
+    assert "one pass of the encoder" in printed and "the network alone" in printed
     assert set(result["own"]["novel_views"]) == set(result["novel_views"])
     assert all(row["gradient_share"] > result["own"]["novel_views"][factor]["gradient_share"]
                for factor, row in result["novel_views"].items())

@@ -79,6 +79,33 @@ def test_identity_sliders_do_what_the_library_does_and_back_undoes_it(page, stud
     assert sliders.nth(0).input_value() == "0"
 
 
+def test_light_moves_on_the_picture_until_the_button_has_it_drawn(page, studio):
+    own, start = page.locator("#view .own"), {name: degrees(page, name) for name in ("azimuth", "elevation", "light")}
+    assert own.get_attribute("aria-pressed") == "true"
+    seen = code(page)
+    np.testing.assert_allclose(shown(page), seen.pixels.astype(float), atol=12)   # the input itself
+    there = -60 if start["light"] > 0 else 60
+    redrawn(page, lambda: page.locator("#light input[type=number]").fill(str(there)))
+    page.wait_for_timeout(300)
+    expected = {True: studio.render(seen, light=there), False: studio.render(seen.without_picture(), light=there)}
+    apart = np.abs(expected[True].astype(float) - expected[False]).mean()
+    assert apart > 5 and np.abs(shown(page) - expected[True]).mean() < 0.4 * apart
+    redrawn(page, own.click)
+    page.wait_for_timeout(300)
+    assert own.get_attribute("aria-pressed") == "false"
+    assert np.abs(shown(page) - expected[False]).mean() < 0.4 * apart
+
+
+def test_a_changed_identity_has_no_picture_to_light(page):
+    assert page.locator("#view .own").is_visible() and code(page).picture is not None
+    tab(page, "Identity")
+    page.locator("#identity .draw").wait_for()
+    redrawn(page, lambda: page.click("#identity .draw"))
+    assert code(page).picture is None and not page.locator("#view .own").is_visible()
+    redrawn(page, lambda: page.click("#identity .back"))
+    assert code(page).picture is not None and page.locator("#view .own").is_visible()
+
+
 def test_a_random_draw_is_another_identity_at_the_same_angles(page):
     original, pose = code(page), arrived(page)
     tab(page, "Identity")

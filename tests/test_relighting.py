@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import gc
 import io
 from dataclasses import replace
 
@@ -14,7 +16,7 @@ from PIL import Image
 from dcign import GraphicsCode, mixing
 from dcign.jpeg import jpeg
 from dcign.paper_network import PaperConfig, PaperNetwork
-from dcign.relighting import Memory, Seen, relit
+from dcign.relighting import Memory, Seen, relit, with_picture
 from dcign.studio import Studio
 
 
@@ -103,12 +105,12 @@ def test_a_picture_of_another_size_is_not_used(studio, code):
 
 
 def bad_jpegs():
-    def file(size, format_="JPEG"):
+    def file(size, format_="JPEG", **options):
         buffer = io.BytesIO()
-        Image.new("RGB", size).save(buffer, format_)
+        Image.new("RGB", size).save(buffer, format_, **options)
         return buffer.getvalue()
     return {"no file": b"", "text": b"<svg/>", "png": file((40, 40), "PNG"), "oblong": file((40, 30)),
-            "too large": file((513, 513)), "cut off": jpeg(np.random.default_rng(0).integers(
+            "too large": file((513, 513)), "many scans": file((40, 40), progressive=True), "cut off": jpeg(np.random.default_rng(0).integers(
                 0, 255, (64, 64, 3), dtype=np.uint8))[:900]}
 
 
@@ -142,6 +144,24 @@ def test_a_blurred_change_is_brought_to_the_pictures_edge():
     change = picture - relit(Seen.of(picture, before), after)
     assert change[0, 16, 17] > 0.12 > 0.04 > change[0, 16, 18]
     assert (before - after)[0, 16, 17] < 0.08  # as it was drawn
+
+
+def test_a_picture_that_is_too_large_for_a_code_stays_out(code):
+    noise = np.random.default_rng(0).integers(0, 255, (400, 400, 3), dtype=np.uint8)
+    assert with_picture(code.without_picture(), noise).picture is None
+    assert with_picture(code.without_picture(), np.zeros((640, 640, 3), np.uint8)).picture is None
+    GraphicsCode.from_json(with_picture(code, noise[:160, :160]).to_json())
+
+
+def test_nothing_is_kept_of_a_code_that_is_gone(studio, picture):
+    code = studio.encode(picture)
+    before = len(studio._memory._kept)
+    studio.render(code, light=0.0)
+    assert len(studio._memory._kept) == before + 1
+    del code
+    gc.collect()
+    assert len(studio._memory._kept) == before
+    assert not copy.deepcopy(studio)._memory._kept
 
 
 def test_what_was_seen_is_kept_for_the_codes_of_now(code):

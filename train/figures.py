@@ -68,7 +68,7 @@ def rerendering_figure(weights: Path, path: Path, assets_folder: str | None, ide
 
 
 def turn(weights: Path, path: Path, assets_folder: str | None, seeds: tuple[int, ...]) -> None:
-    """A GIF of held-out identities side by side: the turn and then the light, from one picture each."""
+    """A GIF of held-out identities side by side: the light and then the turn, from one picture each."""
     studio = dcign.load(str(weights))
     name = checkpoints.load_weights(weights).name
     source, stage = open_source(name, assets_folder), STAGES[name]
@@ -79,7 +79,7 @@ def turn(weights: Path, path: Path, assets_folder: str | None, seeds: tuple[int,
         code = studio.encode(picture)
         around = studio.sweep(code, "azimuth", frames=24, there_and_back="azimuth" not in stage.circular)
         lit = studio.sweep(code, "light", frames=16, there_and_back=True)
-        strips.append(np.concatenate([around, lit]))
+        strips.append(np.concatenate([lit, around]))
     dcign.export.save(np.concatenate(strips, 2), str(path), fps=14)
 
 

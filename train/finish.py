@@ -71,15 +71,15 @@ def read_scenes(network: DCIGN, layout: CodeLayout, stage: Stage, pictures: np.n
     return curves, fit_directions(means, layout)
 
 
-def face_box(name: str, assets_folder: str | None, size: int = 160, faces: int = 60) -> list[float] | None:
+def face_box(source, stage: Stage, size: int = 160, faces: int = 60) -> list[float] | None:
     """Where YuNet sees the face in frontal renders, [x, y, width, height] in fractions; None without a detector."""
     model = os.environ.get(DETECTOR)
-    if STAGES[name].subject != "face" or not model or not Path(model).exists():
+    if stage.subject != "face" or not model or not Path(model).exists():
         return None
     import cv2
 
     detector = cv2.FaceDetectorYN.create(model, "", (size, size), 0.6)
-    source, stage, boxes = open_source(name, assets_folder), STAGES[name], []
+    boxes = []
     for seed in range(HELD_OUT, HELD_OUT + faces):
         picture = render(source.identity(seed).mesh, View(), stage.rig, size).colour
         found = detector.detect(np.ascontiguousarray(picture[..., ::-1]))[1]
@@ -101,7 +101,7 @@ def finish(network: DCIGN, config: TrainConfig, target: Path, pictures: int, ass
     with torch.no_grad():  # as they are stored: weights that decayed to almost nothing would make a CPU crawl besides
         for parameter in network.parameters():
             parameter.copy_(parameter.half())
-    box = face_box(config.source, assets_folder)
+    box = face_box(source, stage)
     ranges = {factor: span for factor, span in stage.ranges.items() if factor in layout.names}
     framing = {"subject": stage.subject} | ({"face_box": box} if box else {})
     curves, directions = read_scenes(network, layout, stage, drawn, degrees)

@@ -45,7 +45,10 @@ Steps = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class Recipe:
-    """code: what is drawn. settings: how. picture: the input, PNG bytes, for settings.side_by_side."""
+    """code: what is drawn. settings: how. picture: the input, PNG bytes, for settings.side_by_side.
+
+    Where the view turns, all is drawn by the decoder, as by Studio.sweep(), and the code goes without its picture.
+    """
 
     code: GraphicsCode
     settings: Settings = Settings()
@@ -54,6 +57,8 @@ class Recipe:
     def __post_init__(self) -> None:
         if self.settings.side_by_side and self.picture is None:
             raise ValueError("side by side needs the input picture: add it to the recipe")
+        if self.settings.turns:
+            object.__setattr__(self, "code", self.code.without_picture())
 
     @property
     def name(self) -> str:
@@ -101,10 +106,8 @@ def draw(studio: Studio, recipe: Recipe, progress: Callable[[int, int], None] | 
     different = {row: number for number, row in enumerate(dict.fromkeys(rows))}
     columns = dict(zip(FACTORS, map(list, zip(*different, strict=True)), strict=True))
     known = {name: columns[name] for name in studio.ranges}
-    # a turning view is drawn by the decoder throughout, as by Studio.sweep()
-    still = len({row[:2] for row in rows}) == 1
     # a copy: what a Studio remembers of the code itself may have been drawn on another number of threads
-    code = replace(recipe.code) if still else recipe.code.without_picture()
+    code = replace(recipe.code)
     with _one_thread():
         drawn = studio.render_many(code, **known, progress=progress, beyond=settings.beyond)
     frames = drawn[[different[row] for row in rows]]

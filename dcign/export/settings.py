@@ -62,6 +62,11 @@ class Settings:
             raise ValueError("a path needs at least 2 points of [azimuth, elevation, light]: record one first")
 
     @property
+    def turns(self) -> bool:
+        """Whether the view moves, and not the light alone."""
+        return self.motion != "light" and not (self.motion == "path" and len({point[:2] for point in self.path}) == 1)
+
+    @property
     def suffix(self) -> str:
         """Of the file, with its dot."""
         return FORMATS[self.format]

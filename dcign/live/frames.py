@@ -1,7 +1,7 @@
 """One live frame: the angles that a page asks for become a JPEG, never a file.
 
 A slider that stands at the code's own estimate (in whole degrees) is left out, which keeps the code's own
-value: untouched sliders show exactly the reconstruction.
+value: untouched sliders show exactly the code as it is, be it its picture or its reconstruction.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 from ..graphics_code import GraphicsCode
 from ..jpeg import jpeg
 from ..studio import Studio
+
 
 def finite(value: Any, name: str) -> float:
     """A finite number. ValueError for NaN, infinity, text, truth values and lists."""

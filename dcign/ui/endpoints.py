@@ -88,7 +88,8 @@ def add(studios: Mapping[str, Studio]) -> None:
             model: The class of the picture, a name that /models lists. Refused: any other name.
 
         Returns:
-            code: The graphics code, a JSON object. Send it to the other endpoints unchanged.
+            code: The graphics code, a JSON object. Send it to the other endpoints unchanged. It holds the prepared picture
+                too, a JPEG file in base64; without its "picture" it shows nobody, and all is drawn by the network.
             degrees: The estimates as {"azimuth", "elevation", "light"}, in degrees. Azimuth is positive when the
                 front turns to the right of the image, elevation when the camera looks down, light when it comes
                 from the right of the image.
@@ -113,7 +114,9 @@ def add(studios: Mapping[str, Studio]) -> None:
         return estimates(read(checks.studio(studios, model), checks.upload(picture))[1])
 
     def render(code: Any, azimuth: Any = None, elevation: Any = None, light: Any = None) -> str:
-        """Draw a graphics code at a pose and light. Nothing is remembered between calls.
+        """Draw a graphics code at a pose and light. Nothing is remembered between calls. While the view stays where the
+        picture was taken, the light moves on the picture itself: the code's own angles give back what was encoded. A code
+        whose "picture" was taken out is drawn by the network alone.
 
         Args:
             code: The graphics code that /encode returned, a JSON object. Refused: anything else, and codes of models

@@ -62,7 +62,7 @@ def generation(subject: Subject, held_out: np.ndarray, count: int, rng: np.rando
     codes = rng.standard_normal((count, subject.layout.size)).astype(np.float32)
     sampled, posed = subject.decode(codes), subject.decode(with_pose(subject, codes, rng))
     held_out = held_out[rng.choice(len(held_out), min(count, len(held_out)), replace=False)]
-    again = subject.studio.render_many(subject.encode(held_out, refined=False))
+    again = subject.studio.render_many([code.without_picture() for code in subject.encode(held_out, refined=False)])
     kinds = {"sampled": sampled, "posed": posed, "reconstructed": again, "floor": trained}
     rows = {kind: _flat(pictures, subject.grey) for kind, pictures in kinds.items()}
     true = _flat(held_out, subject.grey)

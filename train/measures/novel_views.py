@@ -8,7 +8,7 @@ import numpy as np
 
 from train.camera import View
 from train.measures import images
-from train.measures.scenery import Scenery
+from train.measures.scenery import PAPER_CHAIRS, Scenery
 from train.measures.subject import Subject
 
 MOVES = {"azimuth": 60.0, "elevation": 15.0, "light": 60.0}  # degrees, either way
@@ -77,16 +77,21 @@ def common(a: Subject, b: Subject) -> tuple[int, bool]:
     return min(a.size, b.size), a.grey or b.grey
 
 
+def same_camera(a: Subject, b: Subject) -> bool:
+    """Whether both can be shown the same scenes: the paper's chair setting has a camera of its own."""
+    return (a.scenery.setting == PAPER_CHAIRS) == (b.scenery.setting == PAPER_CHAIRS)
+
+
 def compared(subject: Subject, beside: Subject, mine: Drawn, theirs: Drawn) -> dict[str, float]:
-    """PSNR of both networks and of copying at the size and in the colours that both can draw.
+    """PSNR of both networks, each by itself, and of copying at the size and in the colours that both can draw.
 
     Where both were shown the same scenes they are held against the same pictures, those of the smaller network.
     """
     size, grey = common(subject, beside)
     mine_drawn, mine_given, mine_target = (images.resized(x, size, grey)
-                                           for x in (mine.drawn, mine.given, mine.target))
-    drawn, given, target = (images.resized(x, size, grey) for x in (theirs.drawn, theirs.given, theirs.target))
-    same = subject.scenery.setting == beside.scenery.setting
+                                           for x in (mine.own, mine.given, mine.target))
+    drawn, given, target = (images.resized(x, size, grey) for x in (theirs.own, theirs.given, theirs.target))
+    same = same_camera(subject, beside)
     if same and beside.size <= subject.size:
         mine_target = target
     model, other = images.psnr(mine_drawn, mine_target).mean(), images.psnr(drawn, target).mean()
@@ -121,7 +126,7 @@ def novel_views(subject: Subject, things: list, beside: Subject | None = None) -
             result.one_pass[factor] = scores(plain)
         if beside is None or factor not in beside.factors:
             continue
-        if beside.scenery.setting != subject.scenery.setting:
+        if not same_camera(subject, beside):
             pairs = moves(beside.scenery, factor, len(things), np.random.default_rng([4, number]))
         theirs = draw(beside, things, pairs, factor)
         result.beside[factor] = compared(subject, beside, drawn, theirs)

@@ -54,14 +54,15 @@ def averaged(run: Path) -> tuple[DCIGN, dict, int]:
     return network, config, seen
 
 
-def _posterior(network: DCIGN, pictures: torch.Tensor, free: np.ndarray) -> tuple[Posterior, np.ndarray, np.ndarray]:
+def _posterior(network: DCIGN, pictures: torch.Tensor, free: np.ndarray,
+               mirrored: bool) -> tuple[Posterior, np.ndarray, np.ndarray]:
     """What the encoder says, refined codes (N, L) and their offsets (N, K, L)."""
     means, deviations, refined, apart = [], [], [], []
     for part in pictures.split(BATCH):
         mean, log_variance = network.encode(part)
         means.append(mean)
         deviations.append(log_variance.mul(0.5).exp())
-        for found, kind in zip(refine(network, part, mean, log_variance, free), (refined, apart)):
+        for found, kind in zip(refine(network, part, mean, log_variance, free, mirrored=mirrored), (refined, apart)):
             kind.append(found)
     return (Posterior(torch.cat(means).numpy(), torch.cat(deviations).numpy()),
             torch.cat(refined).numpy(), torch.cat(apart).numpy())
@@ -80,7 +81,7 @@ def probe(run: str | Path, data=None, count: int = 100) -> dict:
     numbers = np.repeat(np.arange(len(things)), VIEWS)
     truth = np.stack([scenery.picture(things[number], view, size) for number, view in zip(numbers, views)])
     posterior, refined, apart = _posterior(network, torch.from_numpy(truth).permute(0, 3, 1, 2).float() / 255,
-                                    layout.intrinsic)
+                                          layout.intrinsic, scenery.stage.subject == "object")
 
     def drawn(latents: np.ndarray) -> dict[str, float]:
         parts = [network.decode(part) for part in torch.from_numpy(latents).split(BATCH)]

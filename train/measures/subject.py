@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +11,10 @@ from PIL import Image
 
 from dcign import checkpoints
 from dcign.graphics_code import CodeLayout, GraphicsCode
-from dcign.jpeg import jpeg
 from dcign.paper_network import PaperConfig
 from dcign.photos import Prepared
 from dcign.refinement import can_refine
+from dcign.relighting import with_picture
 from dcign.studio import Studio
 from dcign.weights_folder import Weights
 from train.measures.scenery import Scenery
@@ -121,12 +121,12 @@ class Subject:
                 for number, row in enumerate(means)]
 
     def encode(self, pictures: np.ndarray, refined: bool = True) -> list[GraphicsCode]:
-        """Codes as a visitor gets them, with their pictures: of renders, refined; or the encoder's own posterior means."""
+        """Codes as a visitor gets them, with their pictures: of renders, refined; or the encoder's posterior means."""
         if not refined:
             codes = self.codes(self.posterior(pictures).means)
             if not self.studio.relights:
                 return codes
-            return [replace(code, picture=jpeg(picture)) for code, picture in zip(codes, pictures)]
+            return [with_picture(code, picture) for code, picture in zip(codes, pictures)]
         return self.studio.encode_many([Prepared(Image.fromarray(picture), True) for picture in pictures], refine=True)
 
     def decode(self, latents: np.ndarray) -> np.ndarray:

@@ -160,6 +160,9 @@ class PlainFaces:
         self._faces = faces
         self._skins = light_skins(faces.model.pack)
 
+    def plain(self) -> PlainFaces:
+        return self
+
     def identity(self, seed: int, **parts: int) -> Identity:
         """The face of ``seed``, with the parts of other seeds where ``parts`` says so."""
         shape, texture = streams(self.parts, seed, parts)

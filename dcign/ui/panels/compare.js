@@ -1,4 +1,4 @@
-/* The input under its reconstruction, with an edge to drag; or what the viewer shows under the same view by an entangled
+/* The input under its reconstruction, with an edge to drag; or what the network draws under the same view by an entangled
  * network, where its weights are there. Value: JSON {input, label, reconstruction, beside}: two data: addresses, and
  * {code, ranges} of that network or null. Runs as js_on_load of the gr.HTML with the elem_id "pictures". */
 const figure = element.querySelector(".compare");
@@ -6,7 +6,7 @@ const edge = figure.querySelector(".frame input"), sides = figure.querySelector(
 const [before, after] = [".before", ".after"].map((name) => figure.querySelector(name));
 const [left, right] = [".left", ".right"].map((name) => figure.querySelector(name));
 const about = figure.querySelector(".about");
-let value = null, painted = null, asking = false, drawn = "";
+let value = null, painted = null, asking = false, drawn = [];
 
 edge.addEventListener("input", () => figure.style.setProperty("--at", `${edge.value}%`));
 const besideIsShown = () => value?.beside && sides.querySelector(":checked").value === "beside";
@@ -14,29 +14,32 @@ const besideIsShown = () => value?.beside && sides.querySelector(":checked").val
 /* ---- the entangled network: one request at a time, always for the newest frame ---- */
 const bounded = (detail) => Object.fromEntries(Object.entries(value.beside.ranges).map(
   ([name, [low, high]]) => [name, Math.min(high, Math.max(low, detail[name] ?? 0))]));
-const draw = async (detail, canvas) => {
-  const mine = value, ours = canvas.toDataURL("image/jpeg", 0.95);    // both sides of the edge at the same angles
+const request = async (code, angles) => {
   const response = await fetch(`${window.dcign.root}/gradio_api/live/render`, {
     method: "POST", headers: {"Content-Type": "application/json"}, signal: AbortSignal.timeout(8000),
-    body: JSON.stringify({code: mine.beside.code, ...bounded(detail)}),
+    body: JSON.stringify({code, ...angles, drawn: true}),   // each network by itself
   });
   if (!response.ok) throw new Error((await response.json()).error);
-  const picture = await response.blob();
+  return response.blob();
+};
+const draw = async ({azimuth, elevation, light}) => {
+  const mine = value, detail = {azimuth, elevation, light};
+  const pictures = await Promise.all([
+    request(window.dcign.code(), detail), request(mine.beside.code, bounded(detail))]);   // at the same angles
   if (value !== mine || !besideIsShown()) return;
-  URL.revokeObjectURL(drawn);
-  drawn = URL.createObjectURL(picture);
-  before.src = ours;
-  after.src = drawn;
+  drawn.forEach(URL.revokeObjectURL);
+  drawn = pictures.map((picture) => URL.createObjectURL(picture));
+  [before.src, after.src] = drawn;
 };
 const follow = async () => {
   if (asking) return;
   asking = true;
   while (besideIsShown() && figure.offsetParent !== null) {
-    const {canvas, detail} = window.dcign?.shown() ?? {};
+    const {detail} = window.dcign?.shown() ?? {};
     if (!detail || detail === painted) break;
     painted = detail;
     try {
-      await draw(detail, canvas);
+      await draw(detail);
       right.textContent = "Entangled network";
     } catch {
       right.textContent = "Entangled network: no answer, move a slider to try again";
@@ -50,7 +53,7 @@ document.addEventListener("dcign:frame", follow);
 const show = () => {
   const beside = Boolean(besideIsShown());
   about.hidden = !beside;
-  before.alt = beside ? "What the viewer shows" : "The input, as the model sees it";
+  before.alt = beside ? "What the network draws" : "The input, as the model sees it";
   after.alt = beside ? "The same view by the entangled network" : "Its reconstruction";
   left.textContent = beside ? "DC-IGN" : value.label;
   right.textContent = beside ? "Entangled network" : "Reconstruction";

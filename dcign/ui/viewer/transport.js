@@ -153,7 +153,14 @@ const createTransport = ({root, onFrame, onState}) => {
       post(wanted);
     }
   };
-  const post = async ({sequence, code, angles, drawn}) => {
+  /* The server drops the picture of a code that is drawn: it need not travel with every request. */
+  let bare = {of: "", code: ""};
+  const withoutPicture = (code) => {
+    if (bare.of !== code) bare = {of: code, code: JSON.stringify({...JSON.parse(code), picture: undefined})};
+    return bare.code;
+  };
+  const post = async ({sequence, code: whole, angles, drawn}) => {
+    const code = drawn ? withoutPicture(whole) : whole;
     posted = sequence;
     flying += 1;
     const start = performance.now();

@@ -60,6 +60,7 @@ const known = (name) => scene.ranges[name] !== undefined;
 /* Light moves on the picture itself while the view stays at its own, unless it is drawn instead: in the automatic turn
  * the picture would flash by. */
 const ownPicture = () => ownButton.getAttribute("aria-pressed") === "true";
+const offerOwnPicture = () => { ownButton.hidden = !scene.code || !JSON.parse(scene.code).picture; };
 const ask = () => {
   sequence += 1;
   const drawn = motion.isPlaying() || !ownPicture();
@@ -223,6 +224,7 @@ const load = async () => {
   root.classList.toggle("empty", value === null);
   if (value === null) {
     scene = {code: "", key: "", start: {}, ranges: {}, circular: []};
+    offerOwnPicture();
     describe();
     return;
   }
@@ -233,6 +235,7 @@ const load = async () => {
   scene.trained = value.ranges;
   if (wide) scene.ranges = value.wider;
   original = value.code;
+  offerOwnPicture();
   document.dispatchEvent(new CustomEvent("dcign:picture", {detail: {code: value.code}}));
   document.dispatchEvent(new CustomEvent("dcign:code", {detail: {code: value.code, source: "viewer"}}));
   angles = {azimuth: null, elevation: null, light: null, ...value.start};
@@ -261,6 +264,7 @@ window.dcign = {
     if (!scene.code) return;
     edits += 1;
     Object.assign(scene, {code: text, key: `edited-${edits}`});
+    offerOwnPicture();
     motion.stop();
     ask();
   },
