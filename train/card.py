@@ -58,6 +58,12 @@ def _distinct(settings: dict) -> int:
     return settings["shards"] * recipe["per_mini_batch"] * recipe["mini_batches"]
 
 
+def _setting(settings: dict) -> str:
+    """What the recipe's setting leaves out of the pictures."""
+    return " Plain ones: bald, without expression, of light skin." if (
+        settings.get("recipe", {}).get("setting") == "paper-faces") else ""
+
+
 def card(config: dict, result: dict, size: int) -> str:
     """Markdown with the Hub's front matter."""
     name, training = config["name"], config["training"]
@@ -80,7 +86,7 @@ A Deep Convolutional Inverse Graphics Network (Kulkarni, Whitney, Kohli, Tenenba
 picture in, a graphics code of {sum(count for _, count in config['layout'])} latents ({groups}) out, re-rendered
 at any {f"{', '.join(first)} and {last}" if first else last}.
 
-- **Data**: {DATA[name]} {_distinct(settings):,} distinct pictures.
+- **Data**: {DATA[name]}{_setting(settings)} {_distinct(settings):,} distinct pictures.
 - **Command**: `python -m train {name} --preset {training['preset']}`
 - **Pictures seen**: {training['pictures']:,} (planned: {phases}).
 {note}- **Procedure**: {_procedure(settings)}; the true degrees are never shown to the network.
@@ -94,7 +100,7 @@ Printed by `python -m train measure`.
 {tables(name, result)}
 
 ## Limits
-Trained on renders alone. On photographs the estimate is rougher and the re-rendered picture looks like a render of a
-similar {STAGES[name].subject}, not like the photograph: identity, hair and accessories outside the
+Trained on renders alone. On photographs the estimate is rougher, and as soon as the view turns the picture looks like a
+render of a similar {STAGES[name].subject}, not like the photograph: identity, hair and accessories outside the
 training set are replaced by the nearest thing that the network knows. Not for identifying or judging people.
 """
