@@ -6,9 +6,10 @@ import torch
 
 
 def matrix_units() -> bool:
-    """Whether this CPU multiplies bfloat16 matrices in hardware (AMX); PyTorch has no public word for it yet."""
-    supported = getattr(torch.cpu, "_is_amx_tile_supported", None)
-    return bool(supported and supported())
+    """Whether this CPU multiplies bfloat16 matrices in hardware (AMX, or AVX-512 with BF16); PyTorch has no public word for
+    either yet."""
+    known = (getattr(torch.cpu, f"_is_{unit}_supported", None) for unit in ("amx_tile", "avx512_bf16"))
+    return any(supported is not None and supported() for supported in known)
 
 
 def device_named(name: str) -> torch.device:
