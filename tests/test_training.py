@@ -77,13 +77,12 @@ def test_a_background_process_prepares_the_same_pictures(shard):
 
 @pytest.mark.parametrize("clamp", ["swap", "mean"])
 def test_loss_falls(shard, tmp_path, clamp):
-    config = configuration(clamp, 2, 60)
+    # with the mean, at twice this rate so small a network stumbles late on some CPUs
+    config = configuration(clamp, 2, 60, rate=1e-3 if clamp == "mean" else 2e-3)
     fit(feeder_for(shard, config), config, tmp_path, Limits(log_every=1))
     records = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
     errors = [record["mse"] for record in records]  # of two mini-batches each
-    # of any twenty steps: at this rate so small a network may stumble again, on which step depends on the CPU
-    lowest = np.convolve(errors, np.full(20, 1 / 20), "valid").min()
-    assert len(errors) == 120 and lowest < 0.3 * np.mean(errors[:5])
+    assert len(errors) == 120 and np.mean(errors[-20:]) < 0.3 * np.mean(errors[:5])
     assert {"gaussian", "kl", "edges", "per_second", "waiting"} <= set(records[0])
     assert list(tmp_path.glob("preview-*.png"))
 
