@@ -184,7 +184,7 @@ class GraphicsCode:
         return None if self.picture is None else self._pixels
 
     def without_picture(self) -> GraphicsCode:
-        """The code alone: all that is drawn of it is drawn by the decoder, and its JSON shows nobody."""
+        """The code alone, which holds no picture: all that is drawn of it is drawn by the decoder, a likeness still."""
         return self if self.picture is None else replace(self, picture=None)
 
     def to_json(self) -> str:

@@ -5,8 +5,8 @@
     between = morph(anna, bert, 0.5)
     mixed = swap(identity=carl, pose=anna, light=bert)
 
-Everything returns a new GraphicsCode, without the picture, which shows another one. Codes must come from one model:
-ValueError otherwise.
+What they return is a new GraphicsCode, without the picture, which shows another one; where nothing is asked to change,
+it is the code that came in. Codes must come from one model: ValueError otherwise.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def vary(
 
     amounts: group -> standard deviations along its first directions, each within ±MAX_AMOUNT.
     """
-    latents = code.latents.astype(np.float64)
+    latents, changed = code.latents.astype(np.float64), False
     for group, values in amounts.items():
         known = _directions(directions, group)
         values = np.asarray(values, np.float64)
@@ -42,7 +42,8 @@ def vary(
         if not (np.abs(values) <= MAX_AMOUNT).all():
             raise ValueError(f"amounts are standard deviations between -{MAX_AMOUNT:g} and {MAX_AMOUNT:g}")
         latents[code.layout.slice(group)] += values @ known.steps[: len(values)]
-    return _like(code, latents, code.offsets)
+        changed |= bool(values.any())
+    return _like(code, latents, code.offsets) if changed else code
 
 
 def draw_identity(
@@ -73,6 +74,8 @@ def morph(first: GraphicsCode, second: GraphicsCode, share: float, spherical: bo
     inside = first.layout.intrinsic
     start, end = first.latents[inside].astype(np.float64), second.latents[inside].astype(np.float64)
     before, after = _slerp_weights(start, end, share) if spherical else (1 - share, share)
+    if share == 0:
+        return first
     latents = first.latents.astype(np.float64)
     latents[inside] = before * start + after * end
     return _like(first, latents, offsets.between(first.offsets, _from(second, _degrees(first)), share))

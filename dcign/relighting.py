@@ -16,7 +16,7 @@ from __future__ import annotations
 import threading
 import weakref
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -25,8 +25,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from .decoding import MIN_SIDE
 from .graphics_code import MAX_PICTURE_BYTES, MAX_PICTURE_SIDE, GraphicsCode
 from .jpeg import jpeg
+from .offsets import trust
 from .paper_network import LUMA
 
 #: Over how many degrees the picture fades when the view turns. Drawn from one picture, either is as near to the truth at 4;
@@ -86,8 +88,9 @@ def _means(size: int, device: torch.device) -> Tensor:
 
 
 def with_picture(code: GraphicsCode, pixels: np.ndarray) -> GraphicsCode:
-    """The code with the picture, uint8 (H, W, 3), that it is of; without, if that is larger than a code may carry."""
-    if pixels.shape[0] > MAX_PICTURE_SIDE:
+    """The code with the picture, uint8 (H, W, 3), that it is of; without, if that is smaller or larger than a
+    code may carry."""
+    if not MIN_SIDE <= pixels.shape[0] <= MAX_PICTURE_SIDE:
         return code
     picture = jpeg(pixels)
     return code if len(picture) > MAX_PICTURE_BYTES else replace(code, picture=picture)
@@ -95,7 +98,7 @@ def with_picture(code: GraphicsCode, pixels: np.ndarray) -> GraphicsCode:
 
 class Memory:
     """What was seen of the codes that were drawn last, so that a drag does not begin anew with every frame. It goes with
-    its code: nobody's picture stays after the code is gone. A copy of a Studio begins with an empty one."""
+    its code: nobody's picture stays after the code is gone. A deep copy of a Studio begins with an empty one."""
 
     def __init__(self) -> None:
         self._lock = threading.RLock()  # a code may go, and call _forget(), while it is held
@@ -103,6 +106,22 @@ class Memory:
 
     def __reduce__(self) -> tuple:
         return Memory, ()
+
+    def lit(self, code: GraphicsCode, drawn: Tensor, shown: Tensor, away: Mapping[str, float],
+            itself: Callable[[], Tensor]) -> Tensor:
+        """``shown`` (3, H, W), or as far as it is trusted the code's own picture in the light of ``drawn`` (3, H, W).
+
+        away: by how many degrees each factor was moved. itself: draws the code as it is, (3, H, W).
+        """
+        share = 0.0 if code.picture is None else trust(away, REACH)
+        if share < LEAST or code.pixels.shape[0] != drawn.shape[-1]:
+            return shown
+
+        def make() -> Seen:
+            picture = torch.from_numpy(code.pixels.copy()).to(drawn.device).permute(2, 0, 1).float().div_(255)
+            return Seen.of(picture, itself())
+
+        return shown.lerp(relit(self.get(code, make), drawn), share)
 
     def get(self, code: GraphicsCode, make: Callable[[], Seen]) -> Seen:
         key = id(code)

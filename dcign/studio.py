@@ -5,8 +5,8 @@
     picture = studio.render(code, azimuth=30.0, elevation=0.0, light=-45.0)     # uint8 (H, W, 3)
     frames = studio.sweep(code, "light", frames=36)                             # uint8 (36, H, W, 3)
 
-Encode once, render per gesture. A Studio keeps nothing between calls: the caller holds the code, so any
-number of threads or replicas can serve the same visitor.
+Encode once, render per gesture. The caller holds the code, and a Studio keeps nothing between calls but what it drew of
+codes that are still held, so any number of threads or replicas can serve the same visitor.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from . import arguments, devices, offsets, refinement, relighting
+from . import arguments, devices, refinement
 from .calibration import Calibration
 from .controls import Controls
 from .directions import Directions
@@ -26,7 +26,7 @@ from .graphics_code import FACTORS, CodeLayout, GraphicsCode
 from .networks import DCIGN
 from .paper_network import PaperNetwork
 from .photos import DEFAULT_FACE_BOX, PictureSpec, Prepared, Source, prepare
-from .relighting import Memory, Seen, with_picture
+from .relighting import Memory, with_picture
 from .sharpening import Sharpening, sharpen
 from .sweeps import path
 
@@ -93,7 +93,7 @@ class Studio:
         if sharpening is None and published:
             sharpening = 0.0
         self.sharpening = Sharpening() if sharpening is None else Sharpening(sharpening)
-        self.relights = not published if relighting is None else bool(relighting)
+        self.relighting = not published if relighting is None else bool(relighting)
         self._memory = Memory()
         framing = dict(framing or {})
         subject = framing.get("subject") or ("object" if "chair" in name else "face")
@@ -124,7 +124,7 @@ class Studio:
     def bare(self) -> Studio:
         """The same model whose pictures are the network's own: no unsharp mask, no light on a code's picture."""
         twin = self.with_sharpening(0.0)
-        twin.relights = False
+        twin.relighting = False
         return twin
 
     @property
@@ -167,7 +167,7 @@ class Studio:
             pixels = np.stack([np.asarray(item.picture.convert("RGB")) for item in batch])   # (N, H, W, 3)
             chosen = [item.clean if refine is None else refine for item in batch]
             found = self._codes(*self._means(pixels, np.flatnonzero(chosen)))
-            codes += [with_picture(code, picture) for code, picture in zip(found, pixels)] if self.relights else found
+            codes += [with_picture(code, picture) for code, picture in zip(found, pixels)] if self.relighting else found
         return codes
 
     def _means(self, pixels: np.ndarray, refined: np.ndarray) -> tuple[np.ndarray, dict[int, np.ndarray]]:
@@ -280,9 +280,10 @@ class Studio:
         with torch.inference_mode():
             drawn = self._decode([latents for latents, _ in heard])
             pictures = sharpen(drawn, self.sharpening)
-            if self.relights:
+            if self.relighting:
                 pictures = torch.stack([
-                    self._lit(*one) for one in zip(codes, drawn, pictures, [away for _, away in heard])])
+                    self._memory.lit(code, own, shown, away, lambda code=code: self._itself(code))
+                    for code, own, shown, (_, away) in zip(codes, drawn, pictures, heard)])
             levels = pictures.float().mul(255).round_().clamp_(0, 255).to(torch.uint8)
             return np.ascontiguousarray(levels.permute(0, 2, 3, 1).cpu().numpy())
 
@@ -292,14 +293,6 @@ class Studio:
             latents = [np.broadcast_to(rows, (self._network.places, self.layout.size)) for rows in latents]
         return self._drawing.decode(torch.from_numpy(np.stack(latents)).to(self.device, self._precision)).float()
 
-    def _lit(self, code: GraphicsCode, drawn: Tensor, shown: Tensor, away: Mapping[str, float]) -> Tensor:
-        """``shown`` (3, H, W), or as far as it is trusted the code's own picture in the light of ``drawn`` (3, H, W)."""
-        share = 0.0 if code.picture is None else offsets.trust(away, relighting.REACH)
-        if share < relighting.LEAST or code.pixels.shape[0] != self.size:
-            return shown
-        return shown.lerp(relighting.relit(self._memory.get(code, lambda: self._seen(code)), drawn), share)
-
-    def _seen(self, code: GraphicsCode) -> Seen:
-        """The code's picture beside what the decoder draws of the code as it is."""
-        picture = torch.from_numpy(code.pixels.copy()).to(self.device).permute(2, 0, 1).float().div_(255)
-        return Seen.of(picture, self._decode([self._controls.heard(code, {})[0]])[0])
+    def _itself(self, code: GraphicsCode) -> Tensor:
+        """What the decoder draws of the code as it is, (3, H, W) in [0, 1]."""
+        return self._decode([self._controls.heard(code, {})[0]])[0]

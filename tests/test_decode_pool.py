@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import time
+import weakref
 
 import pytest
 
@@ -110,3 +113,21 @@ def test_the_budget_fills_again_with_time():
     budget.spend("x" * 1000)   # costs eleven
     with pytest.raises(TooMuch, match="1001 characters"):
         budget.spend("x" * 1001)
+
+
+def test_an_idle_thread_holds_nobody():
+    class Visitor:
+        pass
+
+    pool, gate, visitor = DecodePool(threads=1), Gate(), Visitor()
+    gone, lane = weakref.ref(visitor), pool.lane(gate.deliver)
+    lane.offer(lambda visitor=visitor: "drawn")
+    assert gate.wait(1) == ["drawn"]
+    lane.close()
+    del visitor, lane
+    for _ in range(100):   # the thread delivers first, and then lets go
+        gc.collect()
+        if gone() is None:
+            break
+        time.sleep(0.02)
+    assert gone() is None

@@ -13,6 +13,7 @@ from train.examples import write_examples
 from train.finish import finish
 from train.measures.report import measure
 from train.presets import preset
+from train.scenes import STAGES, open_source
 from train.standardise import moments, standardise
 
 
@@ -76,7 +77,7 @@ def test_measure_prints_tables_and_writes_the_card(folder, capsys):
 
 
 def test_examples_are_held_out_chairs_with_a_front(tmp_path):
-    entries = write_examples("chairs", tmp_path, None, size=40)
+    entries = write_examples(open_source("chairs"), STAGES["chairs"], tmp_path, size=40)
     assert len(entries) >= 8 and all(entry["seed"] < 1_000_000 for entry in entries)
     assert json.loads((tmp_path / "examples.json").read_text()) == entries
     from PIL import Image

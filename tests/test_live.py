@@ -18,7 +18,7 @@ from dcign.live import frames
 from dcign.live.conversation import Conversation
 from dcign.live.limits import Limits
 from dcign.live.pool import UNTAKEN, DecodePool
-from dcign.live.routes import RENDER, SOCKET, routes
+from dcign.live.routes import RENDER, SOCKET, _Service, routes
 from dcign.ui import Studios
 
 
@@ -97,6 +97,30 @@ def test_the_page_can_ask_for_what_the_decoder_draws(visitor, studios, code):
     for drawn in (False, True):
         answer = visitor.post(RENDER, json={"code": seen.to_json(), **start, "drawn": drawn})
         assert answer.content == frames.jpeg(studio.quick().render(seen.without_picture() if drawn else seen))
+
+
+def test_plain_requests_know_their_code_for_a_while_and_no_more_than_a_few(studios, code, monkeypatch):
+    monkeypatch.setattr("dcign.live.routes._RECENT", 1)
+    service = _Service(studios, DecodePool(), Limits())
+    other = replace(code, light=3.0)
+
+    async def drag() -> None:
+        monkeypatch.setattr("dcign.live.routes._SECONDS", 0.05)
+        assert service._code(code.to_json()) is service._code(code.to_json())
+        assert service._code(code.to_json()) == code
+        assert service._code(other.to_json()) == other and service._code(other.to_json()) is not service._code(other.to_json())
+        await asyncio.sleep(0.2)
+        assert not service._recent
+
+    asyncio.run(drag())
+
+
+def test_a_picture_of_another_size_fills_no_memory(studios, code):
+    size = studios["faces"].size
+    right, wrong = (replace(code, picture=frames.jpeg(np.zeros((side, side, 3), np.uint8))) for side in (size, size + 8))
+    assert frames.drawable(studios, right) is right and frames.drawable(studios, code) is code
+    assert frames.drawable(studios, wrong) == frames.drawable(studios, right).without_picture()
+    assert frames.drawable({}, right).picture is None
 
 
 def test_a_burst_ends_with_its_newest_and_never_goes_back(visitor, code):

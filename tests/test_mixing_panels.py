@@ -77,6 +77,10 @@ def test_identity_sliders_do_what_the_library_does_and_back_undoes_it(page, stud
     redrawn(page, lambda: page.click("#identity .back"))
     assert code(page) == original
     assert sliders.nth(0).input_value() == "0"
+    redrawn(page, lambda: sliders.nth(1).fill("1"))
+    assert code(page).picture is None
+    redrawn(page, lambda: sliders.nth(1).fill("0"))
+    assert code(page) == original and original.picture is not None
 
 
 def test_light_moves_on_the_picture_until_the_button_has_it_drawn(page, studio):
@@ -130,6 +134,36 @@ def test_what_was_changed_is_what_is_exported(page, tmp_path):
     assert dcign.GraphicsCode.from_json(json.dumps(record["code"])) == drawn
 
 
+@pytest.mark.parametrize("drawn", [False, True])
+def test_an_export_shows_the_picture_where_the_viewer_does(page, drawn):
+    if drawn:
+        redrawn(page, page.locator("#view .own").click)
+    tab(page, "Export")
+    page.click("#factor label:has-text('Light')")
+    page.fill("#frames input", "3")
+    page.click("#make-export")
+    with page.expect_download() as started:
+        page.click("#download-recipe")
+    assert ("picture" in json.loads(open(started.value.path()).read())["code"]) is not drawn
+    assert code(page).picture is not None
+
+
+def test_a_turn_that_ends_goes_back_to_the_picture(page):
+    page.evaluate("""() => {
+        window.views = [];
+        const send = WebSocket.prototype.send;
+        WebSocket.prototype.send = function (text) {
+            const message = JSON.parse(text);
+            if (message.kind === "view") window.views.push(message.drawn);
+            return send.call(this, text);
+        };
+    }""")
+    page.click("#view .play")
+    page.wait_for_function("() => window.views.at(-1) === true")
+    page.click("#view .play")
+    page.wait_for_function("() => window.views.at(-1) === false")
+
+
 def test_morph_goes_to_the_other_identity_and_its_pose_is_taken(page, studio, weights):
     first = code(page)
     other = studio.encode(weights / "faces" / "examples" / "04.png")
@@ -138,6 +172,8 @@ def test_morph_goes_to_the_other_identity_and_its_pose_is_taken(page, studio, we
     page.wait_for_selector("#mix .morph input:not([disabled])")
     redrawn(page, lambda: page.locator("#mix .morph input").fill("40"))
     assert close(code(page), mixing.morph(first, other, 0.4))
+    redrawn(page, lambda: page.locator("#mix .morph input").fill("0"))
+    assert code(page) == first
     page.click("#mix .pose")
     page.click("#mix .light")
     arrived(page)

@@ -86,7 +86,7 @@ def test_it_can_be_left_out(picture):
 
 def test_the_papers_network_is_shown_as_it_was_published():
     model = a_model() | {"network": PaperNetwork(PaperConfig(16, 8))}
-    assert not Studio(**model, device="cpu").relights
+    assert not Studio(**model, device="cpu").relighting
 
 
 def test_a_code_keeps_its_picture_in_json_and_drops_it_when_it_is_changed(studio, code):
@@ -95,8 +95,13 @@ def test_a_code_keeps_its_picture_in_json_and_drops_it_when_it_is_changed(studio
     assert "picture" not in code.without_picture().to_json() and code.without_picture().pixels is None
     with pytest.raises(ValueError):
         code.pixels[0, 0] = 0
-    assert mixing.vary(code, studio.directions, {}).picture is None
     assert mixing.morph(code, code, 0.5).picture is None and mixing.swap(code, light=code).picture is None
+    assert mixing.vary(code, studio.directions, {}) is mixing.swap(code) is mixing.morph(code, code, 0) is code
+
+
+def test_a_picture_that_no_code_may_carry_is_left_out(code):
+    for side in (10, 640):
+        assert with_picture(code.without_picture(), np.zeros((side, side, 3), np.uint8)).picture is None
 
 
 def test_a_picture_of_another_size_is_not_used(studio, code):

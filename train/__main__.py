@@ -159,11 +159,12 @@ def _preview(arguments: argparse.Namespace) -> int:
 
 
 def _examples(arguments: argparse.Namespace) -> int:
-    from dcign import checkpoints
     from train.examples import write_examples
+    from train.measures.subject import Subject
 
     folder = Path(arguments.weights)
-    entries = write_examples(checkpoints.load_weights(folder).name, folder / "examples", arguments.assets)
+    subject = Subject.open(folder, _data(arguments))
+    entries = write_examples(subject.source, subject.scenery.stage, folder / "examples")
     print(f"wrote {len(entries)} examples to {folder / 'examples'}")
     return 0
 

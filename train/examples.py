@@ -10,7 +10,7 @@ from PIL import Image
 
 from train.camera import View
 from train.raster import render
-from train.scenes import STAGES, open_source
+from train.scenes import Source, Stage
 
 FIRST_SEED = 500  # clear of the identities that `measure` starts from
 VIEWS = {  # by subject: azimuth, elevation, light
@@ -21,9 +21,8 @@ VIEWS = {  # by subject: azimuth, elevation, light
 }
 
 
-def write_examples(name: str, folder: Path, assets_folder: str | None, size: int = 160) -> list[dict]:
+def write_examples(source: Source, stage: Stage, folder: Path, size: int = 160) -> list[dict]:
     """Render the examples of a class into ``folder`` with examples.json beside them."""
-    source, stage = open_source(name, assets_folder), STAGES[name]
     folder.mkdir(parents=True, exist_ok=True)
     entries, seed, styles = [], FIRST_SEED, []
     for azimuth, elevation, light in VIEWS[stage.subject]:

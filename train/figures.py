@@ -38,9 +38,8 @@ def convention_figure(path: Path, name: str, assets_folder: str | None) -> None:
 
 def rerendering_figure(weights: Path, path: Path, assets_folder: str | None, identities: int = 4) -> None:
     """Input | reconstruction | five azimuths | five lights of held-out identities, one a row, truth below."""
-    studio = dcign.load(str(weights))
-    name = checkpoints.load_weights(weights).name
-    source, stage = open_source(name, assets_folder), STAGES[name]
+    subject = Subject.open(weights, assets_folder)
+    studio, source, stage = subject.studio, subject.source, subject.scenery.stage
     thing = stage.subject == "object"
     shown = OBJECTS_SHOWN if thing else SHOWN
     cells, labels, seed = [], [], 900
@@ -69,9 +68,8 @@ def rerendering_figure(weights: Path, path: Path, assets_folder: str | None, ide
 
 def turn(weights: Path, path: Path, assets_folder: str | None, seeds: tuple[int, ...]) -> None:
     """A GIF of held-out identities side by side: the light and then the turn, from one picture each."""
-    studio = dcign.load(str(weights))
-    name = checkpoints.load_weights(weights).name
-    source, stage = open_source(name, assets_folder), STAGES[name]
+    subject = Subject.open(weights, assets_folder)
+    studio, source, stage = subject.studio, subject.source, subject.scenery.stage
     elevation = 15.0 if stage.subject == "object" else 0.0
     strips = []
     for seed in seeds:

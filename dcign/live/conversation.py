@@ -27,7 +27,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from ..graphics_code import FACTORS, GraphicsCode
 from ..studio import Studio
-from .frames import finite, frame
+from .frames import drawable, finite, frame
 from .limits import Budget, Limits, TooMuch
 from .pool import DecodePool
 
@@ -91,6 +91,7 @@ class Conversation:
             pass
         finally:
             self._lane.close()
+            self._codes.clear()   # the lane and this object hold each other: it may be a while until they are collected
             sender.cancel()
 
     async def _receive(self) -> str:
@@ -120,7 +121,7 @@ class Conversation:
 
     def _keep(self, key: str, text: Any) -> None:
         try:
-            code = GraphicsCode.from_json(text)
+            code = drawable(self._studios, GraphicsCode.from_json(text))
         except ValueError as problem:
             self._tell({"kind": "problem", "message": f"The graphics code cannot be used: {problem}."})
             return

@@ -38,6 +38,13 @@ def moved(studio: Studio, code: GraphicsCode, angles: Mapping[str, float | None]
     return {name: angles[name] for name in start if angles[name] is not None and angles[name] != start[name]}
 
 
+def drawable(studios: Mapping[str, Studio], code: GraphicsCode) -> GraphicsCode:
+    """The code without a picture that its model does not draw on, as it is of another size: it would only fill memory."""
+    studio = studios.get(code.model)
+    fits = code.picture is None or (studio is not None and code.pixels.shape[0] == studio.size)
+    return code if fits else code.without_picture()
+
+
 def frame(studios: Mapping[str, Studio], code: GraphicsCode, angles: Mapping[str, float | None]) -> bytes:
     """A JPEG of the code at these angles, one per name in FACTORS. ValueError for a code of no known model."""
     if code.model not in studios:

@@ -110,3 +110,4 @@ class DecodePool:
                     lane.busy = False
                     continue
             lane.run(job)
+            del lane, job   # an idle thread holds nobody's picture

@@ -14,6 +14,7 @@ become files. Both lie below /gradio_api/, because some proxies forward nothing 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import time
 from collections.abc import Mapping
@@ -28,12 +29,13 @@ from starlette.websockets import WebSocket
 from ..graphics_code import FACTORS, GraphicsCode
 from ..studio import Studio
 from .conversation import POLICY, TRY_LATER, Conversation, explained
-from .frames import finite, frame
+from .frames import drawable, finite, frame
 from .limits import Limits
 from .pool import DecodePool
 
 SOCKET = "/gradio_api/live/socket"
 RENDER = "/gradio_api/live/render"
+_RECENT, _SECONDS = 32, 20.0   # how many codes of plain requests are remembered, and for how long
 _HERE = ("localhost", "127.0.0.1", "0.0.0.0", "::1")
 
 
@@ -52,6 +54,7 @@ class _Service:
         self._limits = limits
         self._sockets = 0
         self._requests = 0
+        self._recent: dict[bytes, GraphicsCode] = {}   # by what their text hashes to
 
     async def socket(self, socket: WebSocket) -> None:
         await socket.accept()   # a browser only shows the reason of a socket that was open
@@ -94,7 +97,7 @@ class _Service:
         begin = time.perf_counter()
         try:
             asked = json.loads(bytes(body))
-            code = GraphicsCode.from_json(asked.get("code"))
+            code = self._code(asked.get("code"))
             code = code.without_picture() if asked.get("drawn") is True else code
             angles = {
                 name: None if asked.get(name) is None else finite(asked[name], name) for name in FACTORS
@@ -109,6 +112,18 @@ class _Service:
         return Response(
             picture, media_type="image/jpeg", headers={"Server-Timing": spent, "Cache-Control": "no-store"}
         )
+
+    def _code(self, text: object) -> GraphicsCode:
+        """The code of a text that comes with every frame of a drag: as long as it is the same object, what was drawn
+        of it is known (dcign.relighting). ValueError as by from_json()."""
+        key = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest() if isinstance(text, str) else None
+        if key in self._recent:
+            return self._recent[key]
+        code = drawable(self._studios, GraphicsCode.from_json(text))
+        if len(self._recent) < _RECENT:
+            self._recent[key] = code
+            asyncio.get_running_loop().call_later(_SECONDS, self._recent.pop, key, None)
+        return code
 
     async def _drawn(self, code: GraphicsCode, angles: Mapping[str, float | None]) -> bytes:
         loop = asyncio.get_running_loop()

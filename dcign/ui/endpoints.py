@@ -89,7 +89,7 @@ def add(studios: Mapping[str, Studio]) -> None:
 
         Returns:
             code: The graphics code, a JSON object. Send it to the other endpoints unchanged. It holds the prepared picture
-                too, a JPEG file in base64; without its "picture" it shows nobody, and all is drawn by the network.
+                too, a JPEG file in base64; without its "picture" all is drawn by the network, a likeness still.
             degrees: The estimates as {"azimuth", "elevation", "light"}, in degrees. Azimuth is positive when the
                 front turns to the right of the image, elevation when the camera looks down, light when it comes
                 from the right of the image.
@@ -188,7 +188,8 @@ def add(studios: Mapping[str, Studio]) -> None:
 
         Returns:
             file: The animation, a file of the format that was asked for.
-            recipe: A JSON file with the code and the settings. It makes the same file again, bit for bit.
+            recipe: A JSON file with the code and the settings. It makes the same file again, bit for bit. Where light
+                alone moves, the code has its picture.
         """
         asked = recipe_from_call(studios, code, settings, picture)
         return cached(asked, make_bytes(studios, asked, reported(progress)), file.GRADIO_CACHE)

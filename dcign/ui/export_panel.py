@@ -110,7 +110,8 @@ class _Panel:
         listen = {"preprocess": False, "api_visibility": "private", "show_progress_on": [self.progress],
                   "concurrency_id": "sweep", "concurrency_limit": 1}
         self.make.click(_waiting, None, self.shown, **at_once).success(
-            make, [self.ticket, code, compare, self.recorder, *self.controls, *sliders], self.shown, **listen
+            make, [self.ticket, code, compare, self.recorder, *self.controls, *sliders], self.shown, **listen,
+            js="(ticket, code, ...rest) => [ticket, window.dcign.asShown(code), ...rest]",   # an export is as it is seen
         )
         self.load.upload(_waiting, None, self.shown, **at_once).success(
             make_again, [self.ticket, self.load], [*self.shown, *self.controls, self.recorder, self.load], **listen

@@ -81,7 +81,7 @@ class Subject:
     @property
     def retouches(self) -> bool:
         """Whether what is shown differs from what the network draws."""
-        return self.studio.sharpening.amount > 0 or self.studio.relights
+        return self.studio.sharpening.amount > 0 or self.studio.relighting
 
     @property
     def own(self) -> Studio:
@@ -124,7 +124,7 @@ class Subject:
         """Codes as a visitor gets them, with their pictures: of renders, refined; or the encoder's posterior means."""
         if not refined:
             codes = self.codes(self.posterior(pictures).means)
-            if not self.studio.relights:
+            if not self.studio.relighting:
                 return codes
             return [with_picture(code, picture) for code, picture in zip(codes, pictures)]
         return self.studio.encode_many([Prepared(Image.fromarray(picture), True) for picture in pictures], refine=True)

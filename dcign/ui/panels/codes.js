@@ -24,6 +24,7 @@ const readCode = (text) => {
 };
 /* code + sum of amounts[group][k] * steps[group][k] */
 const varied = (text, steps, amounts) => {
+  if (Object.values(amounts).flat().every((amount) => !amount)) return text;   // with its picture
   const code = readCode(text);
   for (const [group, values] of Object.entries(amounts)) {
     const [from] = code.places[group];
@@ -49,6 +50,7 @@ const between = (first, second, share) => {
 };
 /* The identity on the arc from one code to another; pose and light of the first. */
 const morphed = (firstText, secondText, share) => {
+  if (!share) return firstText;
   const first = readCode(firstText), second = readCode(secondText);
   const inside = first.identity.flatMap((name) => {
     const [from, to] = first.places[name];

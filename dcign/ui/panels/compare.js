@@ -25,7 +25,7 @@ const request = async (code, angles) => {
 const draw = async ({azimuth, elevation, light}) => {
   const mine = value, detail = {azimuth, elevation, light};
   const pictures = await Promise.all([
-    request(window.dcign.code(), detail), request(mine.beside.code, bounded(detail))]);   // at the same angles
+    request(window.dcign.bare(), detail), request(mine.beside.code, bounded(detail))]);   // at the same angles
   if (value !== mine || !besideIsShown()) return;
   drawn.forEach(URL.revokeObjectURL);
   drawn = pictures.map((picture) => URL.createObjectURL(picture));

@@ -6,6 +6,11 @@
  * onFrame(detail, bytes): detail has sequence, azimuth, elevation and light. onState(state, message): "socket",
  * "http", "lost" (message says why) or "problem" (message is about this picture; the connection is fine).
  * The server remembers nothing beyond a socket: a code is sent once per socket, and again after a reconnect. */
+let bare = {of: "", code: ""};
+const withoutPicture = (code) => {
+  if (bare.of !== code) bare = {of: code, code: JSON.stringify({...JSON.parse(code), picture: undefined})};
+  return bare.code;
+};
 const createTransport = ({root, onFrame, onState}) => {
   const address = new URL(`${root}/gradio_api/live/`, location.href);
   const socketAddress = new URL("socket", address);
@@ -153,14 +158,8 @@ const createTransport = ({root, onFrame, onState}) => {
       post(wanted);
     }
   };
-  /* The server drops the picture of a code that is drawn: it need not travel with every request. */
-  let bare = {of: "", code: ""};
-  const withoutPicture = (code) => {
-    if (bare.of !== code) bare = {of: code, code: JSON.stringify({...JSON.parse(code), picture: undefined})};
-    return bare.code;
-  };
   const post = async ({sequence, code: whole, angles, drawn}) => {
-    const code = drawn ? withoutPicture(whole) : whole;
+    const code = drawn ? withoutPicture(whole) : whole;   // the server would drop it: it need not travel
     posted = sequence;
     flying += 1;
     const start = performance.now();

@@ -88,6 +88,7 @@ const motion = createMotion({
   onPlaying: (playing) => {
     playButton.setAttribute("aria-pressed", String(playing));
     describe();
+    if (!playing && scene.code && ownPicture()) ask();   // the turn was drawn: back to the picture, if it is near
   },
 });
 
@@ -258,6 +259,9 @@ window.dcign = {
   preset: (name, degrees) => turnTo({[name]: degrees}),
   go: turnTo,
   code: () => scene.code,
+  bare: () => scene.code && withoutPicture(scene.code),
+  /* A code as it would be seen: without its picture where all is drawn. */
+  asShown: (text) => (text && !ownPicture() ? withoutPicture(text) : text),
   original: () => original,
   /* Draw this code instead, at the same angles: another identity of the same model. */
   recode(text) {
