@@ -8,6 +8,7 @@ import torch
 
 from dcign import checkpoints
 from dcign.networks import DCIGN
+from train.__main__ import main
 from train.card import write_measures
 from train.examples import write_examples
 from train.finish import finish
@@ -74,6 +75,20 @@ def test_measure_prints_tables_and_writes_the_card(folder, capsys):
     card = (folder / "README.md").read_text()
     assert "1,234" in card and "python -m train chairs" in card and "| azimuth |" in card
     assert json.loads((folder / "config.json").read_text())["measures"] == result
+    (folder / "README.md").unlink()
+    assert main(["card", str(folder)]) == 0 and (folder / "README.md").read_text() == card
+    capsys.readouterr()
+    assert main(["card", str(folder), "--summary"]) == 0
+    row = next(line for line in capsys.readouterr().out.splitlines() if "above a copy" in line)
+    assert [cell.strip() for cell in row.split("|")[2:5]] == [
+        f"{part['gain']:+.1f}" for part in result["novel_views"].values()]
+
+
+def test_a_card_needs_measures(folder, tmp_path, capsys):
+    config = json.loads((folder / "config.json").read_text())
+    config.pop("measures", None)
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    assert main(["card", str(tmp_path)]) == 2 and "measure" in capsys.readouterr().err
 
 
 def test_examples_are_held_out_chairs_with_a_front(tmp_path):

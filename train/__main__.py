@@ -14,9 +14,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-CLASSES = ("faces", "heads", "chairs", "basel", "ict", "meshes", "chairs3d")
-WITH_DATA = {"basel": "the Basel Face Model", "ict": "a checkout of ICT-FaceKit", "meshes": "a folder of mesh files",
-             "chairs3d": "the renders of \"Seeing 3D chairs\""}
+from train.options import CLASSES, WITH_DATA, parser
 
 
 def _data(arguments: argparse.Namespace):
@@ -177,6 +175,24 @@ def _figures(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _card(arguments: argparse.Namespace) -> int:
+    import json
+
+    from train.card import write_measures
+    from train.measures.summary import summary
+
+    folder = Path(arguments.weights)
+    config = json.loads((folder / "config.json").read_text())
+    if not config.get("measures"):
+        raise ValueError(f"{folder} has not been measured: run python -m train measure {folder} --write.")
+    if arguments.summary:
+        print(summary(config["name"], config["measures"]))
+        return 0
+    write_measures(folder, config["measures"])
+    print(f"wrote {folder / 'README.md'}")
+    return 0
+
+
 def _bench(arguments: argparse.Namespace) -> int:
     import tempfile
 
@@ -198,100 +214,16 @@ def _bench(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def parser() -> argparse.ArgumentParser:
-    root = argparse.ArgumentParser(prog="python -m train", description=__doc__,
-                                   formatter_class=argparse.RawDescriptionHelpFormatter)
-    commands = root.add_subparsers(dest="command", required=True)
-    common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--assets", help="folder of the face asset pack (or DCIGN_FACE_ASSETS)")
-    common.add_argument("--data", help="basel: a .mat or .h5 file; ict: a checkout of ICT-FaceKit; meshes: a folder of "
-                                       ".ply, .obj and .glb files")
-    common.add_argument("--up", help="meshes: which axis points up in the files, such as z (default y)")
-    common.add_argument("--front", help="meshes: which axis the front points to, such as --front=-y (default z)")
-    common.add_argument("--runs", default="runs", help="where shards, states and logs are kept")
-    for name in CLASSES:
-        train = commands.add_parser(name, parents=[common], help=f"train on {WITH_DATA.get(name, name)}")
-        train.add_argument("--preset", default="studio")
-        train.add_argument("--minutes", type=float, help="stop after so long; run again to go on")
-        train.add_argument("--pictures", type=int, help="stop when so many have been seen in all; run again to go on")
-        train.add_argument("--device", default="auto", help="cpu or cuda (default: cuda where there is one)")
-        train.add_argument("--compile", action="store_true", help="compile the networks; pays on a GPU")
-        train.add_argument("--workers", type=int, default=1, help="processes that prepare pictures")
-        train.add_argument("--renderers", type=int, help="processes that render missing shards")
-        train.add_argument("--resume", action="store_true", help="the default; kept for clarity")
-        train.add_argument("--fresh", action="store_true", help="start over even if there is a state")
-        train.add_argument("--from", dest="start", metavar="WEIGHTS", help="a new run goes on from these weights, at the "
-                           "place in the preset that the pictures they have seen put it")
-        train.add_argument("--clamp", choices=("mean", "swap", "both"), help="how inactive latents are clamped")
-        train.add_argument("--set", dest="settings", nargs="+", default=(), metavar="NAME=VALUE",
-                           help="other values of the preset's numbers and words, such as structure=0")
-        train.add_argument("--shards", type=int, help="shards of 2,048 rendered pictures")
-        train.add_argument("--threads", type=int)
-        train.add_argument("--name", help="folder of the run below --runs")
-        train.add_argument("--export", action="store_true", help="write weights even if the budget is not reached")
-        train.add_argument("--note", default="", help="a sentence for the model card: what the command does not say")
-        train.add_argument("-o", "--output", help="where the weights go")
-        train.set_defaults(run=_train)
-    render = commands.add_parser("render", parents=[common], help="render shards ahead of training")
-    render.add_argument("source", choices=CLASSES)
-    render.add_argument("--preset", default="studio")
-    render.add_argument("--shards", type=int, help="the preset's number by default")
-    render.add_argument("--first-shard", type=int, default=0, help="its number; those before it are left out")
-    render.add_argument("--renderers", type=int, help="processes, one for each core by default")
-    render.set_defaults(run=_render)
-    measure = commands.add_parser("measure", parents=[common], help="print the measures of a weights folder")
-    measure.add_argument("weights")
-    measure.add_argument("--identities", type=int, default=200)
-    measure.add_argument("--quick", action="store_true", help="40 identities, for a look in between")
-    measure.add_argument("--beside", metavar="WEIGHTS", help="an entangled network to compare with")
-    measure.add_argument("--meshes", help="chairs: a folder of mesh files to read azimuth from (with --up and --front)")
-    measure.add_argument("--backwards", nargs="*", default=(), metavar="NAME",
-                         help="mesh files, without their suffix, whose front points the other way")
-    measure.add_argument("--plots", metavar="FOLDER", help="also write plots and sheets of pictures there")
-    measure.add_argument("--write", action="store_true", help="also write them into config.json and the model card")
-    measure.set_defaults(run=_measure)
-    beside = commands.add_parser("beside", parents=[common], help="put an entangled network where the page compares it")
-    beside.add_argument("weights", help="such as runs/faces-entangled/weights")
-    beside.add_argument("-o", "--output", required=True, help="such as weights/faces/entangled")
-    beside.set_defaults(run=_beside)
-    probe = commands.add_parser("probe", parents=[common], help="a few measures of runs under way, a line each")
-    probe.add_argument("states", nargs="+", metavar="RUN", help="folder of a run, such as runs/faces-studio")
-    probe.add_argument("--identities", type=int, default=100)
-    probe.set_defaults(run=_probe)
-    preview = commands.add_parser("preview", parents=[common], help="a contact sheet of scenes")
-    preview.add_argument("source", choices=CLASSES)
-    preview.add_argument("--style", help="only this one; the table that is printed names them")
-    preview.add_argument("--sweep", choices=("azimuth", "elevation", "light"))
-    preview.add_argument("--count", type=int, default=32)
-    preview.add_argument("-o", "--output", default="sheet.png")
-    preview.set_defaults(run=_preview)
-    examples = commands.add_parser("examples", parents=[common], help="the pictures that the demo offers")
-    examples.add_argument("weights")
-    examples.set_defaults(run=_examples)
-    figures = commands.add_parser("figures", parents=[common], help="the README's pictures")
-    figures.add_argument("weights")
-    figures.add_argument("--beside", nargs="+", default=(), metavar="WEIGHTS", help="draw the same views by these too")
-    figures.add_argument("-o", "--output", default="figures")
-    figures.set_defaults(run=_figures)
-    bench = commands.add_parser("bench", parents=[common], help="speed of drawing scenes, or of a training step")
-    bench.add_argument("what", choices=("scenes", "training"))
-    bench.add_argument("--seconds", type=float, default=15.0, help="scenes: for each class")
-    bench.add_argument("--workers", type=int, help="scenes: processes, one for each core by default")
-    bench.add_argument("--source", choices=CLASSES, default="faces", help="training: of which class")
-    bench.add_argument("--preset", default="studio")
-    bench.add_argument("--threads", type=int)
-    bench.add_argument("--device", default="auto")
-    bench.add_argument("--compile", action="store_true")
-    bench.set_defaults(run=_bench)
-    return root
+RUN = {"render": _render, "measure": _measure, "beside": _beside, "probe": _probe, "preview": _preview,
+       "examples": _examples, "figures": _figures, "card": _card, "bench": _bench}
 
 
 def main(argv: list[str] | None = None) -> int:
     from train.scenes import PackageMissing
 
-    arguments = parser().parse_args(argv)
+    arguments = parser(__doc__).parse_args(argv)
     try:
-        return arguments.run(arguments)
+        return RUN.get(arguments.command, _train)(arguments)
     except (FileNotFoundError, ValueError, PackageMissing) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

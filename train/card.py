@@ -64,6 +64,11 @@ def _setting(settings: dict) -> str:
         settings.get("recipe", {}).get("setting") == "paper-faces") else ""
 
 
+def _title(name: str, preset: str) -> str:
+    """The demo's own weights have its name; others are known by their preset."""
+    return f"DC-IGN live: {name}" if preset == "studio" else f"DC-IGN, preset {preset}: {name}"
+
+
 def card(config: dict, result: dict, size: int) -> str:
     """Markdown with the Hub's front matter."""
     name, training = config["name"], config["training"]
@@ -73,6 +78,10 @@ def card(config: dict, result: dict, size: int) -> str:
     groups = ", ".join(f"{group} {count}" for group, count in config["layout"])
     phases = "; ".join(f"{p['pictures']:,} at {p['size']} px" for p in settings["phases"])
     pixels = settings["phases"][-1]["size"]
+    subject = STAGES[name].subject
+    known, people = {
+        "face": ("identity, hair and accessories", " Not for identifying or judging people."),
+        "object": ("shapes and patterns", "")}[subject]
     note = f"- **Note**: {training['note']}\n" if training.get("note") else ""
     return f"""---
 license: mit
@@ -80,13 +89,13 @@ library_name: dcign
 pipeline_tag: image-to-image
 tags: [dc-ign, inverse-graphics, disentanglement, novel-view-synthesis, relighting]
 ---
-# DC-IGN live: {name}
+# {_title(name, training['preset'])}
 
 A Deep Convolutional Inverse Graphics Network (Kulkarni, Whitney, Kohli, Tenenbaum, NIPS 2015): one {pixels} × {pixels}
 picture in, a graphics code of {sum(count for _, count in config['layout'])} latents ({groups}) out, re-rendered
 at any {f"{', '.join(first)} and {last}" if first else last}.
 
-- **Data**: {DATA[name]}{_setting(settings)} {_distinct(settings):,} distinct pictures.
+- **Data**: {DATA[name]}{_setting(settings)} {_distinct(settings):,} distinct pictures{' in the last part of the run' if settings.get('first_shard') else ''}.
 - **Command**: `python -m train {name} --preset {training['preset']}`
 - **Pictures seen**: {training['pictures']:,} (planned: {phases}).
 {note}- **Procedure**: {_procedure(settings)}; the true degrees are never shown to the network.
@@ -101,6 +110,6 @@ Printed by `python -m train measure`.
 
 ## Limits
 Trained on renders alone. On photographs the estimate is rougher, and as soon as the view turns the picture looks like a
-render of a similar {STAGES[name].subject}, not like the photograph: identity, hair and accessories outside the
-training set are replaced by the nearest thing that the network knows. Not for identifying or judging people.
+render of a similar {subject}, not like the photograph: {known} outside the training set are replaced by the
+nearest thing that the network knows.{people}
 """

@@ -7,27 +7,28 @@ from collections.abc import Sequence
 from train.measures.bars import bars
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """Lines of Markdown, after an empty one; none without rows."""
     if not rows:
         return []
     return ["", "| " + " | ".join(head) + " |", "|" + "---|" * len(head),
             *("| " + " | ".join(row) + " |" for row in rows)]
 
 
-def _equivariance(table: dict) -> list[str]:
+def _equivariance(found: dict) -> list[str]:
     rows = [[factor, f"{row['calibrated_mae']:.2f}°", f"{row['calibrated_median']:.2f}°", f"{row['linear_mae']:.2f}°",
              f"{row['neighbours_mae']:.2f}°",
              f"{row['linear_r2']:.3f} / {row['calibrated_r2']:.3f}" if "linear_r2" in row else "circular",
-             f"{row['chance_mae']:.1f}°"] for factor, row in table.items()]
-    return _table(["factor", "calibrated MAE", "median", "linear MAE", "15-neighbour MAE", "r² linear / calibrated",
+             f"{row['chance_mae']:.1f}°"] for factor, row in found.items()]
+    return table(["factor", "calibrated MAE", "median", "linear MAE", "15-neighbour MAE", "r² linear / calibrated",
                    "chance MAE"], rows)
 
 
-def _novel(table: dict) -> list[str]:
+def _novel(found: dict) -> list[str]:
     rows = [[factor, f"{row['psnr']:.2f} dB", f"{row['copy_psnr']:.2f} dB", f"{row['gain']:+.2f} dB",
              f"{row['ssim']:.3f} ({row['copy_ssim']:.3f})", f"{row['gradient_share']:.2f}"]
-            for factor, row in table.items()]
-    return _table(["new view from one picture", "PSNR", "copying the input", "gain", "SSIM (copy)", "gradient share"],
+            for factor, row in found.items()]
+    return table(["new view from one picture", "PSNR", "copying the input", "gain", "SSIM (copy)", "gradient share"],
                   rows)
 
 
@@ -40,30 +41,31 @@ def _one_pass(result: dict) -> list[str]:
         ways["refined, the network alone"] = result["own"]
     rows = [["reconstruction", *(way["reconstruction"] for way in ways.values())]]
     rows += [[f"new {factor}", *(way["novel_views"][factor] for way in ways.values())] for factor in once["novel_views"]]
-    lines = _table(["dB / SSIM / gradient share", *ways], [
+    lines = table(["dB / SSIM / gradient share", *ways], [
         [name, *(f"{row['psnr']:.2f} / {row['ssim']:.3f} / {row['gradient_share']:.2f}" for row in pair)]
         for name, *pair in rows])
-    return ["", "What is drawn is drawn from refined codes, as the app refines those of renders, and shown as the app shows it, "
-            "with an unsharp mask, and another light on the given picture itself; what is read (angles, leakage, recognition) "
-            "is read from one pass of the encoder. A reconstruction, and a turn, are drawn from the code alone."
-            ] + lines + [
-        "", "Mean error of the calibrated read-out of one pass / refined: " + ", ".join(
+    return ["", "New views are drawn from refined codes, as the app refines those of renders, and shown as in the app: sharpened, "
+            "and another light on the given picture itself. Angles, leakage and recognition are read from one pass of the "
+            "encoder. Reconstructions and turns are drawn from the code alone."] + lines + [
+        "", "Mean error of the calibrated read-out of one pass / refined, on the half of the views that is drawn again: " + ", ".join(
             f"{factor} {plain:.2f}° / {refined:.2f}°" for factor, (plain, refined) in once["error"].items()) + "."]
 
 
 def _beside(beside: dict) -> list[str]:
     """The comparison with another network, in the pictures that both can draw."""
-    table = beside["novel_views"]
+    views = beside["novel_views"]
     rows = [[factor, f"{row['psnr']:.2f} dB", f"{row['beside_psnr']:.2f} dB", f"{row['gain']:+.2f} dB",
-             f"{row['copy_psnr']:.2f} dB"] for factor, row in table.items()]
+             f"{row['copy_psnr']:.2f} dB"] for factor, row in views.items()]
     size, colour = beside["size"], "grey" if beside["grey"] else "colour"
     head = [f"new view at {size} px {colour}", "this network", f"`{beside['preset']}`", "gain", "copying the input"]
-    if any("one_pass_gain" in row for row in table.values()):
+    if any("one_pass_gain" in row for row in views.values()):
         head.append("gain by one pass")  # the other network's codes cannot be refined
-        rows = [[*cells, f"{row['one_pass_gain']:+.2f} dB"] for cells, row in zip(rows, table.values())]
-    lines = _table(head, rows)
-    if any(not row["same_pictures"] for row in table.values()):
-        lines += ["", "The two were trained on pictures of different cameras, and each is measured on its own."]
+        rows = [[*cells, f"{row['one_pass_gain']:+.2f} dB"] for cells, row in zip(rows, views.values())]
+    lines = table(head, rows)
+    if any(not row["same_pictures"] for row in views.values()):
+        lines += ["", "The two networks were trained with different cameras; each is measured on its own pictures."]
+    if any("one_pass_gain" in row for row in views.values()):
+        lines += ["", "Here both networks are drawn by themselves, without the mask and the given picture."]
     return lines
 
 
@@ -76,22 +78,22 @@ def _leakage(result: dict) -> list[str]:
         if beside:
             rows[-1] += [f"{other['sampled']:.3f}", f"{other['means']:.3f}"] if other else ["", ""]
     head = ["r² from all other latents", "sampled", "posterior means"]
-    return _table(head + ([f"`{beside['preset']}`, sampled", "means"] if beside else []), rows)
+    return table(head + ([f"`{beside['preset']}`, sampled", "means"] if beside else []), rows)
 
 
-def _disentanglement(table: dict) -> list[str]:
+def _disentanglement(found: dict) -> list[str]:
     def each(row: dict) -> list[str]:
         return [f"{value:.3f}" for value in row.values()]
 
-    factors = list(table["mig"])
-    rows = [["MIG", *each(table["mig"])], ["SAP", *each(table["sap"])],
-            ["explicitness", *each(table["explicitness"])],
-            ["DCI informativeness", *each(table["dci"]["informativeness"])]]
-    rows += [[f"r² from {group}", *each(row)] for group, row in table["r2"].items()]
-    disentangled = table["dci"]["disentanglement"]
+    factors = list(found["mig"])
+    rows = [["MIG", *each(found["mig"])], ["SAP", *each(found["sap"])],
+            ["explicitness", *each(found["explicitness"])],
+            ["DCI informativeness", *each(found["dci"]["informativeness"])]]
+    rows += [[f"r² from {group}", *each(row)] for group, row in found["r2"].items()]
+    disentangled = found["dci"]["disentanglement"]
     said = "" if disentangled is None else f"disentanglement {disentangled:.3f}, "
-    return _table(["groups of latents, sampled", *factors], rows) + [
-        "", f"DCI: {said}completeness {table['dci']['completeness']:.3f}."]
+    return table(["groups of latents, sampled", *factors], rows) + [
+        "", f"DCI: {said}completeness {found['dci']['completeness']:.3f}."]
 
 
 def _azimuth(result: dict) -> list[str]:
@@ -110,8 +112,9 @@ def _azimuth(result: dict) -> list[str]:
     return lines
 
 
-def _sharpness(row: dict) -> list[str]:
-    lines = ["", f"Sharpness of new views: mean gradient magnitude {row['gradient_share']:.2f} of the true renders', "
+def sharpness(row: dict) -> list[str]:
+    """Sentences about measures.sharpness."""
+    lines = ["", f"Sharpness of the new views of all factors together: mean gradient magnitude {row['gradient_share']:.2f} of the true renders', "
              f"SSIM {row['ssim']:.3f} (one in twenty below {row['lowest_ssim']:.3f})."]
     sharpened = row.get("own", {}).get("gradient_share", row["gradient_share"]) != row["gradient_share"]
     if sharpened:
@@ -148,7 +151,7 @@ def _objects(result: dict) -> list[str]:
                   f"{row['stage']['opposite']:.1%}; at the paper's elevations {row['paper']['median']:.1f}° and "
                   f"{row['paper']['mean']:.1f}°."]
         worst = sorted(row["each"].items(), key=lambda item: -item[1])[:3]
-        lines.append("Worst meshes: " + ", ".join(f"{name} {error:.0f}°" for name, error in worst) + ".")
+        lines.append("Worst meshes (median of each): " + ", ".join(f"{name} {error:.0f}°" for name, error in worst) + ".")
     if result.get("paper_setting"):
         row = result["paper_setting"]
         where = "in the paper's setting" if row["paper_camera"] else "from the paper's 62 views, on its own stage"
@@ -161,7 +164,7 @@ def _objects(result: dict) -> list[str]:
 def _bars(result: dict) -> list[str]:
     rows = [[bar.measure, f"{'≥' if bar.least else '≤'} {bar.bar:.4g}{bar.unit}",
              "" if bar.value is None else f"{bar.value:.4g}{bar.unit}", bar.verdict] for bar in bars(result)]
-    return _table(["measure", "bar", "measured", ""], rows)
+    return table(["measure", "bar", "measured", ""], rows)
 
 
 def tables(name: str, result: dict) -> str:
@@ -173,7 +176,7 @@ def tables(name: str, result: dict) -> str:
     row = result["reconstruction"]
     lines += ["", f"Reconstruction: PSNR {row['psnr']:.2f} dB, SSIM {row['ssim']:.3f}, MSE at 150×150 grey "
               f"{row['grey_mse_150']:.2e}, mean gradient magnitude {row['gradient_share']:.2f} of the true pictures'."]
-    lines += _sharpness(result["sharpness"]) + (_colours(result["colours"]) if result.get("colours") else [])
+    lines += sharpness(result["sharpness"]) + (_colours(result["colours"]) if result.get("colours") else [])
     lines += _azimuth(result) + _objects(result) + _leakage(result)
     lines += _disentanglement(result["disentanglement"])
     row = result["recognition"]
