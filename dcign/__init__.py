@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING
 from .graphics_code import CodeLayout, GraphicsCode
 
 if TYPE_CHECKING:
-    from . import export
+    from . import export, mixing
     from .checkpoints import available
     from .studio import Studio
 
 __version__ = "0.1.0"
-__all__ = ["CodeLayout", "GraphicsCode", "Studio", "available", "export", "load"]
+__all__ = ["CodeLayout", "GraphicsCode", "Studio", "available", "export", "load", "mixing"]
 
 # Public names that live in modules which are only imported when asked for.
 _LAZY = {"Studio": "studio", "available": "checkpoints"}
@@ -40,8 +40,8 @@ def load(name_or_path: str = "faces", device: str = "auto", **options) -> Studio
 
 
 def __getattr__(name: str):
-    if name == "export":
-        return import_module(".export", __name__)
+    if name in ("export", "mixing"):
+        return import_module(f".{name}", __name__)
     if name in _LAZY:
         return getattr(import_module(f".{_LAZY[name]}", __name__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
