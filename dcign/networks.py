@@ -20,7 +20,6 @@ from torch import Tensor, nn
 
 from dcign.colour_attention import ColourAttention
 from dcign.palette import Palette
-from dcign.place_attention import PlaceAttention
 
 LARGEST = 1024  # of any width: a downloaded configuration must not ask for more memory than there is
 
@@ -38,7 +37,6 @@ class NetworkConfig:
     norm_groups: int = 8
     norm_limit: int = 40  # pixels; normalising finer levels costs a tenth of the time and was not needed
     colour_heads: int = 0  # places whose colours the posterior reads directly (dcign/colour_attention.py)
-    place_heads: int = 0  # places whose shapes the posterior reads directly (dcign/place_attention.py)
     palette: int = 0  # colours that latents give directly to every level with a head (dcign/palette.py)
 
     @property
@@ -61,8 +59,8 @@ class NetworkConfig:
                    *self.encoder_widths)
         if not all(isinstance(n, int) and 1 <= n <= LARGEST for n in numbers) or self.size > LARGEST:
             raise ValueError(f"every width and the picture's size must be whole numbers from 1 to {LARGEST}")
-        if not all(isinstance(n, int) and 0 <= n <= LARGEST for n in (self.colour_heads, self.place_heads, self.palette)):
-            raise ValueError(f"colour_heads, place_heads and palette must be whole numbers from 0 to {LARGEST}")
+        if not all(isinstance(n, int) and 0 <= n <= LARGEST for n in (self.colour_heads, self.palette)):
+            raise ValueError(f"colour_heads and palette must be whole numbers from 0 to {LARGEST}")
         if not 1 <= self.heads <= len(self.decoder_widths):
             raise ValueError("heads must be between 1 and the number of decoder levels")
 
@@ -86,7 +84,7 @@ class NetworkConfig:
     def from_dict(values: dict) -> "NetworkConfig":
         """Raises ValueError for an unknown or missing field."""
         names = {field.name for field in fields(NetworkConfig)}
-        values = {"plain_levels": 2, "colour_heads": 0, "place_heads": 0, "palette": 0} | values  # what weights of before these fields have
+        values = {"plain_levels": 2, "colour_heads": 0, "palette": 0} | values  # what weights of before these fields have
         if set(values) != names:
             raise ValueError(f"network configuration: fields {sorted(set(values) ^ names)} are unknown or missing")
         return NetworkConfig(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
@@ -159,10 +157,6 @@ class Encoder(nn.Module):
         self.colours = None
         if config.colour_heads:
             self.colours = ColourAttention(widths[self.coloured], config.colour_heads, config.latents)
-        self.placed = self.sizes[-2]
-        self.places = None
-        if config.place_heads:
-            self.places = PlaceAttention(widths[self.placed], config.place_heads, config.latents)
         nn.init.normal_(self.posterior.weight, 0.0, 0.01)
         nn.init.zeros_(self.posterior.bias)
         with torch.no_grad():  # log-variances start at -4: the decoder hears the mean first
@@ -170,19 +164,16 @@ class Encoder(nn.Module):
 
     def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:  # (N, 3, H, W)
         x = self.read[str(self.sizes[0])](pictures - 0.5)  # (N, C, H, W)
-        seen = 0.0
         for size in self.sizes[1:]:
             # the activation rises everywhere: after the pool it gives the same values for a quarter of the work
             x = self.join[str(size)](_activate(F.max_pool2d(x, 2)))  # (N, C, h, w)
             if str(size) in self.blocks:
                 x = self.blocks[str(size)](x)  # (N, C, h, w)
             if self.colours is not None and size == self.coloured:
-                seen = seen + self.colours(pictures, x)  # (N, 2 L)
-            if self.places is not None and size == self.placed:
-                seen = seen + self.places(_activate(x))  # (N, 2 L)
+                seen = self.colours(pictures, x)  # (N, 2 L)
         # contiguous: the order of the flattened values must not depend on the memory format
         posterior = self.posterior(_activate(x).contiguous().flatten(1)).float()  # (N, 2 L)
-        if self.colours is not None or self.places is not None:
+        if self.colours is not None:
             posterior = posterior + seen.float()
         mean, log_variance = posterior.chunk(2, 1)  # (N, L) each
         return mean, log_variance.clamp(-12.0, 6.0)
@@ -275,13 +266,13 @@ class DCIGN(nn.Module):
         _read_through(self.encoder, entry, first["weight"], first["bias"])
 
     def widen_from(self, narrower: "DCIGN") -> None:
-        """Take over a network of the same levels with fewer channels or blocks in its encoder, or without shortcuts:
-        every value it computes is kept, but for a trace of what this one reads directly and that one does not. The rest starts at random where nobody listens yet. ValueError for one that does not fit.
+        """Take over a network of the same levels with fewer channels or blocks in its encoder, or without shortcuts
+        for colours: every value it computes is kept, but for a trace of colours where this one reads them directly and
+        that one does not. The rest starts at random where nobody listens yet. ValueError for one that does not fit.
         """
         if replace(narrower.config, encoder_widths=self.config.encoder_widths, plain_levels=self.config.plain_levels,
-                   colour_heads=self.config.colour_heads, place_heads=self.config.place_heads,
-                   palette=self.config.palette) != self.config:
-            raise ValueError("only the encoder's channels and blocks, and the shortcuts, can be widened")
+                   colour_heads=self.config.colour_heads, palette=self.config.palette) != self.config:
+            raise ValueError("only the encoder's channels and blocks, and the shortcuts of colours, can be widened")
         if narrower.config.palette not in (0, self.config.palette):
             raise ValueError("a palette cannot be widened: its pixels would choose anew")
         changed = [a != b and size <= self.config.norm_limit for size, a, b in zip(

@@ -21,7 +21,7 @@ from train.draws import Draws
 if TYPE_CHECKING:
     from train.presets import TrainConfig
 
-APART = 0.25  # how far apart two codes of a mini-batch should lie to be told apart; the prior's deviation is 1
+APART = 0.5  # how far apart two codes of a mini-batch should lie to be told apart; the prior's deviation is 1
 MMD_SCALES = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)  # of the kernel's width, as in Tolstikhin and others 2018
 
 
