@@ -1,7 +1,6 @@
 """The training loop on a few synthetic mini-batches: it learns, resumes exactly, and leaves usable weights."""
 
 import json
-import math
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +10,7 @@ from skimage.metrics import structural_similarity
 from training_run import RECIPE, configuration, feeder_for
 
 from dcign.graphics_code import CodeLayout
-from dcign.networks import DCIGN, NetworkConfig
+from dcign.networks import NetworkConfig
 from train import likelihood, objective, state
 from train.batches import Recipe, shard_factors
 from train.clamp import active_latents
@@ -20,7 +19,6 @@ from train.loop import ALONE, Run, Start, fit
 from train.optimiser import MuonAdam, orthogonalise
 from train.pool import GROW, Pool, shrink
 from train.presets import preset
-from train.procedure import Procedure
 from train.schedule import initial, networks_for
 
 
@@ -204,30 +202,6 @@ def test_structural_similarity_is_the_measures_own():
     assert float(likelihood.structural_similarity(a[:1], b[:1], 2)) == pytest.approx(same, abs=0.02)
     blurred = torch.nn.functional.avg_pool2d(b, 5, 1, 2)
     assert likelihood.structure(blurred, b) > likelihood.structure(0.9 * b + 0.05, b)
-
-
-def test_confusion_is_that_of_a_guess_until_the_active_latents_differ():
-    active = torch.tensor([[[True, False, False]], [[False, True, True]]])
-    code = torch.zeros(2, 4, 3)
-    assert torch.allclose(objective.confusion(code, code, active), torch.full((2,), math.log(4)))
-    code[:, :, 0] = torch.arange(4.0) * 5  # told by the first latent, which is active in the first mini-batch alone
-    nats = objective.confusion(code, code, active)
-    assert nats[0] < 1e-6 and nats[1] == pytest.approx(math.log(4))
-    assert objective.confusion(code, code.flip(1), active)[0] > 100  # told wrong
-
-
-def test_confusion_draws_the_active_latents_of_its_factors_apart_and_no_others():
-    config = replace(preset("tiny", "chairs"), confusion=1.0, confusing=("shape",))
-    network = DCIGN(config.network)
-    procedure = Procedure(network, config, None)
-    pictures = torch.rand(16, 3, 40, 40, generator=torch.Generator().manual_seed(1))
-    mean, _ = network.encode(pictures)
-    mean.retain_grad()
-    active = active_latents(CodeLayout(config.layout), ["azimuth", "shape"])
-    nats = procedure._confusion(mean, pictures, ["azimuth", "shape"], active)
-    nats.backward()
-    assert not mean.grad[:8].any() and not mean.grad[8:, ~active[1, 0]].any() and mean.grad[8:, active[1, 0]].any()
-    assert procedure._confusion(mean, pictures, ["azimuth", "light"], active) == 0
 
 
 def test_variation_ignores_what_a_mini_batch_shares():

@@ -21,7 +21,6 @@ from train.draws import Draws
 if TYPE_CHECKING:
     from train.presets import TrainConfig
 
-APART = 0.5  # how far apart two codes of a mini-batch should lie to be told apart; the prior's deviation is 1
 MMD_SCALES = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)  # of the kernel's width, as in Tolstikhin and others 2018
 
 
@@ -44,17 +43,6 @@ def disagreement(mean: Tensor, log_variance: Tensor, active: Tensor) -> Tensor:
     mean, variance = (x.unflatten(0, (len(active), -1)) for x in (mean, log_variance.exp()))  # (B, K, L)
     apart = (mean - mean.mean(1, keepdim=True)).square() / variance.mean(1, keepdim=True)
     return 0.5 * torch.where(active, 0.0, apart).sum(2).mean()
-
-
-def confusion(mean: Tensor, other: Tensor, active: Tensor) -> Tensor:
-    """How hard the pictures of a mini-batch are to tell apart by their active latents, in nats, a mini-batch (B,).
-
-    InfoNCE (van den Oord and others 2018): of the clean targets' means, (B, K, L) ``other``, each picture's own should lie
-    nearest to its (B, K, L) ``mean``; active: (B, 1, L). A factor of small effect that no latent tells yet costs the
-    likelihood nothing to leave alone: the decoder does not listen, so the encoder learns nothing. Here it does.
-    """
-    apart = ((mean[:, :, None] - other[:, None]).square() * active[:, None]).sum(3)  # (B, K, K)
-    return -(-0.5 * apart / APART**2).log_softmax(2).diagonal(0, 1, 2).mean(1)
 
 
 def mmd(latents: Tensor, prior: Tensor) -> Tensor:

@@ -80,24 +80,11 @@ class Procedure(nn.Module):
             if config.structure:
                 terms["structure"] = likelihood.structure(drawn, meant)
                 loss = loss + config.structure * terms["structure"]
-        if config.confusion:
-            terms["confusion"] = self._confusion(mean, targets, factors, active)
-            loss = loss + config.confusion * terms["confusion"]
         if self.decorrelation is not None:
             terms["explained"] = self.decorrelation(codes)
             loss = loss + config.decorrelation * terms["explained"]
         terms["mse"] = (reconstruction - targets).square().mean()
         return loss, {name: value.detach() for name, value in terms.items()}, reconstruction
-
-    def _confusion(self, mean: Tensor, targets: Tensor, factors: list[str], active: Tensor) -> Tensor:
-        """objective.confusion() of the mini-batches of factors that are named for it, over the number of all."""
-        named = [place for place, factor in enumerate(factors) if factor in self.config.confusing]
-        if not named:
-            return mean.new_zeros(())
-        grouped, clean = (x.unflatten(0, (len(factors), -1))[named] for x in (mean, targets))  # (B', K, ...)
-        other, _ = self.network.encode(clean.flatten(0, 1))  # (B' K, L)
-        nats = objective.confusion(grouped, other.unflatten(0, (len(named), -1)), active[named])  # (B',)
-        return nats.sum() / len(factors)
 
     def _refined(self, targets: Tensor, mean: Tensor, log_variance: Tensor, chosen: Tensor, clamp: Callable,
                  steps: int) -> tuple[Tensor, Tensor]:
