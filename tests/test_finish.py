@@ -71,6 +71,7 @@ def test_measure_prints_tables_and_writes_the_card(folder, capsys):
     assert all(row["gradient_share"] > result["own"]["novel_views"][factor]["gradient_share"]
                for factor, row in result["novel_views"].items())
     assert result["sharpness"]["gradient_share"] > result["sharpness"]["own"]["gradient_share"]
+    assert set(result["parts"]) == {"shape", "texture"}
     write_measures(folder, result)
     card = (folder / "README.md").read_text()
     assert "1,234" in card and "python -m train chairs" in card and "| azimuth |" in card
@@ -82,6 +83,17 @@ def test_measure_prints_tables_and_writes_the_card(folder, capsys):
     row = next(line for line in capsys.readouterr().out.splitlines() if "above a copy" in line)
     assert [cell.strip() for cell in row.split("|")[2:5]] == [
         f"{part['gain']:+.1f}" for part in result["novel_views"].values()]
+
+
+def test_measures_that_stand_alone_leave_the_others(folder, capsys):
+    write_measures(folder, {**json.loads((folder / "config.json").read_text()).get("measures", {}), **measure(folder, None, 6)})
+    before = json.loads((folder / "config.json").read_text())["measures"]
+    after = measure(folder, None, 3, only=("parts",))
+    assert {key: value for key, value in after.items() if key != "parts"} == {
+        key: value for key, value in before.items() if key != "parts"}
+    assert after["parts"] != before["parts"]  # of three pairs in place of six
+    with pytest.raises(ValueError, match="alone"):
+        measure(folder, None, 3, only=("turns",))
 
 
 def test_a_card_needs_measures(folder, tmp_path, capsys):

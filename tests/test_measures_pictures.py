@@ -9,6 +9,7 @@ from train.measures import images
 from train.measures.generation import frechet, nearest
 from train.measures.monotone import largest_fall
 from train.measures.novel_views import MOVES, moves
+from train.measures.parts import followed
 from train.measures.plots import curves, pairs
 from train.measures.recognition import principal, rank_one
 from train.measures.scenery import FACE_RANGES, Scenery, identities
@@ -161,3 +162,11 @@ def test_chairs_of_a_folder_of_renders_are_split_and_seen_from_their_own_views()
     picture = scenery.picture(kept[0], view, 20)
     assert picture.shape == (20, 20, 3) and picture[0, 0, 0] == int(kept[0].name.removeprefix("chair"))
     assert len(scenery.stops("azimuth", 72)) == 31
+
+
+def test_a_difference_is_followed_wholly_by_half_or_not_at_all():
+    true = np.random.default_rng(0).normal(size=(4, 6, 6, 3))
+    assert followed(true, true) == pytest.approx({"slope": 1, "correlation": 1})
+    assert followed(0.5 * true, true) == pytest.approx({"slope": 0.5, "correlation": 1})
+    assert followed(-true, true)["slope"] == pytest.approx(-1)
+    assert followed(0 * true, true) == {"slope": 0, "correlation": 0}

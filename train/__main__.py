@@ -127,7 +127,7 @@ def _measure(arguments: argparse.Namespace) -> int:
         meshes = MeshFolder(meshes, arguments.up or "y", arguments.front or "z")
     measure(Path(arguments.weights), _data(arguments), QUICK if arguments.quick else arguments.identities,
             arguments.write, arguments.beside, meshes, arguments.backwards,
-            Path(arguments.plots) if arguments.plots else None)
+            Path(arguments.plots) if arguments.plots else None, arguments.only)
     return 0
 
 

@@ -106,7 +106,7 @@ def studio(source: str) -> TrainConfig:
     # colours: shortcuts for them, and inputs whose colours hardly differ from their targets'
     return replace(config, network=replace(config.network, colour_heads=8, palette=8), likelihood="gaussian",
                    phases=config.phases + (Phase(160, 90_000, 4, 1.2e-4, 5e-6, refined=2),
-                                           Phase(160, 150_000, 4, 1.5e-4, 4e-6, refined=2)),
+                                           Phase(160, 76_000, 4, 1.5e-4, 4e-6, refined=2)),
                    clamp="both", variation=1.0, augment=replace(config.augment, saturation=0.12, cast=0.03, grey=0.0))
 
 

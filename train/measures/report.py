@@ -22,6 +22,7 @@ from train.measures.mesh_files import mesh_files
 from train.measures.monotone import monotone
 from train.measures.novel_views import Drawn, common, novel_views
 from train.measures.paper_setting import paper_setting
+from train.measures.parts import PAIRS, parts
 from train.measures.plots import pairs
 from train.measures.recognition import recognition
 from train.measures.reconstruction import reconstruction
@@ -33,6 +34,7 @@ from train.measures.turn import turn
 IDENTITIES, QUICK = 200, 40
 SWEPT = 50  # identities that are swept over the whole range, at most: a quarter of all
 SHEET = 100  # new views of a sheet
+ALONE = ("parts", "meshes", "speed")  # measures that need no other to have been taken before
 
 
 def _rng(number: int) -> np.random.Generator:
@@ -82,12 +84,13 @@ def _open(folder: str | Path, data) -> Subject:
 
 def measure(folder: str | Path, assets_folder=None, identities: int = IDENTITIES, write: bool = False,
             beside: str | Path | None = None, meshes=None, backwards: Sequence[str] = (),
-            plots: Path | None = None) -> dict:
+            plots: Path | None = None, only: Sequence[str] = ()) -> dict:
     """Print the tables; with ``write`` keep them in config.json, the model card and the index.
 
     ``beside``: weights of an entangled network to compare with. ``meshes``: a folder or a scenes.meshes.MeshFolder of
     chairs; ``backwards`` names those whose front points the other way. ``plots``: a folder for plots and sheets.
-    ValueError for fewer than three identities, or a network beside it of another class.
+    ``only``: some of ALONE; the rest stays what config.json holds. ValueError for fewer than three identities, a network
+    beside it of another class, or measures that do not stand alone.
     """
     if identities < 3:
         raise ValueError(f"measures are taken across identities: three or more, not {identities}")
@@ -98,6 +101,10 @@ def measure(folder: str | Path, assets_folder=None, identities: int = IDENTITIES
     thing = subject.scenery.stage.subject == "object"
     swept = min(identities, SWEPT, max(6, identities // 4))
     result = {"identities": identities, "views": 0, "subject": subject.scenery.stage.subject, "preset": subject.preset}
+    if only:
+        result = dict(subject.weights.measures)
+        if not result or not set(only) <= set(ALONE):
+            raise ValueError(f"only {', '.join(ALONE)} can be measured alone, of weights that have been measured before")
     shown: HeldOut | None = None
     pictures: dict[str, Drawn] = {}
 
@@ -153,6 +160,7 @@ def measure(folder: str | Path, assets_folder=None, identities: int = IDENTITIES
         ("sharpness", lambda: result.update(
             sharpness=sharpness(pictures, result["subject"], subject.weights.ground),
             colours={} if subject.grey else colours(pictures)), True),
+        ("parts", lambda: result.update(parts=parts(subject, _rng(9), min(PAIRS, identities))), True),
         ("sweeps", lambda: result.update(monotone=monotone(subject, shown.things[:swept], _rng(5), plot)), True),
         ("turns", lambda: result.update(turn=turn(subject, shown.things[:swept], _rng(6))), True),
         ("leakage", lambda: result.update(leakage=leakage_of(subject, shown)), True),
@@ -165,9 +173,9 @@ def measure(folder: str | Path, assets_folder=None, identities: int = IDENTITIES
         ("the paper's chairs", lambda: result.update(
             paper_setting=paper_setting(subject, shown.things, _rng(8))), thing),
         ("meshes", compare_meshes, thing and meshes is not None),
-        ("speed", lambda: result.update(speed={"render_ms": render_milliseconds(subject, shown.pictures[0]),
+        ("speed", lambda: result.update(speed={"render_ms": render_milliseconds(subject, take(subject, 1).pictures[0]),
                                                "threads": torch.get_num_threads()}), True)]
-    steps = [(name, step) for name, step, wanted in steps if wanted]
+    steps = [(name, step) for name, step, wanted in steps if wanted and (not only or name in only)]
     with tqdm(steps, unit="measure", disable=None) as bar:
         for name, step in bar:
             bar.set_description(name)

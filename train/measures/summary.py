@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from train.measures.tables import sharpness, table
+from train.measures.tables import parts, sharpness, table
 
 
 def _each(result: dict, row: str, value) -> list[str]:
@@ -38,5 +38,5 @@ def summary(name: str, result: dict) -> str:
     rows.append(_each(result, "SSIM of the new view (of a copy)",
                       lambda f: f"{views[f]['ssim']:.2f} ({views[f]['copy_ssim']:.2f})"))
     lines = [f"### {name}: {result['identities']} held-out identities, {result['views']} random views each"]
-    lines += table(["", *equivariance], rows) + sharpness(result["sharpness"])
+    lines += table(["", *equivariance], rows) + sharpness(result["sharpness"]) + parts(result.get("parts", {}))
     return "\n".join(lines)
