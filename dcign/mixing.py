@@ -33,7 +33,7 @@ def vary(
 
     amounts: group -> standard deviations along its first directions, each within ±MAX_AMOUNT.
     """
-    latents, changed = code.latents.astype(np.float64), False
+    latents = code.latents.astype(np.float64)
     for group, values in amounts.items():
         known = _directions(directions, group)
         values = np.asarray(values, np.float64)
@@ -42,8 +42,7 @@ def vary(
         if not (np.abs(values) <= MAX_AMOUNT).all():
             raise ValueError(f"amounts are standard deviations between -{MAX_AMOUNT:g} and {MAX_AMOUNT:g}")
         latents[code.layout.slice(group)] += values @ known.steps[: len(values)]
-        changed |= bool(values.any())
-    return _like(code, latents, code.offsets) if changed else code
+    return code if np.array_equal(latents, code.latents) else _like(code, latents, code.offsets)
 
 
 def draw_identity(

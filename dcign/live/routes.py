@@ -7,6 +7,8 @@ GET  /gradio_api/live/socket    WebSocket, see conversation.py
 POST /gradio_api/live/render    {"code": "...", "azimuth": .., "elevation": .., "light": .., "drawn": ..} -> image/jpeg
 GET  /gradio_api/live/render    204: the server is there
 
+A code that came by a plain request is remembered for some seconds, for the next frame of its drag.
+
 The public endpoint /render does the same for gradio_client, but has to answer with a file; live frames never
 become files. Both lie below /gradio_api/, because some proxies forward nothing else to Python.
 """

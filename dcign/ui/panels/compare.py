@@ -1,5 +1,6 @@
 """The input and its reconstruction under an edge that can be dragged or moved by arrow keys; or what the
-network alone draws of it beside what an entangled one draws at the same angles, where its weights lie beside the model's (dcign.checkpoints.BESIDE).
+network alone draws of it beside what an entangled one draws at the same angles, where its weights lie beside the model's
+(dcign.checkpoints.BESIDE).
 
     pictures = compare.build(compare.value(studio, prepared, code))
 """

@@ -5,7 +5,8 @@
  *
  * onFrame(detail, bytes): detail has sequence, azimuth, elevation and light. onState(state, message): "socket",
  * "http", "lost" (message says why) or "problem" (message is about this picture; the connection is fine).
- * The server remembers nothing beyond a socket: a code is sent once per socket, and again after a reconnect. */
+ * The server remembers nothing beyond a socket, but what plain requests sent for some seconds: a code is sent once per
+ * socket, and again after a reconnect; with every plain request. */
 let bare = {of: "", code: ""};
 const withoutPicture = (code) => {
   if (bare.of !== code) bare = {of: code, code: JSON.stringify({...JSON.parse(code), picture: undefined})};
