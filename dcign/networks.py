@@ -12,82 +12,19 @@ under the same names: training may start small and grow (`grow_from`).
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import replace
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from dcign.colour_attention import ColourAttention
+from dcign.network_config import NetworkConfig
 from dcign.palette import Palette
+from dcign.place_attention import PlaceAttention
+from dcign.place_modulation import PlaceModulation
 
-LARGEST = 1024  # of any width: a downloaded configuration must not ask for more memory than there is
-
-
-@dataclass(frozen=True)
-class NetworkConfig:
-    """Widths of both networks, from the smallest level (``base`` pixels) up; each level doubles the pixels."""
-
-    latents: int = 128
-    base: int = 5
-    decoder_widths: tuple[int, ...] = (192, 128, 128, 80, 32)  # at 5, 10, 20, 40, 80 px
-    encoder_widths: tuple[int, ...] = (160, 160, 96, 64, 32, 16)  # at 5, 10, 20, 40, 80, 160 px
-    plain_levels: int = 1  # how many of the encoder's finest levels have no block
-    heads: int = 2  # how many of the finest levels add to the picture
-    norm_groups: int = 8
-    norm_limit: int = 40  # pixels; normalising finer levels costs a tenth of the time and was not needed
-    colour_heads: int = 0  # places whose colours the posterior reads directly (dcign/colour_attention.py)
-    palette: int = 0  # colours that latents give directly to every level with a head (dcign/palette.py)
-
-    @property
-    def size(self) -> int:
-        """Pixels along a side of the pictures."""
-        return self.base * 2 ** len(self.decoder_widths)
-
-    @property
-    def decoder_sizes(self) -> tuple[int, ...]:
-        return tuple(self.base * 2**i for i in range(len(self.decoder_widths)))
-
-    @property
-    def encoder_sizes(self) -> tuple[int, ...]:
-        return tuple(self.base * 2**i for i in range(len(self.encoder_widths)))
-
-    def __post_init__(self):
-        if len(self.encoder_widths) != len(self.decoder_widths) + 1:
-            raise ValueError("encoder_widths needs one level more than decoder_widths: it starts at the picture")
-        numbers = (self.latents, self.base, self.plain_levels, self.norm_groups, *self.decoder_widths,
-                   *self.encoder_widths)
-        if not all(isinstance(n, int) and 1 <= n <= LARGEST for n in numbers) or self.size > LARGEST:
-            raise ValueError(f"every width and the picture's size must be whole numbers from 1 to {LARGEST}")
-        if not all(isinstance(n, int) and 0 <= n <= LARGEST for n in (self.colour_heads, self.palette)):
-            raise ValueError(f"colour_heads and palette must be whole numbers from 0 to {LARGEST}")
-        if not 1 <= self.heads <= len(self.decoder_widths):
-            raise ValueError("heads must be between 1 and the number of decoder levels")
-
-    def smaller(self) -> "NetworkConfig":
-        """The configuration of the network that grows into this one: half the pixels, one head less."""
-        return replace(self, decoder_widths=self.decoder_widths[:-1], encoder_widths=self.encoder_widths[:-1],
-                       heads=max(1, self.heads - 1))
-
-    @staticmethod
-    def tiny(latents: int = 16, size: int = 40) -> "NetworkConfig":
-        """A network for tests: thousands of weights, ``size`` one of 20, 40, 80, 160 pixels."""
-        levels = (size // 5).bit_length() - 1
-        if size != 5 * 2**levels or levels < 2:
-            raise ValueError(f"size must be 20, 40, 80 or 160 pixels, not {size}")
-        return NetworkConfig(latents, 5, (16,) * levels, (16,) * levels + (8,), norm_groups=4, norm_limit=20)
-
-    def to_dict(self) -> dict:
-        return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
-
-    @staticmethod
-    def from_dict(values: dict) -> "NetworkConfig":
-        """Raises ValueError for an unknown or missing field."""
-        names = {field.name for field in fields(NetworkConfig)}
-        values = {"plain_levels": 2, "colour_heads": 0, "palette": 0} | values  # what weights of before these fields have
-        if set(values) != names:
-            raise ValueError(f"network configuration: fields {sorted(set(values) ^ names)} are unknown or missing")
-        return NetworkConfig(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
+__all__ = ["DCIGN", "Block", "Decoder", "Encoder", "NetworkConfig"]
 
 
 def _activate(x: Tensor) -> Tensor:
@@ -157,6 +94,10 @@ class Encoder(nn.Module):
         self.colours = None
         if config.colour_heads:
             self.colours = ColourAttention(widths[self.coloured], config.colour_heads, config.latents)
+        self.placed = self.sizes[-2]
+        self.places = None
+        if config.place_heads:
+            self.places = PlaceAttention(widths[self.placed], config.place_heads, config.latents)
         nn.init.normal_(self.posterior.weight, 0.0, 0.01)
         nn.init.zeros_(self.posterior.bias)
         with torch.no_grad():  # log-variances start at -4: the decoder hears the mean first
@@ -164,17 +105,20 @@ class Encoder(nn.Module):
 
     def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:  # (N, 3, H, W)
         x = self.read[str(self.sizes[0])](pictures - 0.5)  # (N, C, H, W)
+        seen = []
         for size in self.sizes[1:]:
             # the activation rises everywhere: after the pool it gives the same values for a quarter of the work
             x = self.join[str(size)](_activate(F.max_pool2d(x, 2)))  # (N, C, h, w)
             if str(size) in self.blocks:
                 x = self.blocks[str(size)](x)  # (N, C, h, w)
             if self.colours is not None and size == self.coloured:
-                seen = self.colours(pictures, x)  # (N, 2 L)
+                seen.append(self.colours(pictures, x))  # (N, 2 L)
+            if self.places is not None and size == self.placed:
+                seen.append(self.places(_activate(x)))  # (N, 2 L)
         # contiguous: the order of the flattened values must not depend on the memory format
         posterior = self.posterior(_activate(x).contiguous().flatten(1)).float()  # (N, 2 L)
-        if self.colours is not None:
-            posterior = posterior + seen.float()
+        for shortcut in seen:
+            posterior = posterior + shortcut.float()
         mean, log_variance = posterior.chunk(2, 1)  # (N, L) each
         return mean, log_variance.clamp(-12.0, 6.0)
 
@@ -195,6 +139,10 @@ class Decoder(nn.Module):
         self.heads = nn.ModuleDict({str(s): _convolution(widths[s], 12) for s in self.sizes[-config.heads:]})
         self.palettes = nn.ModuleDict({
             size: Palette(widths[int(size)], config.palette, config.latents) for size in self.heads if config.palette})
+        # above the start, whose places are too large
+        self.modulations = nn.ModuleDict({
+            str(s): PlaceModulation(widths[s], config.place_entries, config.latents)
+            for s in self.sizes[1:4] if config.place_entries})
         for index, head in enumerate(self.heads.values()):
             head.weight.data.mul_(0.1 if index == 0 else 0.0)
 
@@ -205,6 +153,8 @@ class Decoder(nn.Module):
         logits = None
         for size, row in zip(self.sizes, others, strict=True):
             x = self.blocks[str(size)](x, row)  # (N, C, h, w)
+            if str(size) in self.modulations:
+                x = self.modulations[str(size)](x, row, _activate(x))  # (N, C, h, w)
             active = _activate(x)  # (N, C, h, w)
             if str(size) in self.heads:
                 fine = self.heads[str(size)](active).contiguous()  # (N, 12, h, w)
@@ -266,15 +216,16 @@ class DCIGN(nn.Module):
         _read_through(self.encoder, entry, first["weight"], first["bias"])
 
     def widen_from(self, narrower: "DCIGN") -> None:
-        """Take over a network of the same levels with fewer channels or blocks in its encoder, or without shortcuts
-        for colours: every value it computes is kept, but for a trace of colours where this one reads them directly and
-        that one does not. The rest starts at random where nobody listens yet. ValueError for one that does not fit.
+        """Take over a network of the same levels with fewer channels or blocks in its encoder, or without shortcuts:
+        every value it computes is kept, but for a trace of what this one reads directly and that one does not. The rest
+        starts at random where nobody listens yet. ValueError for one that does not fit.
         """
         if replace(narrower.config, encoder_widths=self.config.encoder_widths, plain_levels=self.config.plain_levels,
-                   colour_heads=self.config.colour_heads, palette=self.config.palette) != self.config:
-            raise ValueError("only the encoder's channels and blocks, and the shortcuts of colours, can be widened")
-        if narrower.config.palette not in (0, self.config.palette):
-            raise ValueError("a palette cannot be widened: its pixels would choose anew")
+                   **self.config.shortcuts) != self.config:
+            raise ValueError("only the encoder's channels and blocks, and the shortcuts, can be widened")
+        if any(narrower.config.shortcuts[name] not in (0, self.config.shortcuts[name])
+               for name in ("palette", "place_entries")):
+            raise ValueError("what pixels choose from cannot be widened: they would choose anew")
         changed = [a != b and size <= self.config.norm_limit for size, a, b in zip(
             self.config.encoder_sizes, self.config.encoder_widths, narrower.config.encoder_widths)]
         old, new = narrower.state_dict(), self.state_dict()

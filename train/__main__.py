@@ -117,6 +117,38 @@ def _render(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _teach(arguments: argparse.Namespace) -> int:
+    from dcign import checkpoints
+    from dcign.graphics_code import CodeLayout
+    from dcign.networks import DCIGN
+    from train.batches import Rendering
+    from train.labels import labels
+    from train.presets import preset
+    from train.scenes import STAGES
+    from train.schedule import take_over
+    from train.teach import Lesson, Material, seeds_needed, teach
+
+    config, stage = preset("studio", arguments.source), STAGES[arguments.source]
+    lesson, layout = Lesson(part=arguments.part), CodeLayout(config.layout)
+    if lesson.part not in config.recipe.factors or lesson.part in stage.ranges:
+        raise ValueError(f"{arguments.source} have no part {lesson.part!r} to teach.")
+    network = DCIGN(config.network)
+    start = _start(arguments.start, arguments.source)
+    take_over(network, start.network)
+    paths = Rendering(_pictures(arguments, arguments.source), arguments.source, config.phases[-1].size, arguments.shards,
+                      _data(arguments), None, config.recipe, None, arguments.first_shard).wait()
+    seeds = seeds_needed(paths, config.recipe, arguments.first_shard, lesson.part)
+    told = labels(arguments.source, _data(arguments), lesson.part, seeds, lesson.components)
+    material = Material(tuple(paths), config.recipe, arguments.first_shard, lesson.part, told)
+    teach(network, material, layout, config.augment, stage.rig.ground, stage.subject, lesson)
+    weights = checkpoints.load_weights(checkpoints.find(arguments.start))
+    checkpoints.save_weights(arguments.output, network, layout, weights.calibrations, weights.ranges, name=weights.name,
+                             circular=weights.circular, ground=weights.ground, framing=weights.framing,
+                             training=weights.training)
+    print(f"weights to go on from in {arguments.output}")
+    return 0
+
+
 def _measure(arguments: argparse.Namespace) -> int:
     from train.measures.report import QUICK, measure
 
@@ -214,7 +246,7 @@ def _bench(arguments: argparse.Namespace) -> int:
     return 0
 
 
-RUN = {"render": _render, "measure": _measure, "beside": _beside, "probe": _probe, "preview": _preview,
+RUN = {"render": _render, "teach": _teach, "measure": _measure, "beside": _beside, "probe": _probe, "preview": _preview,
        "examples": _examples, "figures": _figures, "card": _card, "bench": _bench}
 
 

@@ -166,6 +166,17 @@ def shard_factors(number: int, recipe: Recipe = STUDIO) -> np.ndarray:
     return np.random.default_rng([7, number]).permutation(np.repeat(np.arange(len(counts)), counts))
 
 
+def first_seed(number: int, index: int, recipe: Recipe = STUDIO) -> int:
+    """Of the identities of a mini-batch, by the numbers of its shard and its own place there."""
+    return HELD_OUT + number * recipe.pictures + index * recipe.per_mini_batch
+
+
+def part_seeds(number: int, index: int, factor: str, part: str, recipe: Recipe = STUDIO) -> list[int]:
+    """The seeds (K,) that a part of the identities of a mini-batch is drawn from."""
+    first, varies = first_seed(number, index, recipe), factor in (part, INTRINSIC)
+    return [first + (k if varies else 0) for k in range(recipe.per_mini_batch)]
+
+
 def shard_path(folder: Path, name: str, size: int, number: int, recipe: Recipe = STUDIO) -> Path:
     return folder / recipe.folder(name, size) / f"shard-{number:04d}.npy"
 
@@ -190,11 +201,11 @@ def draw_shard(folder: Path, name: str, size: int, number: int, assets_folder: s
               for target, (count, channels) in targets.items()}
     for index, factor in enumerate(shard_factors(number, recipe)):
         rng = np.random.default_rng([11, number, index])
-        first_seed = HELD_OUT + number * recipe.pictures + index * recipe.per_mini_batch
+        first = first_seed(number, index, recipe)
         if recipe.setting == "paper-chairs":
-            drawn = draw_paper_chairs(source, recipe.factors[factor], first_seed, rng, size, recipe)
+            drawn = draw_paper_chairs(source, recipe.factors[factor], first, rng, size, recipe)
         else:
-            drawn = draw_mini_batch(source, stage, recipe.factors[factor], first_seed, rng, size, recipe)
+            drawn = draw_mini_batch(source, stage, recipe.factors[factor], first, rng, size, recipe)
         for target, array in arrays.items():
             array[index] = drawn.pictures if target == path else drawn.photographs
     for target in reversed(targets):

@@ -29,20 +29,34 @@ def sample(mean: Tensor, log_variance: Tensor, noise: Tensor) -> Tensor:
     return mean + noise * (0.5 * log_variance).exp()
 
 
+def divergences(mean: Tensor, log_variance: Tensor) -> Tensor:
+    """KL(Q || N(0, I)) of each latent in nats, (L,), averaged over pictures."""
+    return 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).mean(0)
+
+
 def kl_divergence(mean: Tensor, log_variance: Tensor) -> Tensor:
     """KL(Q || N(0, I)) in nats, summed over latents."""
-    return 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).sum(1).mean()
+    return divergences(mean, log_variance).sum()
 
 
 def disagreement(mean: Tensor, log_variance: Tensor, active: Tensor) -> Tensor:
-    """How far apart the inactive posteriors of a mini-batch lie, in nats: KL from one at their mean, summed over latents.
+    """How far apart the inactive posteriors of a mini-batch lie, in nats: KL from one at their mean, of each latent (L,).
 
     The invariance that step 7 asks for, measured in the noise of each latent: what is left after the noise is what the
     decoder, or a regression, could still read there. (N, L) twice, and (B, 1, L) for the latents of each factor.
     """
     mean, variance = (x.unflatten(0, (len(active), -1)) for x in (mean, log_variance.exp()))  # (B, K, L)
     apart = (mean - mean.mean(1, keepdim=True)).square() / variance.mean(1, keepdim=True)
-    return 0.5 * torch.where(active, 0.0, apart).sum(2).mean()
+    return 0.5 * torch.where(active, 0.0, apart).mean((0, 1))
+
+
+def beyond(nats: Tensor, layout: CodeLayout, free: float) -> Tensor:
+    """What groups of latents cost, (L,) nats summed over each, beyond what each has ``free``.
+
+    A part of small effect that is hardly drawn yet would be cheaper not to tell at all (free bits: Kingma and others 2016).
+    """
+    groups = nats.split([size for _, size in layout.groups])
+    return sum((group.sum() - free).clamp_min(0.0) for group in groups)
 
 
 def mmd(latents: Tensor, prior: Tensor) -> Tensor:

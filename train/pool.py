@@ -78,17 +78,17 @@ class Pool:
             if self.mixed:  # every picture once a pass, in an order of their own
                 each = self.recipe.per_mini_batch
                 order = self._shuffled(number, length * each)
-                parts = [self._mini_batch(p // each, p % each) for p in order[place * each:(place + 1) * each]]
+                parts = [self.mini_batch(p // each, p % each) for p in order[place * each:(place + 1) * each]]
                 pairs.append(tuple(np.concatenate(side) for side in zip(*parts)))
                 factors.append(MIXED)
             else:
                 index = int(self._shuffled(number, length)[place])
-                pairs.append(self._mini_batch(index))
+                pairs.append(self.mini_batch(index))
                 factors.append(self.recipe.factors[self.factors[index]])
         targets, inputs = (np.concatenate(side) for side in zip(*pairs))
         return targets, inputs, factors
 
-    def _mini_batch(self, index: int, only: int | None = None) -> tuple[np.ndarray, np.ndarray]:
+    def mini_batch(self, index: int, only: int | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Targets and inputs (K, S, S, C) of one mini-batch, or of the picture ``only`` of it."""
         pictures, photographs = self._shard(index // self.recipe.mini_batches)
         row = index % self.recipe.mini_batches

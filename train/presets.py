@@ -38,6 +38,7 @@ class TrainConfig:
     invariance: float = 0.01  # factor of (z - mean); only with clamp = "mean" or "first". The code's default is 0; when
     # asked for, it is applied twice, and as it climbs a lower bound with the same sign, it pushes apart
     agreement: float = 4.0  # weight of objective.disagreement() beside the KL term (not with "sgvb")
+    free: float = 0.0  # nats of both that each group of latents does not pay for (not with "sgvb")
     kl_reaches: str = "all"  # latents, the paper's (Fig. 1: "for every z_i"); or "active" ones only, the code's
     likelihood: str = "laplace"  # or "gaussian", or "bernoulli", the authors'
     edges: float = 0.5  # weight of the gradient terms beside the pixel term (not with bernoulli)
@@ -74,7 +75,7 @@ class TrainConfig:
 POSE = (("azimuth", 4), ("elevation", 4), ("light", 4))
 # parts of an identity that a source can vary alone: their latents, and their shares of the mini-batches
 PARTS = {
-    "faces": {"shape": (44, 0.13), "texture": (28, 0.10), "expression": (14, 0.12), "hair": (30, 0.09)},
+    "faces": {"shape": (44, 0.13), "texture": (28, 0.10), "expression": (14, 0.16), "hair": (30, 0.09)},
     "heads": {"shape": (50, 0.18), "texture": (30, 0.12), "hair": (36, 0.12)},
     "chairs": {"shape": (84, 0.28), "texture": (32, 0.14)},
 }
@@ -101,11 +102,14 @@ def studio(source: str) -> TrainConfig:
         source, "studio", layout=POSE + tuple((part, latents) for part, (latents, _) in parts.items()),
         recipe=Recipe(shares=tuple((shares | {part: share for part, (_, share) in parts.items()}).items())))
     if subject == "face":
-        return config
+        # small shapes: shortcuts for them, and a last phase with the expressions that they brought
+        return replace(config, network=replace(config.network, place_heads=24, place_entries=12), free=12.0,
+                       phases=config.phases + (Phase(160, 68_000, 4, 8e-5, 4e-6, refined=2),))
     # chairs cover a fifth of the picture: the median that an absolute error asks for would be an empty one. Theirs are any
     # colours: shortcuts for them, and inputs whose colours hardly differ from their targets'
     return replace(config, network=replace(config.network, colour_heads=8, palette=8), likelihood="gaussian",
-                   phases=config.phases + (Phase(160, 90_000, 4, 1.2e-4, 5e-6, refined=2),),
+                   phases=config.phases + (Phase(160, 90_000, 4, 1.2e-4, 5e-6, refined=2),
+                                          Phase(160, 64_000, 4, 1.2e-4, 5e-6, refined=2)),
                    clamp="both", variation=1.0, augment=replace(config.augment, saturation=0.12, cast=0.03, grey=0.0))
 
 

@@ -56,9 +56,10 @@ class Procedure(nn.Module):
             grouped = latents.unflatten(0, (-1, len(targets) // len(factors)))  # (B, K, L)
             return self._clamp(grouped, active[which], draws.shifts[which], draws.coins[which]).flatten(0, 1)
 
-        divergence = objective.kl_divergence(mean, log_variance)
-        terms = {"kl": divergence, "disagreement": objective.disagreement(mean, log_variance, active)}
-        nats = divergence + config.agreement * terms["disagreement"]
+        divergences = objective.divergences(mean, log_variance)  # (L,)
+        apart = objective.disagreement(mean, log_variance, active)  # (L,)
+        terms = {"kl": divergences.sum(), "disagreement": apart.sum()}
+        nats = objective.beyond(divergences + config.agreement * apart, self.layout, config.free)
         centre = mean
         if refined:
             centre, terms["gap"] = self._refined(targets, mean, log_variance, draws.refine, clamp, refined)

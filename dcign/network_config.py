@@ -1,0 +1,81 @@
+"""The configuration of DC-IGN's networks: widths of every level, and the shortcuts beside them."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields, replace
+
+LARGEST = 1024  # of any width: a downloaded configuration must not ask for more memory than there is
+SHORTCUTS = ("colour_heads", "palette", "place_heads", "place_entries")
+
+
+@dataclass(frozen=True)
+class NetworkConfig:
+    """Widths of both networks, from the smallest level (``base`` pixels) up; each level doubles the pixels."""
+
+    latents: int = 128
+    base: int = 5
+    decoder_widths: tuple[int, ...] = (192, 128, 128, 80, 32)  # at 5, 10, 20, 40, 80 px
+    encoder_widths: tuple[int, ...] = (160, 160, 96, 64, 32, 16)  # at 5, 10, 20, 40, 80, 160 px
+    plain_levels: int = 1  # how many of the encoder's finest levels have no block
+    heads: int = 2  # how many of the finest levels add to the picture
+    norm_groups: int = 8
+    norm_limit: int = 40  # pixels; normalising finer levels costs a tenth of the time and was not needed
+    colour_heads: int = 0  # places whose colours the posterior reads directly (dcign/colour_attention.py)
+    palette: int = 0  # colours that latents give directly to every level with a head (dcign/palette.py)
+    place_heads: int = 0  # places whose shapes the posterior reads directly (dcign/place_attention.py)
+    place_entries: int = 0  # kinds of places that latents change directly (dcign/place_modulation.py)
+
+    @property
+    def size(self) -> int:
+        """Pixels along a side of the pictures."""
+        return self.base * 2 ** len(self.decoder_widths)
+
+    @property
+    def decoder_sizes(self) -> tuple[int, ...]:
+        return tuple(self.base * 2**i for i in range(len(self.decoder_widths)))
+
+    @property
+    def encoder_sizes(self) -> tuple[int, ...]:
+        return tuple(self.base * 2**i for i in range(len(self.encoder_widths)))
+
+    @property
+    def shortcuts(self) -> dict[str, int]:
+        """The fields that add to a network what it can also do without, by name."""
+        return {name: getattr(self, name) for name in SHORTCUTS}
+
+    def __post_init__(self):
+        if len(self.encoder_widths) != len(self.decoder_widths) + 1:
+            raise ValueError("encoder_widths needs one level more than decoder_widths: it starts at the picture")
+        numbers = (self.latents, self.base, self.plain_levels, self.norm_groups, *self.decoder_widths,
+                   *self.encoder_widths)
+        if not all(isinstance(n, int) and 1 <= n <= LARGEST for n in numbers) or self.size > LARGEST:
+            raise ValueError(f"every width and the picture's size must be whole numbers from 1 to {LARGEST}")
+        if not all(isinstance(n, int) and 0 <= n <= LARGEST for n in self.shortcuts.values()):
+            raise ValueError(f"{', '.join(self.shortcuts)} must be whole numbers from 0 to {LARGEST}")
+        if not 1 <= self.heads <= len(self.decoder_widths):
+            raise ValueError("heads must be between 1 and the number of decoder levels")
+
+    def smaller(self) -> "NetworkConfig":
+        """The configuration of the network that grows into this one: half the pixels, one head less."""
+        return replace(self, decoder_widths=self.decoder_widths[:-1], encoder_widths=self.encoder_widths[:-1],
+                       heads=max(1, self.heads - 1))
+
+    @staticmethod
+    def tiny(latents: int = 16, size: int = 40) -> "NetworkConfig":
+        """A network for tests: thousands of weights, ``size`` one of 20, 40, 80, 160 pixels."""
+        levels = (size // 5).bit_length() - 1
+        if size != 5 * 2**levels or levels < 2:
+            raise ValueError(f"size must be 20, 40, 80 or 160 pixels, not {size}")
+        return NetworkConfig(latents, 5, (16,) * levels, (16,) * levels + (8,), norm_groups=4, norm_limit=20)
+
+    def to_dict(self) -> dict:
+        return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
+
+    @staticmethod
+    def from_dict(values: dict) -> "NetworkConfig":
+        """Raises ValueError for an unknown or missing field."""
+        names = {field.name for field in fields(NetworkConfig)}
+        values = {"plain_levels": 2} | dict.fromkeys(SHORTCUTS, 0) | values  # what weights of before these fields have
+        if set(values) != names:
+            raise ValueError(f"network configuration: fields {sorted(set(values) ^ names)} are unknown or missing")
+        return NetworkConfig(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
