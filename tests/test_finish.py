@@ -1,6 +1,7 @@
 """From a trained network to a weights folder, its examples, its measures and its card, on procedural chairs."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -36,8 +37,12 @@ def test_the_folder_loads_and_carries_its_provenance(folder):
 
 def test_latents_have_the_unit_of_their_prior_and_draw_what_they_drew():
     torch.manual_seed(0)
-    network = DCIGN(preset("tiny", "chairs").network).eval()
+    network = DCIGN(replace(preset("tiny", "chairs").network, place_heads=3, place_entries=3)).eval()
     with torch.no_grad():  # far from the prior, and heard loudly
+        network.encoder.places.read.weight *= 10
+        network.encoder.places.read.bias[4] = 3.0
+        for modulation in network.decoder.modulations.values():
+            modulation.give.weight.normal_(0.0, 0.02)
         network.encoder.posterior.weight[:24] *= 30
         network.encoder.posterior.bias[3] = 5.0
         network.decoder.start.weight *= 4

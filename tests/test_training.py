@@ -162,6 +162,16 @@ def test_disagreement_counts_what_the_noise_does_not_hide():
     assert float(objective.disagreement(mean, hidden, active).sum()) == pytest.approx(0.0025)
 
 
+def test_a_group_pays_only_beyond_what_it_has_free():
+    layout = CodeLayout((("azimuth", 1), ("shape", 2)))
+    nats = torch.tensor([5.0, 0.5, 0.75], requires_grad=True)
+    assert float(objective.beyond(nats, layout, 0.0)) == pytest.approx(6.25)
+    cost = objective.beyond(nats, layout, 2.0)
+    assert float(cost) == pytest.approx(3.0)
+    cost.backward()
+    assert nats.grad.tolist() == [1.0, 0.0, 0.0]  # nothing draws the small group to the prior
+
+
 def test_samples_follow_the_posterior():
     mean, log_variance = torch.full((20_000, 1), 3.0), torch.full((20_000, 1), 2 * float(np.log(0.5)))
     drawn = objective.sample(mean, log_variance, torch.randn(20_000, 1, generator=torch.Generator().manual_seed(0)))

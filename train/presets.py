@@ -107,9 +107,9 @@ def studio(source: str) -> TrainConfig:
                        phases=config.phases + (Phase(160, 68_000, 4, 8e-5, 4e-6, refined=2),))
     # chairs cover a fifth of the picture: the median that an absolute error asks for would be an empty one. Theirs are any
     # colours: shortcuts for them, and inputs whose colours hardly differ from their targets'
-    return replace(config, network=replace(config.network, colour_heads=8, palette=8), likelihood="gaussian",
-                   phases=config.phases + (Phase(160, 90_000, 4, 1.2e-4, 5e-6, refined=2),
-                                          Phase(160, 64_000, 4, 1.2e-4, 5e-6, refined=2)),
+    return replace(config, network=replace(config.network, colour_heads=8, palette=8, place_entries=12),
+                   likelihood="gaussian", phases=config.phases + (Phase(160, 90_000, 4, 1.2e-4, 5e-6, refined=2),
+                                                                  Phase(160, 56_000, 4, 1.2e-4, 5e-6, refined=2)),
                    clamp="both", variation=1.0, augment=replace(config.augment, saturation=0.12, cast=0.03, grey=0.0))
 
 
@@ -119,8 +119,7 @@ def tiny(source: str) -> TrainConfig:
     latents = {"azimuth": 4, "elevation": 2, "light": 2}
     parts = [name for name, _ in config.layout if name not in latents]
     latents |= {name: 16 // len(parts) for name in parts}
-    network = replace(NetworkConfig.tiny(sum(latents.values()), 40), colour_heads=config.network.colour_heads,
-                      palette=config.network.palette)
+    network = replace(NetworkConfig.tiny(sum(latents.values()), 40), **config.network.shortcuts)
     return replace(
         config, preset="tiny", network=network, shards=2,
         layout=tuple(latents.items()), phases=(Phase(20, 20_000, 8, 2e-3, 1e-3), Phase(40, 20_000, 8, 2e-3, 1e-4)))

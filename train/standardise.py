@@ -23,12 +23,13 @@ def standardise(network: DCIGN, mean: Tensor, deviation: Tensor) -> None:
     posterior.weight[:latents] /= deviation[:, None]
     posterior.bias[:latents] = (posterior.bias[:latents] - mean) / deviation
     posterior.bias[latents:] -= 2 * deviation.log()  # of the log-variances
-    if network.encoder.colours is not None:  # is added to the posterior's
-        colours = network.encoder.colours.read
-        colours.weight[:latents] /= deviation[:, None]
-        colours.bias[:latents] /= deviation
+    for shortcut in (network.encoder.colours, network.encoder.places):
+        if shortcut is not None:  # is added to the posterior's
+            shortcut.read.weight[:latents] /= deviation[:, None]
+            shortcut.read.bias[:latents] /= deviation
     for layer in (decoder.start, *(block.modulation for block in decoder.blocks.values()),
-                  *(palette.colours for palette in decoder.palettes.values())):
+                  *(palette.colours for palette in decoder.palettes.values()),
+                  *(modulation.hear for modulation in decoder.modulations.values())):
         layer.bias += layer.weight @ mean
         layer.weight *= deviation
 
