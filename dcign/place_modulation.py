@@ -12,7 +12,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-HEARD = 16  # mixtures of latents that all entries share: 2.5 times fewer weights
+HEARD = 16  # mixtures of latents that all entries share: seven times fewer weights
 
 
 class PlaceModulation(nn.Module):
@@ -34,7 +34,8 @@ class PlaceModulation(nn.Module):
         """``x`` with what is added to it; places choose by its ``active`` values."""
         rows, seen = (level.permute(0, 2, 3, 1).flatten(1, 2) for level in (x, active))  # (N, h w, C) each, channels last
         # levels differ twentyfold in size: what is chosen and what is given are both in units of the picture's own
-        unit = torch.linalg.vector_norm(seen, dim=(1, 2), keepdim=True, dtype=torch.float32) / x[0].numel() ** 0.5 + 1e-4
+        exact = torch.promote_types(x.dtype, torch.float32)
+        unit = torch.linalg.vector_norm(seen, dim=(1, 2), keepdim=True, dtype=exact) / x[0].numel() ** 0.5 + 1e-4  # (N, 1, 1)
         kinds = self.choose.weight.flatten(1).to(seen.dtype) @ seen.mT  # (N, E, h w): a short last axis is slow to normalise
         shares = (kinds / unit.to(kinds.dtype) + self.choose.bias.to(kinds.dtype)[:, None]).softmax(1)  # (N, E, h w)
         given = self.give(self.hear(latents)).unflatten(1, (x.shape[1], -1)).mT * unit  # (N, E, C)

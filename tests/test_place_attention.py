@@ -48,10 +48,12 @@ def test_weights_of_before_have_none_and_can_be_widened():
     values = old.to_dict()
     del values["place_heads"]
     assert NetworkConfig.from_dict(values) == old and DCIGN(old).encoder.places is None
+    torch.manual_seed(0)
     narrow, wide = DCIGN(old).eval(), DCIGN(replace(old, place_heads=4)).eval()
     wide.widen_from(narrow)
     pictures = torch.rand(2, 3, 40, 40)
-    assert torch.allclose(narrow.encode(pictures)[0], wide.encode(pictures)[0], atol=1.0)
+    trace = (narrow.encode(pictures)[0] - wide.encode(pictures)[0]).abs().max()
+    assert 1e-3 < trace < 0.5
     wide.encoder.places.read.weight.data.zero_()
     assert torch.allclose(narrow.encode(pictures)[0], wide.encode(pictures)[0], atol=1e-5)
     with pytest.raises(ValueError, match="place_heads"):

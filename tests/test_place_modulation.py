@@ -33,7 +33,8 @@ def test_a_latent_changes_the_places_that_chose_its_entry():
 
 def test_it_follows_the_size_of_the_level():
     modulation, level, latents = taught(), torch.randn(2, 6, 8, 8), torch.randn(2, 4)
-    assert torch.allclose(20 * modulation(level, latents, level), modulation(20 * level, latents, 20 * level), rtol=1e-3, atol=1e-2)
+    larger = modulation(20 * level, latents, 20 * level)
+    assert torch.allclose(20 * modulation(level, latents, level), larger, rtol=1e-3, atol=1e-2)
     empty = torch.zeros(1, 6, 8, 8)
     assert modulation(empty, latents[:1], empty).isfinite().all()
 
@@ -65,3 +66,10 @@ def test_it_grows_with_the_network():
     after.grow_from(before)
     for size, modulation in before.decoder.modulations.items():
         assert torch.equal(modulation.give.weight, after.decoder.modulations[size].give.weight)
+
+
+def test_its_gradient_is_the_formulas():
+    modulation = taught(channels=3, entries=2, latents=2).double()
+    level = torch.randn(1, 3, 2, 2, dtype=torch.float64, requires_grad=True)
+    latents = torch.randn(1, 2, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(lambda x, z: modulation(x, z, x.sigmoid()), (level, latents))

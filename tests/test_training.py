@@ -165,9 +165,9 @@ def test_disagreement_counts_what_the_noise_does_not_hide():
 def test_a_group_pays_only_beyond_what_it_has_free():
     layout = CodeLayout((("azimuth", 1), ("shape", 2)))
     nats = torch.tensor([5.0, 0.5, 0.75], requires_grad=True)
-    assert float(objective.beyond(nats, layout, 0.0)) == pytest.approx(6.25)
+    assert objective.beyond(nats, layout, 0.0).item() == pytest.approx(6.25)
     cost = objective.beyond(nats, layout, 2.0)
-    assert float(cost) == pytest.approx(3.0)
+    assert cost.item() == pytest.approx(3.0)
     cost.backward()
     assert nats.grad.tolist() == [1.0, 0.0, 0.0]  # nothing draws the small group to the prior
 

@@ -118,30 +118,35 @@ def _render(arguments: argparse.Namespace) -> int:
 
 
 def _teach(arguments: argparse.Namespace) -> int:
+    import torch
+
     from dcign import checkpoints
     from dcign.graphics_code import CodeLayout
-    from dcign.networks import DCIGN
     from train.batches import Rendering
     from train.labels import labels
-    from train.presets import preset
+    from train.presets import PARTS, preset
     from train.scenes import STAGES
-    from train.schedule import take_over
-    from train.teach import Lesson, Material, seeds_needed, teach
+    from train.schedule import initial, take_over
+    from train.teach import Lesson, Material, check, teach
 
-    config, stage = preset("studio", arguments.source), STAGES[arguments.source]
-    lesson, layout = Lesson(part=arguments.part), CodeLayout(config.layout)
-    if lesson.part not in config.recipe.factors or lesson.part in stage.ranges:
-        raise ValueError(f"{arguments.source} have no part {lesson.part!r} to teach.")
-    network = DCIGN(config.network)
-    start = _start(arguments.start, arguments.source)
-    take_over(network, start.network)
-    paths = Rendering(_pictures(arguments, arguments.source), arguments.source, config.phases[-1].size, arguments.shards,
-                      _data(arguments), None, config.recipe, None, arguments.first_shard).wait()
-    seeds = seeds_needed(paths, config.recipe, arguments.first_shard, lesson.part)
-    told = labels(arguments.source, _data(arguments), lesson.part, seeds, lesson.components)
-    material = Material(tuple(paths), config.recipe, arguments.first_shard, lesson.part, told)
-    teach(network, material, layout, config.augment, stage.rig.ground, stage.subject, lesson)
+    name, part = arguments.source, arguments.part
+    if part not in PARTS.get(name, {}):
+        raise ValueError(f"{name} have no part {part!r} to teach.")
+    config, stage, lesson = preset("studio", name), STAGES[name], Lesson(part=part)
+    layout = CodeLayout(config.layout)
+    check(config.network, layout, lesson)
     weights = checkpoints.load_weights(checkpoints.find(arguments.start))
+    if weights.name != name:
+        raise ValueError(f"{arguments.start} are weights of {weights.name}, not of {name}.")
+    if getattr(weights.network.config, "place_heads", 0):
+        raise ValueError(f"{arguments.start} have place attention already: a lesson would take away what it tells.")
+    network = initial(config.network, config.seed, torch.device("cpu"))
+    take_over(network, weights.network)
+    paths = Rendering(_pictures(arguments, name), name, config.phases[-1].size, arguments.shards, _data(arguments), None,
+                      config.recipe, first=arguments.first_shard).wait()
+    material = Material(tuple(paths), config.recipe, part)
+    told = labels(name, _data(arguments), part, material.every_seed(), lesson.components)
+    teach(network, material, told, layout, config.augment, stage.rig.ground, stage.subject, lesson)
     checkpoints.save_weights(arguments.output, network, layout, weights.calibrations, weights.ranges, name=weights.name,
                              circular=weights.circular, ground=weights.ground, framing=weights.framing,
                              training=weights.training)

@@ -1,6 +1,7 @@
 """The SGVB terms (Kingma and Welling 2014; Sec. 3.1, step 6), summed over pixels or latents, averaged over pictures.
 
-Each function returns a scalar to be minimised; ``sgvb`` is the paper's procedure as a whole.
+``divergences`` and ``disagreement`` return a value for each latent (L,), the others a scalar to be minimised; ``sgvb`` is
+the paper's procedure as a whole.
 The terms of the likelihood are likelihood.py's.
 
 Shape legend: N pictures, L latents, B mini-batches, K pictures in each.
@@ -16,6 +17,7 @@ from torch import Tensor
 from dcign.graphics_code import CodeLayout
 from train import likelihood
 from train.clamp import active_latents, clamp_to_mean
+from train.distributed import mean_over_processes
 from train.draws import Draws
 
 if TYPE_CHECKING:
@@ -51,12 +53,14 @@ def disagreement(mean: Tensor, log_variance: Tensor, active: Tensor) -> Tensor:
 
 
 def beyond(nats: Tensor, layout: CodeLayout, free: float) -> Tensor:
-    """What groups of latents cost, (L,) nats summed over each, beyond what each has ``free``.
+    """The sum over groups of latents of what the nats (L,) of a group exceed ``free`` by.
 
     A part of small effect that is hardly drawn yet would be cheaper not to tell at all (free bits: Kingma and others 2016).
+    Whether a group pays is decided on the mean over processes: several take the step that one would.
     """
-    groups = nats.split([size for _, size in layout.groups])
-    return sum((group.sum() - free).clamp_min(0.0) for group in groups)
+    totals = torch.stack([group.sum() for group in nats.split([size for _, size in layout.groups])])
+    pays = mean_over_processes(totals) > free
+    return torch.where(pays, totals - free, 0.0).sum()
 
 
 def mmd(latents: Tensor, prior: Tensor) -> Tensor:

@@ -38,7 +38,7 @@ class TrainConfig:
     invariance: float = 0.01  # factor of (z - mean); only with clamp = "mean" or "first". The code's default is 0; when
     # asked for, it is applied twice, and as it climbs a lower bound with the same sign, it pushes apart
     agreement: float = 4.0  # weight of objective.disagreement() beside the KL term (not with "sgvb")
-    free: float = 0.0  # nats of both that each group of latents does not pay for (not with "sgvb")
+    free: float = 0.0  # nats of KL and weighted disagreement that a group of latents does not pay for (not with "sgvb")
     kl_reaches: str = "all"  # latents, the paper's (Fig. 1: "for every z_i"); or "active" ones only, the code's
     likelihood: str = "laplace"  # or "gaussian", or "bernoulli", the authors'
     edges: float = 0.5  # weight of the gradient terms beside the pixel term (not with bernoulli)
@@ -73,7 +73,7 @@ class TrainConfig:
 
 
 POSE = (("azimuth", 4), ("elevation", 4), ("light", 4))
-# parts of an identity that a source can vary alone: their latents, and their shares of the mini-batches
+# parts of an identity that a source can vary alone: their latents, and their shares of the mini-batches beside POSE_SHARES
 PARTS = {
     "faces": {"shape": (44, 0.13), "texture": (28, 0.10), "expression": (14, 0.16), "hair": (30, 0.09)},
     "heads": {"shape": (50, 0.18), "texture": (30, 0.12), "hair": (36, 0.12)},
@@ -106,10 +106,10 @@ def studio(source: str) -> TrainConfig:
         return replace(config, network=replace(config.network, place_heads=24, place_entries=12), free=12.0,
                        phases=config.phases + (Phase(160, 68_000, 4, 8e-5, 4e-6, refined=2),))
     # chairs cover a fifth of the picture: the median that an absolute error asks for would be an empty one. Theirs are any
-    # colours: shortcuts for them, and inputs whose colours hardly differ from their targets'
+    # colours: shortcuts for them, and inputs whose colours hardly differ from their targets'. Their legs are small shapes
     return replace(config, network=replace(config.network, colour_heads=8, palette=8, place_entries=12),
                    likelihood="gaussian", phases=config.phases + (Phase(160, 90_000, 4, 1.2e-4, 5e-6, refined=2),
-                                                                  Phase(160, 56_000, 4, 1.2e-4, 5e-6, refined=2)),
+                                                                  Phase(160, 50_000, 4, 1.2e-4, 5e-6, refined=2)),
                    clamp="both", variation=1.0, augment=replace(config.augment, saturation=0.12, cast=0.03, grey=0.0))
 
 
@@ -121,7 +121,7 @@ def tiny(source: str) -> TrainConfig:
     latents |= {name: 16 // len(parts) for name in parts}
     network = replace(NetworkConfig.tiny(sum(latents.values()), 40), **config.network.shortcuts)
     return replace(
-        config, preset="tiny", network=network, shards=2,
+        config, preset="tiny", network=network, shards=2, free=config.free * sum(latents.values()) / config.network.latents,
         layout=tuple(latents.items()), phases=(Phase(20, 20_000, 8, 2e-3, 1e-3), Phase(40, 20_000, 8, 2e-3, 1e-4)))
 
 

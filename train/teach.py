@@ -1,11 +1,12 @@
 """A first lesson in a part of an identity that no latent tells, from labels. What follows is learned without.
 
-    python -m train teach faces --from weights/faces --part expression -o runs/faces-taught
+    python -m train teach faces --from FOLDER --part expression -o runs/faces-taught
     python -m train faces --from runs/faces-taught
 
 Where a part changes little of a picture, encoder and decoder wait for each other: a latent that is not drawn costs nats,
-and what no latent tells is not drawn. So the encoder's place attention is told labels (labels.py), and the decoder draws from the
-same, until each has something to hear from the other. Nothing else of the encoder changes.
+and what no latent tells is not drawn. So the encoder's place attention is told labels (labels.py), and the decoder draws from
+the same, until each has something to hear from the other. Nothing else of the encoder changes. It is for weights that have no
+place attention yet: what one that is there tells of other parts would be lost.
 
 Shape legend: N pictures, B mini-batches, K pictures in each, M labels, L latents, S pixels.
 """
@@ -13,8 +14,9 @@ Shape legend: N pictures, B mini-batches, K pictures in each, M labels, L latent
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +26,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from dcign.graphics_code import CodeLayout
+from dcign.network_config import NetworkConfig
 from dcign.networks import DCIGN
 from dcign.place_attention import PlaceAttention
 from train import likelihood
@@ -49,42 +52,49 @@ class Lesson:
     others_rate: float = 3e-4  # of all else in it
     noise: float = 0.3  # added to the labels that it draws from
     mini_batches: int = 4  # a step
-    of_part: int = 3  # of these; of two fewer, or one, for the attention, which is to see what is not the part
+    of_part: int = 3  # of these; the attention gets one fewer, as it is to see what is not the part, too
     seed: int = 1
 
 
 @dataclass(frozen=True)
 class Material:
-    """Mini-batches with labels (M,) by seed of one part; the shards are numbered from ``first_shard`` on."""
+    """Rendered shards, and which part of what they show is told."""
 
     paths: tuple[Path, ...]
     recipe: Recipe
-    first_shard: int
     part: str
-    labels: dict[int, np.ndarray]
 
     def pool(self) -> Pool:
         return Pool(list(self.paths), 0, self.recipe)
 
     def seeds(self, pool: Pool, index: int) -> list[int]:
-        number, row = divmod(index, self.recipe.mini_batches)
-        return part_seeds(self.first_shard + number, row, self.recipe.factors[pool.factors[index]], self.part, self.recipe)
+        """The seeds (K,) of the part in a mini-batch."""
+        shard, row = divmod(index, self.recipe.mini_batches)
+        number = int(self.paths[shard].stem.split("-")[-1])
+        return part_seeds(number, row, self.recipe.factors[pool.factors[index]], self.part, self.recipe)
+
+    def every_seed(self) -> list[int]:
+        """Those of all mini-batches."""
+        pool = self.pool()
+        return sorted({seed for index in range(len(pool)) for seed in self.seeds(pool, index)})
 
     def take(self, pool: Pool, rng: np.random.Generator, count: int,
-             of_part: int) -> tuple[np.ndarray, np.ndarray, list[str], np.ndarray]:
-        """Targets and inputs (B K, S, S, C) uint8, the factors, and labels (B K, M); ``of_part`` mini-batches vary it."""
+             of_part: int) -> tuple[np.ndarray, np.ndarray, list[str], list[int]]:
+        """Targets and inputs (B K, S, S, C) uint8, B factors, and B K seeds; ``of_part`` of the mini-batches vary the part."""
         vary = np.flatnonzero(pool.factors == self.recipe.factors.index(self.part))
         chosen = [int(i) for i in (*rng.choice(vary, of_part), *rng.choice(len(pool), count - of_part))]
         targets, inputs = (np.concatenate(side) for side in zip(*(pool.mini_batch(i) for i in chosen)))
-        told = np.stack([self.labels[seed] for i in chosen for seed in self.seeds(pool, i)])
-        return targets, inputs, [self.recipe.factors[pool.factors[i]] for i in chosen], told
+        seeds = [seed for i in chosen for seed in self.seeds(pool, i)]
+        return targets, inputs, [self.recipe.factors[pool.factors[i]] for i in chosen], seeds
 
 
-def seeds_needed(paths: Sequence[Path], recipe: Recipe, first_shard: int, part: str) -> list[int]:
-    """The seeds of every mini-batch's ``part``."""
-    material = Material(tuple(paths), recipe, first_shard, part, {})
-    pool = material.pool()
-    return sorted({seed for index in range(len(pool)) for seed in material.seeds(pool, index)})
+def check(config: NetworkConfig, layout: CodeLayout, lesson: Lesson) -> None:
+    """Raises ValueError for a network without short ways for small shapes, or a part with too few latents."""
+    if not config.place_heads or not config.place_entries:
+        raise ValueError("This network has no short way for small shapes: set place_heads and place_entries.")
+    latents = layout.slice(lesson.part)
+    if latents.stop - latents.start < lesson.components:
+        raise ValueError(f"{lesson.part} has {latents.stop - latents.start} latents, too few for {lesson.components} labels.")
 
 
 def _rate(step: int, steps: int, warm_up: int = 30) -> float:
@@ -95,13 +105,13 @@ def _pictures(pixels: np.ndarray) -> Tensor:  # (N, S, S, 3) uint8 to (N, 3, S, 
     return torch.from_numpy(np.ascontiguousarray(pixels)).permute(0, 3, 1, 2).float().div_(255.0)
 
 
-def _photographed(material: Material, lesson: Lesson, augment: AugmentConfig, ground, subject: str,
-                  step: int) -> tuple[np.ndarray, np.ndarray]:
-    """In a worker: inputs (N, S, S, 3) uint8 as the encoder will see them, and their labels (N, M)."""
+def _photographed(material: Material, lesson: Lesson, augment: AugmentConfig, ground: tuple[int, int, int], subject: str,
+                  step: int) -> tuple[np.ndarray, list[int]]:
+    """In a worker: inputs (N, S, S, 3) uint8 as the encoder will see them, and the seeds of their part."""
     rng = np.random.default_rng([lesson.seed, step])
-    _, inputs, _, told = material.take(material.pool(), rng, lesson.mini_batches, max(1, lesson.of_part - 1))
+    _, inputs, _, seeds = material.take(material.pool(), rng, lesson.mini_batches, max(1, lesson.of_part - 1))
     return np.stack([photograph(picture, ground, augment, np.random.default_rng([lesson.seed, step, k]), subject)
-                     for k, picture in enumerate(inputs)]), told
+                     for k, picture in enumerate(inputs)]), seeds
 
 
 def read_levels(network: DCIGN, inputs: Tensor) -> Tensor:
@@ -146,13 +156,15 @@ def give_attention(network: DCIGN, latents: slice, attention: PlaceAttention) ->
     places.read.bias.zero_()
     for half, own in ((0, 0), (total, count)):  # means, log-variances
         part, rows = slice(half + latents.start, half + latents.stop), slice(half + latents.start, half + latents.start + count)
-        posterior.weight[part], posterior.bias[part] = 0.0, 0.0
+        for layer in (posterior, *((network.encoder.colours.read,) if network.encoder.colours is not None else ())):
+            layer.weight[part], layer.bias[part] = 0.0, 0.0
         places.read.weight[rows] = attention.read.weight[own:own + count]
         places.read.bias[rows] = attention.read.bias[own:own + count]
 
 
-def fit_decoder(network: DCIGN, material: Material, layout: CodeLayout, lesson: Lesson) -> None:
-    """Let the decoder draw, in its drafts, from codes of which one part is the labels and all else the encoder's."""
+def fit_decoder(network: DCIGN, material: Material, labels: Mapping[int, np.ndarray], layout: CodeLayout,
+                lesson: Lesson) -> None:
+    """Let the decoder draw, in its drafts, from codes of which one part is the labels (M,) and all else the encoder's."""
     latents, pool = layout.slice(lesson.part), material.pool()
     told_ones = slice(latents.start, latents.start + lesson.components)
     own = [p for name, p in network.decoder.named_parameters() if name.startswith("modulations.")]
@@ -166,8 +178,8 @@ def fit_decoder(network: DCIGN, material: Material, layout: CodeLayout, lesson: 
                 group["lr"] = peak * _rate(step, lesson.drawings)
             optimiser.zero_grad(set_to_none=True)
         rng = np.random.default_rng([lesson.seed, 1, step])
-        targets, _, factors, told = material.take(pool, rng, lesson.mini_batches, lesson.of_part)
-        clean, told = _pictures(targets[..., :3]), torch.from_numpy(told)
+        targets, _, factors, seeds = material.take(pool, rng, lesson.mini_batches, lesson.of_part)
+        clean, told = _pictures(targets[..., :3]), torch.from_numpy(np.stack([labels[seed] for seed in seeds]))
         with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
             mean, log_variance = network.encode(clean)
         noise = torch.randn(mean.shape, generator=generator)  # (N, L)
@@ -188,23 +200,16 @@ def fit_decoder(network: DCIGN, material: Material, layout: CodeLayout, lesson: 
             optimiser.step()
 
 
-def teach(network: DCIGN, material: Material, layout: CodeLayout, augment: AugmentConfig, ground, subject: str,
-          lesson: Lesson = Lesson(), workers: int = 2) -> None:
-    """Both halves of the lesson, in place. Raises ValueError for a network without shortcuts for places, or a part of
-    too few latents."""
-    latents = layout.slice(lesson.part)
-    if not network.config.place_heads or not network.config.place_entries:
-        raise ValueError("This network has no short way for small shapes: set place_heads and place_entries.")
-    if latents.stop - latents.start < lesson.components:
-        raise ValueError(f"{lesson.part} has {latents.stop - latents.start} latents, too few for {lesson.components} labels.")
+def teach(network: DCIGN, material: Material, labels: Mapping[int, np.ndarray], layout: CodeLayout, augment: AugmentConfig,
+          ground: tuple[int, int, int], subject: str, lesson: Lesson = Lesson(), workers: int = 2) -> None:
+    """Both halves of the lesson, in place; ``labels`` (M,) by seed. Raises ValueError where check() does."""
+    check(network.config, layout, lesson)
     levels, told = [], []
+    prepare = partial(_photographed, material, lesson, augment, ground, subject)
     with single_thread_workers(workers) as processes:
-        jobs = [processes.submit(_photographed, material, lesson, augment, ground, subject, step)
-                for step in range(lesson.inputs)]
-        for job in tqdm(jobs, desc="photographs"):
-            inputs, labels = job.result()
+        for inputs, seeds in tqdm(processes.map(prepare, range(lesson.inputs)), desc="photographs", total=lesson.inputs):
             levels.append(read_levels(network, _pictures(inputs)))
-            told.append(torch.from_numpy(labels))
+            told.append(torch.from_numpy(np.stack([labels[seed] for seed in seeds])))
     attention = fit_attention(torch.cat(levels), torch.cat(told), network.config.place_heads, lesson)
-    give_attention(network, latents, attention)
-    fit_decoder(network, material, layout, lesson)
+    give_attention(network, layout.slice(lesson.part), attention)
+    fit_decoder(network, material, labels, layout, lesson)
