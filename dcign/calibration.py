@@ -120,7 +120,7 @@ class Calibration:
         return np.concatenate(blocks) if blocks else np.zeros(0)
 
     def _estimate_block(self, latents: np.ndarray) -> np.ndarray:
-        grid, coefficients = self._posterior
+        grid, coefficients = self.hypotheses
         scores = _quadratic_features(latents) @ coefficients                       # (N, G)
         scores -= scores.max(axis=1, keepdims=True)
         weights = np.exp(scores.astype(np.float32))
@@ -132,8 +132,10 @@ class Calibration:
         return (weights @ grid.astype(np.float32) / weights.sum(axis=1)).astype(np.float64)
 
     @cached_property
-    def _posterior(self) -> tuple[np.ndarray, np.ndarray]:
-        """Grid degrees (G,) and the coefficients that turn quadratic features into log-likelihoods.
+    def hypotheses(self) -> tuple[np.ndarray, np.ndarray]:
+        """Grid degrees (G,) and the coefficients (F, G) that turn quadratic features (N, F) into log-likelihoods.
+
+        The features of latents are the products of their pairs (as np.triu_indices orders them), the latents, and 1.
 
         log p(z | t) = -1/2 (z - c)' P (z - c) + 1/2 log det P is linear in the products of z's entries, so
         the whole (N, G) table is one matrix product.

@@ -59,11 +59,13 @@ def can_refine(network: torch.nn.Module) -> bool:
 
 
 def refine(network: DCIGN, pictures: Tensor, mean: Tensor, log_variance: Tensor, free: np.ndarray,
-           refinement: Refinement = Refinement(), mirrored: bool = False) -> tuple[Tensor, Tensor]:
+           refinement: Refinement = Refinement(), mirrored: bool = False,
+           prior: Callable[[Tensor], Tensor] | None = None) -> tuple[Tensor, Tensor]:
     """Means (N, L) nearer to (N, 3, H, W) ``pictures`` in [0, 1] than the posterior's (N, L) own, and offsets (N, K, L).
 
     ``free``: booleans (L,), the latents of the identity, which may have offsets. ``mirrored``: the mirror image of each
-    picture has the same identity; twice the time. Minimises, of each picture by itself, the negative
+    picture has the same identity; twice the time. ``prior``: nats (N,) of latents (N, L) beside those of N(0, I), such as
+    dcign.pose_prior's. Minimises, of each picture by itself, the negative
     log-likelihood with a fitted variance (half the logarithm of the squared error for each of ``values``), that of the
     prior N(0, I), ``nearness`` times that of the posterior and ``apart`` times the same of the offsets. A code that came
     out no better than where it started stays the encoder's, without offsets. Computed in 16 bits where a CPU has units for them: a descent
@@ -79,8 +81,8 @@ def refine(network: DCIGN, pictures: Tensor, mean: Tensor, log_variance: Tensor,
         if mirrored:
             pictures, start, deviation = _pairs(network, pictures, start, deviation, own[0] > 0)  # N is 2 N from here on
             clamp, plan = lambda latents: _alike_in_pairs(latents, own[0] > 0), replace(refinement, together=2)
-        away = descend(network, pictures, start, deviation, plan, clamp, own)  # (N, 1 + K, L)
-        energy = _Energy(network, pictures, start, deviation, plan, clamp, own)
+        away = descend(network, pictures, start, deviation, plan, clamp, own, prior)  # (N, 1 + K, L)
+        energy = _Energy(network, pictures, start, deviation, plan, clamp, own, prior)
         with torch.no_grad():
             gained = energy(torch.zeros_like(away), False) - energy(away, False)  # (N,)
         reached, offsets = start + deviation * away[:, 0], deviation[:, None] * away[:, 1:] * own  # (N, L), (N, K, L)
@@ -111,14 +113,15 @@ def _alike_in_pairs(latents: Tensor, shared: Tensor) -> Tensor:
 
 
 def descend(network: DCIGN, pictures: Tensor, start: Tensor, deviation: Tensor, refinement: Refinement,
-            clamp: Callable[[Tensor], Tensor] | None = None, own: Tensor | None = None) -> Tensor:
+            clamp: Callable[[Tensor], Tensor] | None = None, own: Tensor | None = None,
+            prior: Callable[[Tensor], Tensor] | None = None) -> Tensor:
     """How far codes (N, 1, L) should go from ``start`` (N, L), in units of ``deviation`` (N, L): refine() without its last look.
 
     With ``clamp``, (N, L) to (N, L), what is drawn of the codes is drawn of the clamped ones. With ``own`` (K, L), ones
     where a place may hear something of its own, (N, 1 + K, L): first the code for all, then what each place adds to it.
     No gradient flows.
     """
-    energy = _Energy(network, pictures, start, deviation, refinement, clamp, own)
+    energy = _Energy(network, pictures, start, deviation, refinement, clamp, own, prior)
     with torch.enable_grad():
         away = torch.zeros_like(start)[:, None].repeat(1, 1 if own is None else 1 + len(own), 1)  # (N, 1 + K, L)
         first, second = torch.zeros_like(away), torch.zeros_like(away)
@@ -139,9 +142,10 @@ class _Energy:
     """What refine() minimises, in nats (N,), of codes and offsets ``away`` (N, 1 + K, L) from where they start."""
 
     def __init__(self, network: DCIGN, pictures: Tensor, start: Tensor, deviation: Tensor, refinement: Refinement,
-                 clamp: Callable[[Tensor], Tensor] | None = None, own: Tensor | None = None):
+                 clamp: Callable[[Tensor], Tensor] | None = None, own: Tensor | None = None,
+                 prior: Callable[[Tensor], Tensor] | None = None):
         self.network, self.pictures, self.refinement = network, pictures, refinement
-        self.start, self.deviation, self.clamp, self.own = start, deviation, clamp, own
+        self.start, self.deviation, self.clamp, self.own, self.prior = start, deviation, clamp, own, prior
         self.targets: dict[int, Tensor] = {}  # by size: pooled once
 
     def __call__(self, away: Tensor, draft: bool) -> Tensor:
@@ -156,5 +160,6 @@ class _Energy:
         if size not in self.targets:
             self.targets[size] = F.adaptive_avg_pool2d(self.pictures, size)  # (N, 3, h, w)
         error = (drawn.float() - self.targets[size]).square().mean((1, 2, 3)).clamp_min(1e-8)  # (N,)
-        return 0.5 * (settings.values * error.log() + latents.square().sum(1)
+        nats = 0.5 * (settings.values * error.log() + latents.square().sum(1)
                       + settings.nearness * shared.square().sum(1) + settings.apart * away[:, 1:].square().sum((1, 2)))
+        return nats if self.prior is None else nats + self.prior(latents)

@@ -26,6 +26,7 @@ from .graphics_code import FACTORS, CodeLayout, GraphicsCode
 from .networks import DCIGN
 from .paper_network import PaperNetwork
 from .photos import DEFAULT_FACE_BOX, PictureSpec, Prepared, Source, prepare
+from .pose_prior import PosePrior
 from .relighting import Memory, with_picture
 from .sharpening import Sharpening, sharpen
 from .sweeps import path
@@ -79,6 +80,7 @@ class Studio:
         self._ranges = {factor: (float(low), float(high)) for factor, (low, high) in ranges.items()}
         places = getattr(network, "places", 0)   # none that offsets could be for in the paper's
         self._controls = Controls(layout, self.calibrations, self._ranges, frozenset(circular), name, places)
+        self._pose_prior = PosePrior(layout, self.calibrations, device=self.device)
         self._precision = PRECISIONS[precision]
         self.unlearned = frozenset(unlearned)
         self.directions = dict(directions or {})
@@ -180,7 +182,8 @@ class Studio:
             if len(refined) and refinement.can_refine(self._network):
                 mean[refined], found = refinement.refine(
                     self._network, pictures[refined], mean[refined], log_variance[refined], self.layout.intrinsic,
-                    mirrored=self.spec.subject == "object")  # most objects are symmetric; faces, with their hair, gain nothing
+                    mirrored=self.spec.subject == "object",  # most objects are symmetric; faces, with their hair, gain nothing
+                    prior=self._pose_prior)
                 # rounded far below the posterior's own spread: half the length in JSON. None where nothing was found
                 found = found.cpu().numpy().round(3)
                 offsets = {place: rows for place, rows in zip(refined.tolist(), found) if rows.any()}

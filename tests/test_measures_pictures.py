@@ -13,7 +13,8 @@ from train.measures.parts import followed
 from train.measures.plots import curves, pairs
 from train.measures.recognition import principal, rank_one
 from train.measures.scenery import FACE_RANGES, Scenery, identities
-from train.measures.sharpness import landmark_errors, parts_there, thin_parts
+from train.measures.landmarks import blended, landmark_errors, surest
+from train.measures.sharpness import parts_there, thin_parts
 from train.measures.turn import unevenness
 from train.scenes import HELD_OUT, paper_chairs
 
@@ -71,6 +72,19 @@ def test_landmark_errors_are_of_faces_that_both_pictures_have():
     assert found["found"] == pytest.approx(2 / 3) and found["found_in_truth"] == pytest.approx(3 / 4)
     assert found["median"] == pytest.approx(3.0) and found["within"] == found["faces_within"] == pytest.approx(0.5)
     assert "median" not in landmark_errors(np.full((2, 5, 2), np.nan), true[:2])
+
+
+def test_landmarks_are_those_of_all_answers_about_the_surest_face():
+    def answer(x: float, score: float, points: float) -> list[float]:  # a face 40 pixels wide, as YuNet reports it
+        return [x, 10.0, 40.0, 40.0, *[points] * 10, score]
+
+    answers = np.array([answer(10, 0.9, 20.0), answer(14, 0.6, 30.0), answer(100, 0.7, 120.0)])
+    assert surest(answers) == pytest.approx(np.full((5, 2), 20.0))
+    assert blended(answers) == pytest.approx(np.full((5, 2), 24.0))  # (0.9 * 20 + 0.6 * 30) / 1.5: not the other face
+    nearly = answers.copy()
+    nearly[:2, -1] = 0.74, 0.76  # another cell becomes the surest
+    assert np.abs(surest(nearly) - surest(answers)).max() == pytest.approx(10.0)
+    assert np.abs(blended(nearly) - blended(answers)).max() < 1.5
 
 
 def test_a_fall_is_counted_from_the_highest_reading_so_far():

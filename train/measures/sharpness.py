@@ -1,51 +1,18 @@
-"""What blurred pictures lack: gradients, a face that a detector finds, features where they belong, thin parts."""
+"""What blurred pictures lack: gradients, a face that a detector finds (landmarks.py), thin parts."""
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
 
-from dcign import face_detector
 from train.measures import images
+from train.measures.landmarks import faces
 from train.measures.novel_views import Drawn
 
-SCORE = 0.6  # of YuNet
-FRONTAL = 45.0  # degrees of azimuth within which faces are looked for
-NEAR = 3.0  # % of the picture's width within which a landmark is right
 THIN = 9  # pixels at a size of 160: what an opening of this width removes is thin
 SEEN = 24.0  # levels by which a thin part of the true render stands out
 CLOSE = 3  # pixels that a part may be off
 PART = 30  # pixels of the smallest part that counts, at a size of 160
-
-
-def landmarks(pictures: np.ndarray, detector: str) -> np.ndarray:
-    """YuNet's five points of (N, S, S, 3) pictures in % of the width, (N, 5, 2); NaN where there is no face."""
-    size = pictures.shape[1]
-    model = cv2.FaceDetectorYN.create(detector, "", (size, size), SCORE)
-    found = np.full((len(pictures), 5, 2), np.nan)
-    for number, picture in enumerate(pictures):
-        faces = model.detect(np.ascontiguousarray(picture[..., ::-1]))[1]
-        if faces is not None:
-            found[number] = faces[faces[:, -1].argmax(), 4:14].reshape(5, 2) * (100.0 / size)
-    return found
-
-
-def landmark_errors(drawn: np.ndarray, true: np.ndarray) -> dict[str, float | int]:
-    """How far (N, 5, 2) landmarks are from the true ones, where both pictures have a face.
-
-    ``found`` is a share of the pictures whose true render has a face. An error is in % of the width; ``median`` is
-    that of all landmarks, ``within`` their share nearer than NEAR, ``faces_within`` that of faces with a mean error
-    below it.
-    """
-    there = ~np.isnan(true[:, 0, 0])
-    both = there & ~np.isnan(drawn[:, 0, 0])
-    result = {"pictures": len(true), "found": float(both.sum() / max(there.sum(), 1)),
-              "found_in_truth": float(there.mean()) if len(true) else 0.0}
-    if both.any():
-        errors = np.linalg.norm(drawn[both] - true[both], axis=-1)
-        result |= {"median": float(np.median(errors)), "within": float((errors <= NEAR).mean()),
-                   "faces_within": float((errors.mean(1) <= NEAR).mean())}
-    return result
 
 
 def thin_parts(mask: np.ndarray) -> np.ndarray:
@@ -86,18 +53,6 @@ def parts_there(drawn: np.ndarray, true: np.ndarray, mask: np.ndarray, ground: t
             there += int((mine[part] > 0.5 * truth[part]).mean() > 0.5)
             count += 1
     return there, count
-
-
-def faces(pictures: dict[str, Drawn]) -> dict:
-    """Detection and landmarks of all new views near the front; {} without a detector."""
-    model = face_detector.path()
-    if model is None:
-        return {}
-    near = {factor: np.array([abs(view.azimuth) <= FRONTAL for view in drawn.views])
-            for factor, drawn in pictures.items()}
-    true, drawn = (np.concatenate([landmarks(getattr(part, kind)[near[factor]], str(model))
-                                   for factor, part in pictures.items()]) for kind in ("target", "drawn"))
-    return landmark_errors(drawn, true)
 
 
 def thin(pictures: dict[str, Drawn], ground: tuple[int, int, int]) -> dict:

@@ -1,0 +1,93 @@
+"""Whether a face is found in new views, and its eyes, nose and mouth where they belong, by the YuNet detector."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from dcign import face_detector
+from train.measures.novel_views import Drawn
+
+SCORE = 0.6  # of YuNet
+FRONTAL = 45.0  # degrees of azimuth within which faces are looked for
+NEAR = 3.0  # % of the picture's width within which a landmark is right
+SAME = 0.3  # of the union of two boxes that they share: answers about one face
+
+
+def surest(answers: np.ndarray) -> np.ndarray:
+    """The five points (5, 2) of YuNet's surest answer among (M, 15), in pixels."""
+    return answers[answers[:, -1].argmax(), 4:14].reshape(5, 2)
+
+
+def blended(answers: np.ndarray) -> np.ndarray:
+    """The five points (5, 2) of all of (M, 15) answers about the same face as the surest, weighted by how sure they are.
+
+    YuNet answers from many cells at once. Which of them is the surest changes with a shift by a pixel, and with it the
+    landmarks; their mean stays (Bazarevsky and others 2019, BlazeFace, Sec. 3.4).
+    """
+    best, scores = answers[answers[:, -1].argmax()], answers[:, -1]
+    low = np.maximum(answers[:, :2], best[:2])
+    high = np.minimum(answers[:, :2] + answers[:, 2:4], best[:2] + best[2:4])
+    shared = (high - low).clip(0).prod(1)  # (M,)
+    same = shared > SAME * (answers[:, 2:4].prod(1) + best[2:4].prod() - shared)
+    return np.average(answers[same, 4:14], 0, scores[same]).reshape(5, 2)
+
+
+def landmarks(pictures: np.ndarray, detector: str, reading=blended) -> np.ndarray:
+    """Five points of (N, S, S, 3) pictures in % of the width, (N, 5, 2), by ``blended`` or ``surest``; NaN where there is
+    no face."""
+    size = pictures.shape[1]
+    model = cv2.FaceDetectorYN.create(detector, "", (size, size), SCORE, 1.0)  # 1: no answer is left out for another
+    found = np.full((len(pictures), 5, 2), np.nan)
+    for number, picture in enumerate(pictures):
+        answers = model.detect(np.ascontiguousarray(picture[..., ::-1]))[1]
+        if answers is not None:
+            found[number] = reading(answers) * (100.0 / size)
+    return found
+
+
+def landmark_errors(drawn: np.ndarray, true: np.ndarray) -> dict[str, float | int]:
+    """How far (N, 5, 2) landmarks are from the true ones, where both pictures have a face.
+
+    ``found`` is a share of the pictures whose true render has a face. An error is in % of the width; ``median`` is
+    that of all landmarks, ``within`` their share nearer than NEAR, ``faces_within`` that of faces with a mean error
+    below it.
+    """
+    there = ~np.isnan(true[:, 0, 0])
+    both = there & ~np.isnan(drawn[:, 0, 0])
+    result = {"pictures": len(true), "found": float(both.sum() / max(there.sum(), 1)),
+              "found_in_truth": float(there.mean()) if len(true) else 0.0}
+    if both.any():
+        errors = np.linalg.norm(drawn[both] - true[both], axis=-1)
+        result |= {"median": float(np.median(errors)), "within": float((errors <= NEAR).mean()),
+                   "faces_within": float((errors.mean(1) <= NEAR).mean())}
+    return result
+
+
+def shifted_within(true: np.ndarray, detector: str, reading) -> float | None:
+    """What the instrument itself gives: the share of the landmarks of (N, S, S, 3) true renders that stay within NEAR of
+    themselves when the picture moves by one pixel."""
+    moved = np.concatenate([true[:, :, :1], true[:, :, :-1]], 2)
+    step = np.array([100.0 / true.shape[2], 0.0])
+    return landmark_errors(landmarks(moved, detector, reading) - step, landmarks(true, detector, reading)).get("within")
+
+
+def faces(pictures: dict[str, Drawn]) -> dict:
+    """Detection and landmarks of all new views near the front; {} without a detector.
+
+    ``surest``: the share within NEAR by the detector's surest answers in place of blended ones. ``shifted`` and
+    ``surest_shifted``: the same of true renders and themselves, moved by a pixel.
+    """
+    model = face_detector.path()
+    if model is None:
+        return {}
+    near = {factor: np.array([abs(view.azimuth) <= FRONTAL for view in drawn.views])
+            for factor, drawn in pictures.items()}
+    true, drawn = (np.concatenate([getattr(part, kind)[near[factor]] for factor, part in pictures.items()])
+                   for kind in ("target", "drawn"))
+    steady, single = (landmark_errors(landmarks(drawn, str(model), reading), landmarks(true, str(model), reading))
+                      for reading in (blended, surest))
+    if "within" not in steady:
+        return steady
+    return steady | {"surest": single["within"], "shifted": shifted_within(true, str(model), blended),
+                     "surest_shifted": shifted_within(true, str(model), surest)}
