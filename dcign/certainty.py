@@ -17,13 +17,15 @@ if TYPE_CHECKING:
 #: Of the range, at either end: a picture from beyond it is read as lying here.
 EDGE_SHARE = 0.03
 #: Mean squared Mahalanobis distance from the curve per latent; one training scene in a hundred is farther, by one pass of
-#: the encoder to which the curve was fitted. Refined codes lie somewhat farther out, hardly any beyond this.
+#: the encoder to which the curve was fitted.
 STRANGE_DISTANCE = 10.0
+#: The same of refined codes, which are drawn towards the curve (dcign.pose_prior) to about a fifth of the distance.
+STRANGE_REFINED = 2.2
 
 
 def doubts(studio: Studio, code: GraphicsCode) -> dict[str, str]:
     """Factor -> "edge" (the truth may lie beyond the trained range) or "strange" (unlike any training picture)."""
-    found = {}
+    found, strange = {}, STRANGE_DISTANCE if code.offsets is None else STRANGE_REFINED
     for factor, calibration in studio.calibrations.items():
         degrees = getattr(code, factor)
         if degrees is None:
@@ -32,7 +34,7 @@ def doubts(studio: Studio, code: GraphicsCode) -> dict[str, str]:
         margin = EDGE_SHARE * (high - low)
         away = code.latents[studio.layout.slice(factor)] - calibration.latents(degrees)
         distance = away @ np.linalg.solve(calibration.spread(degrees), away) / calibration.size
-        if distance > STRANGE_DISTANCE:
+        if distance > strange:
             found[factor] = "strange"
         elif not calibration.circular and not low + margin < degrees < high - margin:
             found[factor] = "edge"

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 import numpy as np
 
 #: Over how many degrees offsets fade when a factor is moved away from where they were seen. The light fades nothing.
-REACH = {"azimuth": 45.0, "elevation": 25.0}
+REACH = {"azimuth": 45.0, "elevation": 40.0}
 
 
 def trust(away: Mapping[str, float], reach: Mapping[str, float] = REACH) -> float:

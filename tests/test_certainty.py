@@ -1,5 +1,7 @@
 """Which estimates carry a mark."""
 
+from dataclasses import replace
+
 import demo_weights
 import numpy as np
 import pytest
@@ -35,3 +37,11 @@ def test_the_end_of_a_range_and_what_is_off_every_curve_are_marked(studio):
     marked = estimate_html(code, (), doubts(studio, code))
     assert marked.count("⚠") == 2 and "beyond the trained range" in marked
     assert "⚠" not in estimate_html(code)
+
+
+def test_refined_codes_are_expected_nearer_to_the_curve(studio):
+    """As dcign.pose_prior draws them there: what is left of a strange picture's distance is smaller too."""
+    code = a_code(studio, off=3)
+    refined = replace(code, offsets=np.ones((studio._network.places, studio.layout.size)))
+    assert doubts(studio, code) == {} and doubts(studio, refined) == {"light": "strange"}
+    assert doubts(studio, replace(a_code(studio, off=1), offsets=refined.offsets)) == {}

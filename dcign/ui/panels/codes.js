@@ -35,7 +35,7 @@ const varied = (text, steps, amounts) => {
   return code.text();
 };
 /* The share that is left of offsets that were seen from one code's side, from that of another (dcign/offsets.py). */
-const REACH = {azimuth: 45, elevation: 25};
+const REACH = {azimuth: 45, elevation: 40};
 const trust = (seen, pose) => Math.exp(-Object.entries(REACH).reduce((sum, [name, reach]) => {
   const [a, b] = [seen.record[name] ?? null, pose.record[name] ?? null];
   const away = a === null || b === null ? 0 : ((((b - a + 180) % 360) + 360) % 360) - 180;
