@@ -80,9 +80,10 @@ class Studio:
         self._ranges = {factor: (float(low), float(high)) for factor, (low, high) in ranges.items()}
         places = getattr(network, "places", 0)   # none that offsets could be for in the paper's
         self._controls = Controls(layout, self.calibrations, self._ranges, frozenset(circular), name, places)
-        self._pose_prior = PosePrior(layout, self.calibrations, device=self.device)
         self._precision = PRECISIONS[precision]
         self.unlearned = frozenset(unlearned)
+        known = {factor: curve for factor, curve in self.calibrations.items() if factor not in self.unlearned}
+        self._pose_prior = PosePrior(layout, known, device=self.device)
         self.directions = dict(directions or {})
         network = network.to(self.device, memory_format=torch.channels_last)
         self._network = network.eval().requires_grad_(False)

@@ -104,8 +104,7 @@ def studio(source: str) -> TrainConfig:
     if subject == "face":
         # small shapes: shortcuts for them, and a last phase with the expressions that they brought
         return replace(config, network=replace(config.network, place_heads=24, place_entries=12), free=12.0,
-                       phases=config.phases + (Phase(160, 68_000, 4, 8e-5, 4e-6, refined=2),
-                                               Phase(160, 40_000, 4, 8e-5, 4e-6, refined=2)))
+                       phases=config.phases + (Phase(160, 68_000, 4, 8e-5, 4e-6, refined=2),))
     # chairs cover a fifth of the picture: the median that an absolute error asks for would be an empty one. Theirs are any
     # colours: shortcuts for them, and inputs whose colours hardly differ from their targets'
     return replace(config, network=replace(config.network, colour_heads=8, palette=8), likelihood="gaussian",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import cv2
 import numpy as np
 
@@ -33,16 +35,24 @@ def blended(answers: np.ndarray) -> np.ndarray:
     return np.average(answers[same, 4:14], 0, scores[same]).reshape(5, 2)
 
 
-def landmarks(pictures: np.ndarray, detector: str, reading=blended) -> np.ndarray:
+def landmarks(pictures: np.ndarray, detector: str, reading: Callable[[np.ndarray], np.ndarray] = blended) -> np.ndarray:
     """Five points of (N, S, S, 3) pictures in % of the width, (N, 5, 2), by ``blended`` or ``surest``; NaN where there is
     no face."""
+    return _read(_answers(pictures, detector), pictures.shape[1], reading)
+
+
+def _answers(pictures: np.ndarray, detector: str) -> list[np.ndarray | None]:
+    """All that YuNet answers to each of (N, S, S, 3) pictures: (M, 15), or None."""
     size = pictures.shape[1]
     model = cv2.FaceDetectorYN.create(detector, "", (size, size), SCORE, 1.0)  # 1: no answer is left out for another
-    found = np.full((len(pictures), 5, 2), np.nan)
-    for number, picture in enumerate(pictures):
-        answers = model.detect(np.ascontiguousarray(picture[..., ::-1]))[1]
-        if answers is not None:
-            found[number] = reading(answers) * (100.0 / size)
+    return [model.detect(np.ascontiguousarray(picture[..., ::-1]))[1] for picture in pictures]
+
+
+def _read(answers: list[np.ndarray | None], size: int, reading: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+    found = np.full((len(answers), 5, 2), np.nan)
+    for number, given in enumerate(answers):
+        if given is not None:
+            found[number] = reading(given) * (100.0 / size)
     return found
 
 
@@ -64,19 +74,12 @@ def landmark_errors(drawn: np.ndarray, true: np.ndarray) -> dict[str, float | in
     return result
 
 
-def shifted_within(true: np.ndarray, detector: str, reading) -> float | None:
-    """What the instrument itself gives: the share of the landmarks of (N, S, S, 3) true renders that stay within NEAR of
-    themselves when the picture moves by one pixel."""
-    moved = np.concatenate([true[:, :, :1], true[:, :, :-1]], 2)
-    step = np.array([100.0 / true.shape[2], 0.0])
-    return landmark_errors(landmarks(moved, detector, reading) - step, landmarks(true, detector, reading)).get("within")
-
-
 def faces(pictures: dict[str, Drawn]) -> dict:
     """Detection and landmarks of all new views near the front; {} without a detector.
 
-    ``surest``: the share within NEAR by the detector's surest answers in place of blended ones. ``shifted`` and
-    ``surest_shifted``: the same of true renders and themselves, moved by a pixel.
+    ``surest``: the share within NEAR, and the median, by the detector's surest answers in place of blended ones. ``shifted``
+    and ``surest_shifted``, what the instrument itself gives: the share of the landmarks of true renders that stay within
+    NEAR of where they were when the picture moves sideways by a pixel.
     """
     model = face_detector.path()
     if model is None:
@@ -85,9 +88,15 @@ def faces(pictures: dict[str, Drawn]) -> dict:
             for factor, drawn in pictures.items()}
     true, drawn = (np.concatenate([getattr(part, kind)[near[factor]] for factor, part in pictures.items()])
                    for kind in ("target", "drawn"))
-    steady, single = (landmark_errors(landmarks(drawn, str(model), reading), landmarks(true, str(model), reading))
-                      for reading in (blended, surest))
-    if "within" not in steady:
-        return steady
-    return steady | {"surest": single["within"], "shifted": shifted_within(true, str(model), blended),
-                     "surest_shifted": shifted_within(true, str(model), surest)}
+    size, moved = true.shape[1], np.concatenate([true[:, :, :1], true[:, :, :-1]], 2)  # to the right
+    answers = [_answers(kind, str(model)) for kind in (drawn, true, moved)]
+    result = {}
+    for reading, name in ((blended, ""), (surest, "surest_")):
+        here, there, beside = (_read(kind, size, reading) for kind in answers)
+        errors = landmark_errors(here, there)
+        still = landmark_errors(beside - np.array([100.0 / size, 0.0]), there)
+        if "within" not in errors or "within" not in still:
+            return landmark_errors(here, there)
+        result |= {f"{name}shifted": still["within"]} | (
+            errors if reading is blended else {"surest": errors["within"], "surest_median": errors["median"]})
+    return result

@@ -128,9 +128,10 @@ def sharpness(row: dict) -> list[str]:
                          f"{found['within']:.1%} of them within 3 %, all five on average in "
                          f"{found['faces_within']:.1%} of the faces.")
         if "surest" in found:
-            lines[-1] += (f" These are means of the detector's answers: by the surest alone it is {found['surest']:.1%}, but by "
-                          f"it {found['surest_shifted']:.1%} of the landmarks of a true render stay within 3 % when that "
-                          f"moves by a pixel ({found['shifted']:.1%} by the means).")
+            lines[-1] += (f" They are means of the detector's answers about a face. By its surest answer alone: "
+                          f"{found['surest_median']:.2f} %, {found['surest']:.1%} within 3 %. Of true renders moved sideways "
+                          f"by one pixel, {found['shifted']:.1%} stay within 3 % by the means, {found['surest_shifted']:.1%} "
+                          "by the surest answer.")
     if row.get("thin_parts", {}).get("views"):
         part = row["thin_parts"]
         lines.append(f"Legs, slats and arms: {part['there']:.1%} of {part['parts']} thin parts of the true renders are "
