@@ -19,7 +19,8 @@ EDGE_SHARE = 0.03
 #: Mean squared Mahalanobis distance from the curve per latent; one training scene in a hundred is farther, by one pass of
 #: the encoder to which the curve was fitted.
 STRANGE_DISTANCE = 10.0
-#: The same of refined codes, which are drawn towards the curve (dcign.pose_prior) to about a fifth of the distance.
+#: The same of refined codes, which dcign.pose_prior, by its weight, draws towards the curve to about a fifth of the squared
+#: distance.
 STRANGE_REFINED = 2.2
 
 

@@ -64,12 +64,12 @@ def refine(network: DCIGN, pictures: Tensor, mean: Tensor, log_variance: Tensor,
     """Means (N, L) nearer to (N, 3, H, W) ``pictures`` in [0, 1] than the posterior's (N, L) own, and offsets (N, K, L).
 
     ``free``: booleans (L,), the latents of the identity, which may have offsets. ``mirrored``: the mirror image of each
-    picture has the same identity; twice the time. ``prior``: nats (N,) of latents (N, L) beside those of N(0, I), such as
-    dcign.pose_prior's. Minimises, of each picture by itself, the negative
+    picture has the same identity; twice the time. Minimises, of each picture by itself, the sum of the negative
     log-likelihood with a fitted variance (half the logarithm of the squared error for each of ``values``), that of the
-    prior N(0, I), ``nearness`` times that of the posterior and ``apart`` times the same of the offsets. A code that came
-    out no better than where it started stays the encoder's, without offsets. Computed in 16 bits where a CPU has units for them: a descent
-    corrects itself, and reaches as good a code in half the time. No gradient flows.
+    prior N(0, I), what a ``prior`` of latents (N, L) adds in nats (N,), such as dcign.pose_prior's, ``nearness`` times the
+    posterior's and ``apart`` times the same of the offsets. A code that came out no better by this sum than where it started
+    stays the encoder's, without offsets. Computed in 16 bits where a CPU has units for them: a descent corrects itself, and
+    reaches as good a code in half the time. No gradient flows.
     """
     quick = pictures.device.type == "cpu" and matrix_units()
     # a caller may be in inference mode, whose tensors autograd refuses

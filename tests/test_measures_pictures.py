@@ -5,15 +5,16 @@ import pytest
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
-from train.measures import images
+from train.camera import View
+from train.measures import images, landmarks
 from train.measures.generation import frechet, nearest
+from train.measures.landmarks import blended, landmark_errors, surest
 from train.measures.monotone import largest_fall
-from train.measures.novel_views import MOVES, moves
+from train.measures.novel_views import MOVES, Drawn, moves
 from train.measures.parts import followed
 from train.measures.plots import curves, pairs
 from train.measures.recognition import principal, rank_one
 from train.measures.scenery import FACE_RANGES, Scenery, identities
-from train.measures.landmarks import blended, landmark_errors, surest
 from train.measures.sharpness import parts_there, thin_parts
 from train.measures.turn import unevenness
 from train.scenes import HELD_OUT, paper_chairs
@@ -85,6 +86,29 @@ def test_landmarks_are_those_of_all_answers_about_the_surest_face():
     nearly[:2, -1] = 0.74, 0.76  # another cell becomes the surest
     assert np.abs(surest(nearly) - surest(answers)).max() == pytest.approx(10.0)
     assert np.abs(blended(nearly) - blended(answers)).max() < 1.5
+
+
+def test_both_readings_are_told_beside_how_still_they_keep(monkeypatch):
+    """A detector that sees one face where the picture is brightest, and one view whose face is two pixels off."""
+    def answer(picture: np.ndarray, shift: float, score: float) -> list[float]:
+        place = np.unravel_index(picture.sum(-1).argmax(), picture.shape[:2])[::-1] + np.array([shift, 0.0])
+        return [*(place - 10), 20.0, 20.0, *np.tile(place, 5), score]
+
+    class Detector:
+        def detect(self, picture):
+            return 1, np.array([answer(picture, 0.0, 0.9), answer(picture, 4.0, 0.9 - 1e-9)])
+
+    monkeypatch.setattr(landmarks.face_detector, "path", lambda: "a detector")
+    monkeypatch.setattr(landmarks.cv2.FaceDetectorYN, "create", lambda *_: Detector())
+    true = np.zeros((2, 50, 50, 3), np.uint8)
+    true[:, 25, 20] = 255
+    drawn = true.copy()
+    drawn[1] = np.roll(true[1], 2, 1)  # 4 % of the width
+    views = [View(azimuth=10.0), View(azimuth=-10.0)]
+    found = landmarks.faces({"light": Drawn(true, true, drawn, drawn, true[..., 0], views)})
+    assert found["within"] == found["surest"] == 0.5 and found["median"] == found["surest_median"] == pytest.approx(2.0)
+    assert found["shifted"] == found["surest_shifted"] == 1.0  # the pixel that the picture moved by is taken off
+    assert found["pictures"] == 2 and found["found"] == 1.0
 
 
 def test_a_fall_is_counted_from_the_highest_reading_so_far():

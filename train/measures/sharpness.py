@@ -1,4 +1,4 @@
-"""What blurred pictures lack: gradients, a face that a detector finds (landmarks.py), thin parts."""
+"""What blurred pictures lack: gradients, thin parts, and (landmarks.py) a face that is found, features where they belong."""
 
 from __future__ import annotations
 

@@ -132,6 +132,8 @@ def sharpness(row: dict) -> list[str]:
                           f"{found['surest_median']:.2f} %, {found['surest']:.1%} within 3 %. Of true renders moved sideways "
                           f"by one pixel, {found['shifted']:.1%} stay within 3 % by the means, {found['surest_shifted']:.1%} "
                           "by the surest answer.")
+        elif "within" in found:  # measured before there were means
+            lines[-1] += " (By the detector's surest answer alone.)"
     if row.get("thin_parts", {}).get("views"):
         part = row["thin_parts"]
         lines.append(f"Legs, slats and arms: {part['there']:.1%} of {part['parts']} thin parts of the true renders are "
