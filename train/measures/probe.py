@@ -1,7 +1,8 @@
 """`python -m train probe RUN …`: a few measures of runs under way, a line each, to compare settings by.
 
 No degrees enter but those of true renders: nothing is calibrated. A new view is drawn from the pose latents of one
-picture and all other latents of another view of the same identity.
+picture and all other latents of another view of the same identity. Codes are refined without the prior of pose that the
+app has, as it needs the curves.
 """
 
 from __future__ import annotations
