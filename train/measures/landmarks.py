@@ -35,12 +35,6 @@ def blended(answers: np.ndarray) -> np.ndarray:
     return np.average(answers[same, 4:14], 0, scores[same]).reshape(5, 2)
 
 
-def landmarks(pictures: np.ndarray, detector: str, reading: Callable[[np.ndarray], np.ndarray] = blended) -> np.ndarray:
-    """Five points of (N, S, S, 3) pictures in % of the width, (N, 5, 2), by ``blended`` or ``surest``; NaN where there is
-    no face."""
-    return _read(_answers(pictures, detector), pictures.shape[1], reading)
-
-
 def _answers(pictures: np.ndarray, detector: str) -> list[np.ndarray | None]:
     """All that YuNet answers to each of (N, S, S, 3) pictures: (M, 15), or None."""
     size = pictures.shape[1]
@@ -48,7 +42,8 @@ def _answers(pictures: np.ndarray, detector: str) -> list[np.ndarray | None]:
     return [model.detect(np.ascontiguousarray(picture[..., ::-1]))[1] for picture in pictures]
 
 
-def _read(answers: list[np.ndarray | None], size: int, reading: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+def _landmarks(answers: list[np.ndarray | None], size: int, reading: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+    """Five points in % of the width, (N, 5, 2), by ``blended`` or ``surest``; NaN where there is no face."""
     found = np.full((len(answers), 5, 2), np.nan)
     for number, given in enumerate(answers):
         if given is not None:
@@ -90,13 +85,13 @@ def faces(pictures: dict[str, Drawn]) -> dict:
                    for kind in ("target", "drawn"))
     size, moved = true.shape[1], np.concatenate([true[:, :, :1], true[:, :, :-1]], 2)  # to the right
     answers = [_answers(kind, str(model)) for kind in (drawn, true, moved)]
-    result = {}
-    for reading, name in ((blended, ""), (surest, "surest_")):
-        here, there, beside = (_read(kind, size, reading) for kind in answers)
-        errors = landmark_errors(here, there)
-        still = landmark_errors(beside - np.array([100.0 / size, 0.0]), there)
-        if "within" not in errors or "within" not in still:
-            return landmark_errors(here, there)
-        result |= {f"{name}shifted": still["within"]} | (
-            errors if reading is blended else {"surest": errors["within"], "surest_median": errors["median"]})
-    return result
+
+    def read(reading: Callable[[np.ndarray], np.ndarray]) -> tuple[dict, dict]:  # errors of the new views, of the moved renders
+        here, there, beside = (_landmarks(kind, size, reading) for kind in answers)
+        return landmark_errors(here, there), landmark_errors(beside - np.array([100.0 / size, 0.0]), there)
+
+    (errors, moved_errors), (single, moved_single) = read(blended), read(surest)
+    if "within" not in errors or "within" not in moved_errors:
+        return errors
+    return errors | {"surest": single["within"], "surest_median": single["median"],
+                     "shifted": moved_errors["within"], "surest_shifted": moved_single["within"]}
