@@ -37,7 +37,7 @@ def _levelled(calibration: Calibration, pairs: Tensor) -> Tensor:
     of them agree, at its ends fewer, and refinement would turn things that way."""
     grid, coefficients = calibration.hypotheses
     coefficients = torch.from_numpy(coefficients.copy())
-    on_curve = _features(torch.from_numpy(calibration.latents(grid)), pairs.cpu())  # (G, F)
+    on_curve = _features(torch.from_numpy(calibration.latents(grid)), pairs)  # (G, F)
     for _ in range(_LEVELLING):
         coefficients[-1] -= (on_curve @ coefficients).logsumexp(1)
     return coefficients.float()

@@ -5,8 +5,9 @@
 One pass of an encoder leaves an amortisation gap (Cremer, Li and Duvenaud 2018): the decoder could draw the picture
 better than it is asked to. A few steps of gradient descent on the code itself close most of it (semi-amortised
 inference: Kim, Wiseman, Miller, Sontag and Rush 2018), and more if every place in the decoder that hears the latents may
-hear something of its own (dcign.offsets). Weights are not touched. The picture must show the subject on the ground that
-the network draws: all else in it would be explained as part of the subject.
+hear something of its own (dcign.offsets). A prior may hold latents where they belong (dcign.pose_prior). Weights are not
+touched. The picture must show the subject on the ground that the network draws: all else in it would be explained as part
+of the subject.
 
 Of a subject whose left is like its right, the mirror image is a second view: the same identity, with azimuth and light of
 the other sign. ``mirrored`` refines both at once as the paper's mini-batch of two (Sec. 3.1, steps 4 to 6): pose and
