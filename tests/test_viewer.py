@@ -183,8 +183,8 @@ def test_something_moves_at_once_until_the_first_touch(server, browser):
         page.mouse.click(5, 5)
         page.wait_for_selector(".play[aria-pressed=false]")
         frame = arrived(page)
-        page.wait_for_timeout(300)
-        assert last_frame(page) == frame
+        page.wait_for_timeout(300)   # the picture itself may come back here, in place of the drawn one: at the same angles
+        assert last_frame(page) | {"sequence": 0} == frame | {"sequence": 0}
 
 
 def test_a_link_brings_back_class_example_and_angles(server, browser):
