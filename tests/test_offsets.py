@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -132,3 +134,9 @@ def test_somebody_new_has_none(studio, code):
 
     directions = fit_directions(np.random.default_rng(1).normal(size=(200, studio.layout.size)), studio.layout)
     assert draw_identity(code, directions, 3).offsets is None
+
+
+def test_the_page_lets_them_fade_as_we_do():
+    script = (Path(offsets.__file__).parent / "ui" / "panels" / "codes.js").read_text()
+    numbers = re.search(r"const REACH = \{(.+?)\};", script).group(1)
+    assert {name: float(degrees) for name, degrees in re.findall(r"(\w+): ([\d.]+)", numbers)} == offsets.REACH
