@@ -3,7 +3,7 @@
     python -m dcign estimate photo.jpg                                  # pose and light in degrees
     python -m dcign render photo.jpg --azimuth 30 --light -45 -o turned.png
     python -m dcign sweep photo.jpg --factor light --there-and-back -o light.gif
-    python -m dcign export light.json -o again.gif                      # an export of the demo, bit for bit
+    python -m dcign export light.json -o again.gif                      # an export of the demo once more
     python -m dcign serve --port 7860                                   # the demo in the browser
     python -m dcign bench live                                          # how fast its pixels follow the hand
 
@@ -105,7 +105,7 @@ def _estimate(options: argparse.Namespace) -> int:
         if options.json:
             print(code.to_json())
         else:
-            values = "  ".join(f"{name} {getattr(code, name):+.1f}" for name in studio.ranges)
+            values = "  ".join(f"{name} {degrees:+.1f}" for name in FACTORS if (degrees := getattr(code, name)) is not None)
             print(f"{photo}: {values}")
     return 0
 

@@ -69,6 +69,8 @@ class Studio:
             raise ValueError(f"the layout has {layout.size} latents, the network {network.config.latents}")
         if set(ranges) != set(calibrations) or not set(ranges) <= set(layout.names) & set(FACTORS):
             raise ValueError("ranges and calibrations must name the same factors of the layout")
+        if any(curve.size != dict(layout.groups)[factor] for factor, curve in calibrations.items()):
+            raise ValueError("every calibration must be of as many latents as its factor has in the layout")
         if precision not in PRECISIONS:
             raise ValueError(f"precision must be one of {', '.join(PRECISIONS)}, not {precision!r}")
         if threads is not None:

@@ -23,6 +23,15 @@ def test_estimate_prints_degrees(bundled, photo, capsys):
     assert "elevation " in line and "light " in line
 
 
+def test_estimate_leaves_out_what_a_code_does_not_know(bundled, photo, tmp_path, capsys):
+    assert main(["estimate", photo, "--json"]) == 0
+    record = json.loads(capsys.readouterr().out)
+    (tmp_path / "code.json").write_text(json.dumps(record | {"light": None}))
+    assert main(["estimate", str(tmp_path / "code.json")]) == 0
+    line = capsys.readouterr().out
+    assert "elevation " in line and "light" not in line.removeprefix(str(tmp_path))
+
+
 def test_estimate_prints_codes_that_render_takes(weights_folder, photo, tmp_path, capsys):
     weights = ["--weights", str(weights_folder)]
     assert main(["estimate", photo, "--json", *weights]) == 0

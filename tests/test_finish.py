@@ -99,6 +99,8 @@ def test_measures_that_stand_alone_leave_the_others(folder, capsys):
     assert after["parts"] != before["parts"]  # of three pairs in place of six
     with pytest.raises(ValueError, match="alone"):
         measure(folder, None, 3, only=("turns",))
+    with pytest.raises(ValueError, match="--meshes"):  # nothing would be measured
+        measure(folder, None, 3, only=("meshes",))
 
 
 def test_a_card_needs_measures(folder, tmp_path, capsys):

@@ -14,7 +14,7 @@ from train.measures.novel_views import MOVES, Drawn, moves
 from train.measures.parts import followed
 from train.measures.plots import curves, pairs
 from train.measures.recognition import principal, rank_one
-from train.measures.scenery import FACE_RANGES, Scenery, identities
+from train.measures.scenery import FACE_RANGES, RenderedChair, Scenery, identities
 from train.measures.sharpness import parts_there, thin_parts
 from train.measures.turn import unevenness
 from train.scenes import HELD_OUT, paper_chairs
@@ -73,6 +73,7 @@ def test_landmark_errors_are_of_faces_that_both_pictures_have():
     assert found["found"] == pytest.approx(2 / 3) and found["found_in_truth"] == pytest.approx(3 / 4)
     assert found["median"] == pytest.approx(3.0) and found["within"] == found["faces_within"] == pytest.approx(0.5)
     assert "median" not in landmark_errors(np.full((2, 5, 2), np.nan), true[:2])
+    assert "found" not in landmark_errors(drawn[:1], true[3:])  # nobody could have found one
 
 
 def test_landmarks_are_those_of_all_answers_about_the_surest_face():
@@ -82,6 +83,7 @@ def test_landmarks_are_those_of_all_answers_about_the_surest_face():
     answers = np.array([answer(10, 0.9, 20.0), answer(14, 0.6, 30.0), answer(100, 0.7, 120.0)])
     assert surest(answers) == pytest.approx(np.full((5, 2), 20.0))
     assert blended(answers) == pytest.approx(np.full((5, 2), 24.0))  # (0.9 * 20 + 0.6 * 30) / 1.5: not the other face
+    assert blended(answers * np.array([1.0] * 2 + [0.0] + [1.0] * 12)) == pytest.approx(np.full((5, 2), 20.0))  # no width
     nearly = answers.copy()
     nearly[:2, -1] = 0.74, 0.76  # another cell becomes the surest
     assert np.abs(surest(nearly) - surest(answers)).max() == pytest.approx(10.0)
@@ -152,6 +154,19 @@ def test_the_papers_chairs_vary_in_azimuth_alone_and_keep_their_light():
     assert scenery.factors == ("azimuth",) and scenery.circular("azimuth")
     for here, there in moves(scenery, "azimuth", 20, np.random.default_rng(0)):
         assert here in paper_chairs.VIEWS and there == paper_chairs.view_of(there.azimuth, here.elevation)
+
+
+def test_networks_without_colours_are_shown_none():
+    class Chairs:
+        chairs = ("red",)
+
+        def pictures(self, chair, views, size):
+            return np.tile(np.array([200, 20, 40, 255], np.uint8), (len(views), size, size, 1))
+
+    colour, grey = (Scenery.of("chairs3d", "paper-chairs", ("azimuth",), which) for which in (False, True))
+    thing, view = RenderedChair(Chairs(), "red"), paper_chairs.VIEWS[0]
+    assert colour.picture(thing, view, 4)[0, 0].tolist() == [200, 20, 40]
+    assert grey.with_mask(thing, view, 4)[0, 0].tolist() == [76, 76, 76, 255]  # 0.299 * 200 + 0.587 * 20 + 0.114 * 40
 
 
 def test_recognition_of_known_identities():

@@ -17,6 +17,7 @@ from train.measures.entangled import by_variance, most_varied
 from train.measures.report import measure
 from train.measures.scenery import identities
 from train.measures.subject import Subject
+from train.measures.tables import cameras
 from train.presets import preset
 
 
@@ -42,11 +43,28 @@ def test_the_papers_chairs_are_measured_beside_the_entangled_network(folders, tm
     assert "150 × 150" in card and "re-rendered\nat any azimuth." in card and "105,600 distinct" in card
     assert set(result["equivariance"]) == {"azimuth"} == set(result["beside"]["leakage"])
     assert result["beside"]["novel_views"]["azimuth"]["same_pictures"] and result["beside"]["grey"]
+    assert result["grey"] and "random views each, all in grey" in card
     assert result["paper_setting"]["paper_camera"] and result["paper_setting"]["pictures"] == 12
     assert {path.name for path in tmp_path.iterdir()} == {
         "chairs-azimuth.png", "chairs-new-azimuth.png", "chairs-samples.png",
         "chairs-samples-posed.png"}
     assert any("2.77" in f"{bar.bar * 1e4:.3g}" for bar in bars(result))
+
+
+def test_weights_say_the_ranges_of_their_own_recipe(tmp_path):
+    torch.manual_seed(0)
+    config = replace(preset("paper", "heads"), network=PaperConfig(maps=4))
+    finish(new_network(config.network), config, tmp_path, 0, None, scenes=40)
+    studio = load_studio(tmp_path)
+    assert studio.ranges == {"azimuth": (-86.0, 86.0), "elevation": (-23.0, 23.0), "light": (-80.0, 80.0)}
+    assert Subject.open(tmp_path).grey
+
+
+def test_networks_with_other_cameras_are_held_against_their_own_copies():
+    row = {"psnr": 18.25, "copy_psnr": 12.875, "beside_psnr": 10.75, "beside_copy_psnr": 10.25, "same_pictures": False}
+    beside = {"preset": "entangled", "novel_views": {"azimuth": row}}
+    assert "above a copy of these, azimuth +5.4 dB against +0.5 dB." in cameras(beside)[1]
+    assert cameras({"preset": "entangled", "novel_views": {"azimuth": row | {"same_pictures": True}}}) == []
 
 
 def test_an_entangled_networks_most_varied_latents_stand_first(folders):

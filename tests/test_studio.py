@@ -8,7 +8,7 @@ from conftest import a_model
 from PIL import Image
 
 from dcign import GraphicsCode
-from dcign.graphics_code import FACTORS
+from dcign.graphics_code import FACTORS, CodeLayout
 from dcign.studio import Studio
 
 
@@ -215,6 +215,14 @@ def test_quick_frames_are_drawn_in_16_bits_where_that_is_quick(picture, monkeypa
 def test_bad_options_are_refused(options):
     with pytest.raises(ValueError):
         Studio(**{**a_model(), "device": "cpu", **options})
+
+
+def test_a_calibration_of_other_latents_is_refused():
+    model = a_model()
+    grown = [(name, size + 1 if name == "light" else size) for name, size in model["layout"].groups]
+    grown[-1] = (grown[-1][0], grown[-1][1] - 1)
+    with pytest.raises(ValueError, match="calibration"):
+        Studio(**{**model, "device": "cpu", "layout": CodeLayout(tuple(grown))})
 
 
 def test_beyond_the_trained_range_only_when_asked(studio, picture):

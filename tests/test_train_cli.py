@@ -51,6 +51,13 @@ def test_numbers_of_a_preset_can_be_set():
             with_settings(config, [wrong])
 
 
+@pytest.mark.parametrize("name, settings", [
+    ("paper", ["clamp=swap"]), ("paper", ["clamp=none"]), ("entangled", ["clamp=mean"]), ("tiny", ["clamp=first"])])
+def test_a_clamp_that_the_procedure_does_not_know_is_refused(name, settings):
+    with pytest.raises(ValueError, match="clamp"):
+        with_settings(preset(name, "chairs"), settings)
+
+
 def test_a_run_under_way_can_be_probed(tmp_path, capsys):
     run = ["chairs", "--preset", "tiny", "--shards", "1", "--runs", str(tmp_path), "--set", "structure=0.5"]
     assert main([*run, "--pictures", "64"]) == 0

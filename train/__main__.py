@@ -2,7 +2,7 @@
 
     python -m train faces --assets FOLDER --minutes 60       (resumes by itself; --fresh starts over)
     python -m train chairs --preset tiny
-    python -m train basel --data 01_MorphableModel.mat       (or ict, or meshes: other people's data)
+    python -m train basel --data 01_MorphableModel.mat       (or ict, meshes or chairs3d: other people's data)
     python -m train measure weights/faces
 """
 

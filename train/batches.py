@@ -69,8 +69,12 @@ class Recipe:
         digest = hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
         return f"{name}-{size}-x{self.per_mini_batch}-{digest[:8]}"
 
+    def spans(self, stage: Stage) -> dict[str, tuple[float, float]]:
+        """The range of every factor, in degrees."""
+        return {**stage.ranges, **dict(self.ranges)}
+
     def degrees(self, factor: str, stage: Stage, rng: np.random.Generator) -> float:
-        return float(rng.uniform(*dict(self.ranges).get(factor, stage.ranges[factor])))
+        return float(rng.uniform(*self.spans(stage)[factor]))
 
 
 STUDIO = Recipe()

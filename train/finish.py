@@ -61,12 +61,12 @@ def posterior_means(network: DCIGN, pictures: np.ndarray, batch: int = 64) -> np
     return np.concatenate([network.encode(part.float() / 255)[0].numpy() for part in tensor.split(batch)])
 
 
-def read_scenes(network: DCIGN, layout: CodeLayout, stage: Stage, pictures: np.ndarray,
-                degrees: dict[str, np.ndarray]) -> tuple[dict[str, Calibration], dict[str, Directions]]:
+def read_scenes(network: DCIGN, layout: CodeLayout, ranges: dict[str, tuple[float, float]], circular: tuple[str, ...],
+                pictures: np.ndarray, degrees: dict[str, np.ndarray]) -> tuple[dict[str, Calibration], dict[str, Directions]]:
     """From drawn scenes: the curve of every factor, and the principal directions of every other group."""
     means = posterior_means(network, pictures)
     curves = {factor: Calibration.fit(means[:, layout.slice(factor)], degrees[factor], factor,
-                                      circular=factor in stage.circular, limits=stage.ranges[factor])
+                                      circular=factor in circular, limits=ranges[factor])
               for factor in FACTORS if factor in layout.names}
     return curves, fit_directions(means, layout)
 
@@ -102,9 +102,9 @@ def finish(network: DCIGN, config: TrainConfig, target: Path, pictures: int, ass
         for parameter in network.parameters():
             parameter.copy_(parameter.half())
     box = face_box(source, stage)
-    ranges = {factor: span for factor, span in stage.ranges.items() if factor in layout.names}
+    ranges = {factor: span for factor, span in config.recipe.spans(stage).items() if factor in layout.names}
     framing = {"subject": stage.subject} | ({"face_box": box} if box else {})
-    curves, directions = read_scenes(network, layout, stage, drawn, degrees)
+    curves, directions = read_scenes(network, layout, ranges, stage.circular, drawn, degrees)
     checkpoints.save_weights(
         target, network, layout, curves, ranges, name=config.source, circular=stage.circular,
         ground=stage.rig.ground, framing=framing, directions=directions,

@@ -18,7 +18,7 @@ def parser(description: str) -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--assets", help="folder of the face asset pack (or DCIGN_FACE_ASSETS)")
     common.add_argument("--data", help="basel: a .mat or .h5 file; ict: a checkout of ICT-FaceKit; meshes: a folder of "
-                                       ".ply, .obj and .glb files")
+                                       ".ply, .obj and .glb files; chairs3d: the folder of renders")
     common.add_argument("--up", help="meshes: which axis points up in the files, such as z (default y)")
     common.add_argument("--front", help="meshes: which axis the front points to, such as --front=-y (default z)")
     common.add_argument("--runs", default="runs", help="where shards, states and logs are kept")
@@ -29,8 +29,9 @@ def parser(description: str) -> argparse.ArgumentParser:
         train.add_argument("--pictures", type=int, help="stop when so many have been seen in all; run again to go on")
         train.add_argument("--device", default="auto", help="cpu or cuda (default: cuda where there is one)")
         train.add_argument("--compile", action="store_true", help="compile the networks; pays on a GPU")
-        train.add_argument("--workers", type=int, default=1, help="processes that prepare pictures")
-        train.add_argument("--renderers", type=int, help="processes that render missing shards")
+        train.add_argument("--workers", type=int, default=1, help="processes that prepare pictures (default 1)")
+        train.add_argument("--renderers", type=int, help="processes that render missing shards, one for each core "
+                           "by default")
         train.add_argument("--resume", action="store_true", help="the default; kept for clarity")
         train.add_argument("--fresh", action="store_true", help="start over even if there is a state")
         train.add_argument("--from", dest="start", metavar="WEIGHTS", help="a new run goes on from these weights, at the "
@@ -77,7 +78,7 @@ def parser(description: str) -> argparse.ArgumentParser:
     probe.add_argument("states", nargs="+", metavar="RUN", help="folder of a run, such as runs/faces-studio")
     probe.add_argument("--identities", type=int, default=100)
     preview = commands.add_parser("preview", parents=[common], help="a contact sheet of scenes")
-    preview.add_argument("source", choices=CLASSES)
+    preview.add_argument("source", choices=[name for name in CLASSES if name != "chairs3d"])
     preview.add_argument("--style", help="only this one; the table that is printed names them")
     preview.add_argument("--sweep", choices=("azimuth", "elevation", "light"))
     preview.add_argument("--count", type=int, default=32)

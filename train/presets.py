@@ -64,6 +64,13 @@ class TrainConfig:
     augment: AugmentConfig | None = AugmentConfig()
     seed: int = 1
 
+    def __post_init__(self) -> None:
+        if self.mixed != (self.clamp == "none"):
+            raise ValueError("mixed mini-batches go with clamp = none, and only they: choose --preset entangled for both.")
+        choices = ("mean", "first", "none") if self.procedure == "sgvb" else ("mean", "swap", "both")
+        if self.clamp not in choices:
+            raise ValueError(f"{self.clamp!r} is no clamp of the {self.preset} preset: choose {', '.join(choices)}.")
+
     @property
     def pictures(self) -> int:
         return sum(phase.pictures for phase in self.phases)

@@ -1,6 +1,6 @@
 """The named endpoints of arithmetic on codes: /vary, /random, /morph and /swap. Codes in, a code out.
 
-    code = client.predict(code, {"intrinsic": [1.5, 0, -2]}, api_name="/vary")
+    code = client.predict(code, {"shape": [1.5, 0, -2]}, api_name="/vary")
     between = client.predict(anna, bert, 0.5, api_name="/morph")
     mixed = client.predict(carl, anna, bert, api_name="/swap")        # carl, posed as anna, lit as bert
 """
@@ -42,7 +42,7 @@ def add(studios: Mapping[str, Studio]) -> None:
             code: The graphics code that /encode returned, a JSON object. Refused: anything else, and codes of models
                 that /models does not list.
             amounts: A JSON object that gives a group of the code its list of standard deviations, -4 to 4 each, along
-                the first directions of the group, as in {"intrinsic": [1.5, 0, -2]}. /models lists the groups and how
+                the first directions of the group, as in {"shape": [1.5, 0, -2]}. /models lists the groups and how
                 many directions they have. Refused: other groups, longer lists and amounts beyond the limits.
 
         Returns:

@@ -27,11 +27,14 @@ def blended(answers: np.ndarray) -> np.ndarray:
     YuNet answers from many cells at once. Which of them is the surest changes with a shift by a pixel, and with it the
     landmarks; their mean stays (Bazarevsky and others 2019, BlazeFace, Sec. 3.4).
     """
-    best, scores = answers[answers[:, -1].argmax()], answers[:, -1]
+    scores = answers[:, -1]
+    place = scores.argmax()
+    best = answers[place]
     low = np.maximum(answers[:, :2], best[:2])
     high = np.minimum(answers[:, :2] + answers[:, 2:4], best[:2] + best[2:4])
     shared = (high - low).clip(0).prod(1)  # (M,)
     same = shared > SAME * (answers[:, 2:4].prod(1) + best[2:4].prod() - shared)
+    same[place] = True  # also where its box is empty
     return np.average(answers[same, 4:14], 0, scores[same]).reshape(5, 2)
 
 
@@ -54,14 +57,15 @@ def _landmarks(answers: list[np.ndarray | None], size: int, reading: Callable[[n
 def landmark_errors(drawn: np.ndarray, true: np.ndarray) -> dict[str, float | int]:
     """How far (N, 5, 2) landmarks are from the true ones, where both pictures have a face.
 
-    ``found`` is a share of the pictures whose true render has a face. An error is in % of the width; ``median`` is
+    ``found`` is a share of the pictures whose true render has a face, and left out where none has. An error is in % of the width; ``median`` is
     that of all landmarks, ``within`` their share nearer than NEAR, ``faces_within`` that of faces with a mean error
     below it.
     """
     there = ~np.isnan(true[:, 0, 0])
     both = there & ~np.isnan(drawn[:, 0, 0])
-    result = {"pictures": len(true), "found": float(both.sum() / max(there.sum(), 1)),
-              "found_in_truth": float(there.mean()) if len(true) else 0.0}
+    result = {"pictures": len(true), "found_in_truth": float(there.mean()) if len(true) else 0.0}
+    if there.any():
+        result["found"] = float(both.sum() / there.sum())
     if both.any():
         errors = np.linalg.norm(drawn[both] - true[both], axis=-1)
         result |= {"median": float(np.median(errors)), "within": float((errors <= NEAR).mean()),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ from train.measures.held_out import HeldOut, take
 from train.measures.leakage import leakage
 from train.measures.mesh_files import mesh_files
 from train.measures.monotone import monotone
-from train.measures.novel_views import Drawn, common, novel_views
+from train.measures.novel_views import Drawn, common, novel_views, same_camera
 from train.measures.paper_setting import paper_setting
 from train.measures.parts import PAIRS, parts
 from train.measures.plots import pairs
@@ -98,13 +99,18 @@ def measure(folder: str | Path, assets_folder=None, identities: int = IDENTITIES
     other = None if beside is None else _open(beside, assets_folder)
     if other is not None and other.name != subject.name:
         raise ValueError(f"{beside} draws {other.name}, not {subject.name}: their new views cannot be compared")
+    if other is not None and same_camera(subject, other):  # one of plain faces is held against faces that are as plain
+        other = replace(other, source=subject.source)
     thing = subject.scenery.stage.subject == "object"
     swept = min(identities, SWEPT, max(6, identities // 4))
-    result = {"identities": identities, "views": 0, "subject": subject.scenery.stage.subject, "preset": subject.preset}
+    result = {"identities": identities, "views": 0, "subject": subject.scenery.stage.subject, "preset": subject.preset,
+              "grey": subject.grey}
     if only:
         result = dict(subject.weights.measures)
         if not result or not set(only) <= set(ALONE):
             raise ValueError(f"only {', '.join(ALONE)} can be measured alone, of weights that have been measured before")
+        if "meshes" in only and (meshes is None or not thing):
+            raise ValueError("meshes are measured of chairs, from a folder: name it with --meshes")
     shown: HeldOut | None = None
     pictures: dict[str, Drawn] = {}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from PIL import Image
 
 from dcign.graphics_code import FACTORS
 from train.batches import with_mask
@@ -27,18 +28,20 @@ class RenderedChair:
 
 @dataclass(frozen=True)
 class Scenery:
-    """``ranges`` (degrees) are those of the factors that are measured."""
+    """``ranges`` (degrees) are those of the factors that are measured. ``grey``: pictures are luma in all three channels,
+    for networks that draw no colours."""
 
     stage: Stage
     ranges: dict[str, tuple[float, float]]
     setting: str = "stage"  # as in train.batches.Recipe
+    grey: bool = False
 
     @staticmethod
-    def of(name: str, setting: str, factors: tuple[str, ...]) -> "Scenery":
+    def of(name: str, setting: str, factors: tuple[str, ...], grey: bool = False) -> "Scenery":
         """That of a class, as far as a network has these factors: the authors' ranges for faces."""
         stage = STAGES[name]
         ranges = FACE_RANGES if stage.subject == "face" else stage.ranges
-        return Scenery(stage, {factor: ranges[factor] for factor in FACTORS if factor in factors}, setting)
+        return Scenery(stage, {factor: ranges[factor] for factor in FACTORS if factor in factors}, setting, grey)
 
     @property
     def factors(self) -> tuple[str, ...]:
@@ -63,6 +66,13 @@ class Scenery:
 
     def with_mask(self, thing: Identity | RenderedChair, view: View, size: int) -> np.ndarray:
         """Colour and mask, (S, S, 4) uint8."""
+        picture = self._with_mask(thing, view, size)
+        if not self.grey:
+            return picture
+        luma = np.asarray(Image.fromarray(np.ascontiguousarray(picture[..., :3])).convert("L"))[..., None]
+        return np.concatenate([luma, luma, luma, picture[..., 3:]], -1)
+
+    def _with_mask(self, thing: Identity | RenderedChair, view: View, size: int) -> np.ndarray:
         if isinstance(thing, RenderedChair):
             return thing.chairs.pictures(thing.name, (view,), size)[0]
         if self.setting == PAPER_CHAIRS:

@@ -53,7 +53,9 @@ class Subject:
         studio = Studio(weights.network, weights.layout, weights.calibrations, weights.ranges, weights.circular,
                         weights.ground, weights.name, framing=weights.framing)
         setting = weights.training.get("config", {}).get("recipe", {}).get("setting", "stage")
-        return Subject(weights, studio, in_setting(source, setting), Scenery.of(weights.name, setting, tuple(weights.calibrations)))
+        grey = isinstance(weights.network.config, PaperConfig)
+        scenery = Scenery.of(weights.name, setting, tuple(weights.calibrations), grey)
+        return Subject(weights, studio, in_setting(source, setting), scenery)
 
     @property
     def name(self) -> str:
@@ -71,7 +73,8 @@ class Subject:
 
     @property
     def grey(self) -> bool:
-        return isinstance(self.weights.network.config, PaperConfig)
+        """Whether it draws no colours: then it is shown none, and nothing that it draws is held against any."""
+        return self.scenery.grey
 
     @property
     def refines(self) -> bool:

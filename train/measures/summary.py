@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from train.measures.tables import parts, sharpness, table
+from train.measures.tables import cameras, parts, sharpness, table
 
 
 def _each(result: dict, row: str, value) -> list[str]:
@@ -23,7 +23,7 @@ def summary(name: str, result: dict) -> str:
     rows = [_each(result, "mean error of what is read", lambda f: f"{equivariance[f]['calibrated_mae']:.1f}°")]
     if once:
         rows.append(_each(result, "after refinement", lambda f: f"{once['error'][f][1]:.1f}°"))
-    rows.append(_each(result, "r² of it that all other latents know", lambda f: f"{result['leakage'][f]['sampled']:.2f}"))
+    rows.append(_each(result, "r² of the factor, read from all other latents", lambda f: f"{result['leakage'][f]['sampled']:.2f}"))
     if beside:
         rows.append(_each(result, f"the same in `{beside['preset']}`", lambda f: f"{beside['leakage'][f]['sampled']:.2f}"))
     rows.append(_each(result, "new view: dB above a copy of the input", lambda f: f"{views[f]['gain']:+.1f}"))
@@ -38,5 +38,5 @@ def summary(name: str, result: dict) -> str:
     rows.append(_each(result, "SSIM of the new view (of a copy)",
                       lambda f: f"{views[f]['ssim']:.2f} ({views[f]['copy_ssim']:.2f})"))
     lines = [f"### {name}: {result['identities']} held-out identities, {result['views']} random views each"]
-    lines += table(["", *equivariance], rows) + sharpness(result["sharpness"]) + parts(result.get("parts", {}))
+    lines += table(["", *equivariance], rows) + (cameras(beside) if beside else []) + sharpness(result["sharpness"]) + parts(result.get("parts", {}))
     return "\n".join(lines)

@@ -51,6 +51,15 @@ def _one_pass(result: dict) -> list[str]:
             f"{factor} {plain:.2f}° / {refined:.2f}°" for factor, (plain, refined) in once["error"].items()) + "."]
 
 
+def cameras(beside: dict) -> list[str]:
+    """A sentence about networks that were not shown the same pictures."""
+    views = beside["novel_views"].items()
+    gains = ", ".join(f"{factor} {row['psnr'] - row['copy_psnr']:+.1f} dB against {row['beside_psnr'] - row['beside_copy_psnr']:+.1f} dB"
+                      for factor, row in views if not row["same_pictures"])
+    return ["", f"This network and `{beside['preset']}` were trained with different cameras, and each is measured on pictures of its "
+            f"own: above a copy of these, {gains}."] if gains else []
+
+
 def _beside(beside: dict) -> list[str]:
     """The comparison with another network, in the pictures that both can draw."""
     views = beside["novel_views"]
@@ -62,8 +71,7 @@ def _beside(beside: dict) -> list[str]:
         head.append("gain by one pass")  # the other network's codes cannot be refined
         rows = [[*cells, f"{row['one_pass_gain']:+.2f} dB"] for cells, row in zip(rows, views.values())]
     lines = table(head, rows)
-    if any(not row["same_pictures"] for row in views.values()):
-        lines += ["", "The two networks were trained with different cameras; each is measured on its own pictures."]
+    lines += cameras(beside)
     if any("one_pass_gain" in row for row in views.values()):
         lines += ["", "Here both networks are drawn by themselves, without the mask and the given picture."]
     return lines
@@ -119,10 +127,10 @@ def sharpness(row: dict) -> list[str]:
     sharpened = row.get("own", {}).get("gradient_share", row["gradient_share"]) != row["gradient_share"]
     if sharpened:
         lines[-1] += (f" The network alone: {row['own']['gradient_share']:.2f} and {row['own']['ssim']:.3f}.")
-    if row.get("faces"):
+    if "found" in row.get("faces", {}):
         found = row["faces"]
-        lines.append(f"YuNet finds a face in {found['found']:.1%} of the new views within ±45° azimuth "
-                     f"({found['pictures']} pictures; {found['found_in_truth']:.1%} of the true renders).")
+        lines.append(f"YuNet finds a face in {found['found_in_truth']:.1%} of the {found['pictures']} true renders within ±45° "
+                     f"azimuth, and in {found['found']:.1%} of the new views of these.")
         if "median" in found:
             lines.append(f"Its landmarks are {found['median']:.2f} % of the width from the true ones (median); "
                          f"{found['within']:.1%} of them within 3 %, all five on average in "
@@ -153,7 +161,7 @@ def parts(found: dict) -> list[str]:
     """A sentence about measures.parts."""
     if not found:
         return []
-    return ["", "Of the difference between two identities that are alike in all but one part, the network alone draws: " + ", ".join(
+    return ["", "Of the difference between two identities that are alike in all but one part, the network alone draws, of refined codes: " + ", ".join(
         f"{part} {row['slope']:.2f} (correlation {row['correlation']:.2f})" for part, row in found.items()) + "."]
 
 
@@ -184,7 +192,8 @@ def _bars(result: dict) -> list[str]:
 
 def tables(name: str, result: dict) -> str:
     """Everything in a result of measure()."""
-    lines = [f"### {name}: {result['identities']} held-out identities, {result['views']} random views each"]
+    lines = [f"### {name}: {result['identities']} held-out identities, {result['views']} random views each"
+             + (", all in grey" if result.get("grey") else "")]
     lines += _equivariance(result["equivariance"]) + _novel(result["novel_views"]) + _one_pass(result)
     if result.get("beside"):
         lines += _beside(result["beside"])
@@ -205,5 +214,5 @@ def tables(name: str, result: dict) -> str:
               f"training pictures {row['floor']:.2f}. The nearest training picture differs by {row['nearest']:.3f} (from a "
               f"held-out picture {row['nearest_true']:.3f})."]
     speed = result["speed"]
-    lines += ["", f"`studio.render`: {speed['render_ms']:.1f} ms median on {speed['threads']} threads."]
+    lines += ["", f"`studio.render`: {speed['render_ms']:.1f} ms median on {speed['threads']} thread{'s' * (speed['threads'] != 1)}."]
     return "\n".join(lines + _bars(result))
