@@ -26,7 +26,7 @@ STRANGE_REFINED = 2.2
 
 def doubts(studio: Studio, code: GraphicsCode) -> dict[str, str]:
     """Factor -> "edge" (the truth may lie beyond the trained range) or "strange" (unlike any training picture)."""
-    found, strange = {}, STRANGE_DISTANCE if code.offsets is None else STRANGE_REFINED
+    found = {}
     for factor, calibration in studio.calibrations.items():
         degrees = getattr(code, factor)
         if degrees is None:
@@ -35,7 +35,8 @@ def doubts(studio: Studio, code: GraphicsCode) -> dict[str, str]:
         margin = EDGE_SHARE * (high - low)
         away = code.latents[studio.layout.slice(factor)] - calibration.latents(degrees)
         distance = away @ np.linalg.solve(calibration.spread(degrees), away) / calibration.size
-        if distance > strange:
+        refined = code.offsets is not None and factor not in studio.unlearned  # nothing draws what was not learned
+        if distance > (STRANGE_REFINED if refined else STRANGE_DISTANCE):
             found[factor] = "strange"
         elif not calibration.circular and not low + margin < degrees < high - margin:
             found[factor] = "edge"

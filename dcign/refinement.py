@@ -69,8 +69,8 @@ def refine(network: DCIGN, pictures: Tensor, mean: Tensor, log_variance: Tensor,
     log-likelihood with a fitted variance (half the logarithm of the squared error for each of ``values``), that of the
     prior N(0, I), what a ``prior`` of latents (N, L) adds in nats (N,), such as dcign.pose_prior's, ``nearness`` times the
     posterior's and ``apart`` times the same of the offsets. A code that came out no better by this sum than where it started
-    stays the encoder's, without offsets. Computed in 16 bits where a CPU has units for them: a descent corrects itself, and
-    reaches as good a code in half the time. No gradient flows.
+    (mirrored: where both encoders' answers together put it) stays the encoder's, without offsets. Computed in 16 bits where a
+    CPU has units for them: a descent corrects itself, and reaches as good a code in half the time. No gradient flows.
     """
     quick = pictures.device.type == "cpu" and matrix_units()
     # a caller may be in inference mode, whose tensors autograd refuses

@@ -45,3 +45,11 @@ def test_refined_codes_are_expected_nearer_to_the_curve(studio):
     refined = replace(code, offsets=np.ones((studio._network.places, studio.layout.size)))
     assert doubts(studio, code) == {} and doubts(studio, refined) == {"light": "strange"}
     assert doubts(studio, replace(a_code(studio, off=1), offsets=refined.offsets)) == {}
+
+
+def test_refinement_draws_nothing_towards_a_curve_that_was_not_learned(tmp_path):
+    folder = demo_weights.write(tmp_path, ("faces",)) / "faces"
+    studio = dcign.load(str(folder), device="cpu")
+    studio.unlearned = frozenset({"light"})
+    refined = replace(a_code(studio, off=3), offsets=np.ones((studio._network.places, studio.layout.size)))
+    assert doubts(studio, refined) == {}
