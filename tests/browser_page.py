@@ -95,6 +95,8 @@ def last_frame(page) -> dict:
 
 def arrived(page) -> dict:
     """Wait until the frame on the canvas is that of the sliders, and return its values."""
+    # the sliders follow what was done before by an animation frame
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
     page.wait_for_function("""() => {
         const frame = window.painted.at(-1);
         return ['azimuth', 'elevation', 'light'].every((name) => {

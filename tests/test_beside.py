@@ -77,8 +77,9 @@ def test_the_page_draws_it_at_the_angles_of_the_viewer(folder, browser, tmp_path
         assert page.locator(".compare .right").inner_text() == "Reconstruction"
         page.click(".compare .sides label:has-text('Entangled')")
         first = shown(page)
+        before = page.get_attribute(".compare .after", "src")
         page.locator("#azimuth input[type=number]").fill("70")
-        page.wait_for_timeout(500)
+        page.wait_for_function("old => document.querySelector('.compare .after').src !== old", arg=before)
         second = shown(page)
         assert np.abs(np.subtract(first, second)).max() > 5
         assert page.locator(".compare .right").inner_text() == "Entangled network"
