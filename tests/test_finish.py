@@ -99,6 +99,9 @@ def test_measures_that_stand_alone_leave_the_others(folder, capsys):
     assert after["parts"] != before["parts"]  # of three pairs in place of six
     with pytest.raises(ValueError, match="alone"):
         measure(folder, None, 3, only=("turns",))
+    sharp = measure(folder, None, 3, only=("sharpness",))  # draws its new views by itself
+    assert sharp["sharpness"]["thin_parts"].keys() >= {"there", "moved_there", "own_there"} or not sharp["sharpness"]["thin_parts"]["views"]
+    assert sharp["equivariance"] == before["equivariance"] and sharp["ranges"]["azimuth"] == [-180.0, 180.0]
     with pytest.raises(ValueError, match="--meshes"):  # nothing would be measured
         measure(folder, None, 3, only=("meshes",))
 

@@ -111,6 +111,9 @@ def test_both_readings_are_told_beside_how_still_they_keep(monkeypatch):
     assert found["within"] == found["surest"] == 0.5 and found["median"] == found["surest_median"] == pytest.approx(2.0)
     assert found["shifted"] == found["surest_shifted"] == 1.0  # the pixel that the picture moved by is taken off
     assert found["pictures"] == 2 and found["found"] == 1.0
+    own = landmarks.faces({"light": Drawn(true, true, drawn, drawn, true[..., 0], views),
+                           "azimuth": Drawn(true, true, true, drawn, true[..., 0], views)})
+    assert own["within"] == 0.75 and own["moved"] == 1.0 and own["own"] == 0.5  # the light's are no turned ones
 
 
 def test_a_fall_is_counted_from_the_highest_reading_so_far():

@@ -40,7 +40,7 @@ def test_the_papers_chairs_are_measured_beside_the_entangled_network(folders, tm
     monkeypatch.setattr("train.measures.turn.FRAMES", 6)
     result = measure(folders["paper"], None, identities=3, beside=folders["entangled"], plots=tmp_path, write=True)
     card = (folders["paper"] / "README.md").read_text()
-    assert "150 × 150" in card and "re-rendered\nat any azimuth." in card and "105,600 distinct" in card
+    assert "150 × 150" in card and "re-rendered\nat any azimuth." in card and "a stock of 105,600 distinct" in card
     assert set(result["equivariance"]) == {"azimuth"} == set(result["beside"]["leakage"])
     assert result["beside"]["novel_views"]["azimuth"]["same_pictures"] and result["beside"]["grey"]
     assert result["grey"] and "random views each, all in grey" in card

@@ -99,4 +99,4 @@ def test_a_stopped_and_resumed_run_equals_an_uninterrupted_one(paths, tmp_path, 
 def test_pictures_of_another_preset_are_refused(paths, tmp_path):
     config = _config("entangled", 1)
     with pytest.raises(ValueError, match="open_feeder"):
-        fit(_feeder(paths, replace(config, mixed=False)), config, tmp_path)
+        fit(_feeder(paths, _config("paper", 1)), config, tmp_path)

@@ -1,6 +1,7 @@
 """The training loop on a few synthetic mini-batches: it learns, resumes exactly, and leaves usable weights."""
 
 import json
+import signal
 from dataclasses import replace
 
 import numpy as np
@@ -100,6 +101,21 @@ def test_a_stopped_and_resumed_run_equals_an_uninterrupted_one(shard, tmp_path):
         assert torch.equal(value, part.network.state_dict()[name]), name
     progress = [state.read_progress(tmp_path / run / "state.safetensors") for run in ("whole", "parts")]
     assert progress[0]["step"] == progress[1]["step"]
+
+
+def test_what_is_not_finite_never_takes_the_place_of_a_state(shard, tmp_path, monkeypatch):
+    config, path = configuration("both", 2, 6), tmp_path / "state.safetensors"
+    fit(feeder_for(shard, config), config, tmp_path, Limits(pictures=32, save_every=1e9))
+    kept, handlers = path.read_bytes(), [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)]
+    monkeypatch.setattr(likelihood, "gaussian", lambda error: error.mean() * float("nan"))
+    with pytest.raises(FloatingPointError, match="not finite"):
+        fit(feeder_for(shard, config), config, tmp_path, Limits(pictures=48, save_every=1e9))
+    assert path.read_bytes() == kept
+    monkeypatch.setattr(likelihood, "gaussian", lambda error: 1 / 0)  # in the middle of a step
+    with pytest.raises(ZeroDivisionError):
+        fit(feeder_for(shard, config), config, tmp_path, Limits(pictures=64, save_every=1e9))
+    assert path.read_bytes() == kept
+    assert [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)] == handlers
 
 
 def test_a_run_goes_on_from_weights(tmp_path):

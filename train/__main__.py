@@ -155,6 +155,7 @@ def _teach(arguments: argparse.Namespace) -> int:
 
 
 def _measure(arguments: argparse.Namespace) -> int:
+    from train.measures.probe import VALIDATION
     from train.measures.report import QUICK, measure
 
     meshes = arguments.meshes
@@ -162,9 +163,10 @@ def _measure(arguments: argparse.Namespace) -> int:
         from train.scenes.meshes import MeshFolder
 
         meshes = MeshFolder(meshes, arguments.up or "y", arguments.front or "z")
-    measure(Path(arguments.weights), _data(arguments), QUICK if arguments.quick else arguments.identities,
-            arguments.write, arguments.beside, meshes, arguments.backwards,
-            Path(arguments.plots) if arguments.plots else None, arguments.only)
+    # a look in between chooses settings: not by the identities that are reported
+    count, first = (QUICK, VALIDATION) if arguments.quick else (arguments.identities, 0)
+    measure(Path(arguments.weights), _data(arguments), count, arguments.write, arguments.beside, meshes, arguments.backwards,
+            Path(arguments.plots) if arguments.plots else None, arguments.only, first)
     return 0
 
 
@@ -261,7 +263,7 @@ def main(argv: list[str] | None = None) -> int:
     arguments = parser(__doc__).parse_args(argv)
     try:
         return RUN.get(arguments.command, _train)(arguments)
-    except (FileNotFoundError, ValueError, PackageMissing) as error:
+    except (FileNotFoundError, ValueError, FloatingPointError, PackageMissing) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
 

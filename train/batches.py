@@ -3,9 +3,10 @@
     python -m train render chairs --shards 4
 
 A shard is one .npy file of ``mini_batches`` mini-batches; its bytes depend only on the class, the picture size, the
-recipe and its number. The factor that varies is all the trainer is told; true degrees stay on the rendering side.
-Beside it lie the photographs: every so-manyeth picture taken once more with another lens and other lights, for the
-encoder to see in place of the clean one that is its target.
+recipe and its number, and on what draws it: after a change of the scenes, or with another asset pack, take other --runs.
+The factor that varies is all the trainer is told; true degrees stay on the rendering side. Beside it lie the
+photographs: every so-manyeth picture taken once more with another lens and other lights, for the encoder to see in place
+of the clean one that is its target.
 Legend: B mini-batches, K pictures in each, S pixels.
 """
 

@@ -4,6 +4,7 @@
 
 The ideal is the time of all the network's convolutions alone, forwards and backwards, on tensors that are already where
 and how they should be; a training step does all the rest too (sampling, clamping, losses, normalisation, the optimiser).
+Steps are plain ones: where a phase refines codes, every other mini-batch takes the time of some more.
 """
 
 from __future__ import annotations
@@ -74,7 +75,7 @@ def training(source: str, name: str, device: torch.device, folder: Path, repeats
     rows = []
     print("| pixels | pictures/s | step GFLOP/s | convolutions alone GFLOP/s | share |\n|---|---|---|---|---|")
     for phase in config.phases:
-        alone = replace(config, phases=(Phase(phase.size, 10**9, phase.mini_batches, 1e-6, 1e-6),))
+        alone = replace(config, phases=(Phase(phase.size, 10**9, phase.mini_batches, 1e-6, 1e-6),))  # without refinement
         run = Run(alone, folder / "none.safetensors", World(0, 1, device), resume=False, compiled=compiled)
         count = phase.mini_batches * config.recipe.per_mini_batch
         channels = 1 if config.recipe.grey else 3

@@ -95,7 +95,7 @@ A Deep Convolutional Inverse Graphics Network (Kulkarni, Whitney, Kohli, Tenenba
 picture in, a graphics code of {sum(count for _, count in config['layout'])} latents ({groups}) out, re-rendered
 at any {f"{', '.join(first)} and {last}" if first else last}.
 
-- **Data**: {DATA[name]}{_setting(settings)} {_distinct(settings):,} distinct pictures{' in the last part of the run' if settings.get('first_shard') else ''}.
+- **Data**: {DATA[name]}{_setting(settings)} From a stock of {_distinct(settings):,} distinct pictures{' in the last part of the run' if settings.get('first_shard') else ''}.
 - **Command**: `python -m train {name} --preset {training['preset']}`
 - **Pictures seen**: {training['pictures']:,} (planned: {phases}).
 {note}- **Procedure**: {_procedure(settings)}; the true degrees are never shown to the network.

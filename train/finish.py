@@ -33,7 +33,7 @@ def draw_scenes(source, stage: Stage, seeds: range, size: int, rng: np.random.Ge
                 only_fronts: bool = True, recipe: Recipe = STUDIO) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """One picture (N, size, size, 3) uint8 per seed from a random view, and the true degrees of each factor (N,)."""
     if recipe.setting == "paper-chairs":
-        return _paper_scenes(source, seeds, size, rng)
+        return _paper_scenes(source, seeds, size, rng, only_fronts)
     pictures, views = [], []
     for seed in seeds:
         identity = source.identity(seed)
@@ -45,8 +45,10 @@ def draw_scenes(source, stage: Stage, seeds: range, size: int, rng: np.random.Ge
     return np.stack(pictures), {name: np.array([view[name] for view in views]) for name in FACTORS}
 
 
-def _paper_scenes(source, seeds: range, size: int, rng: np.random.Generator):
-    """The same in the paper's chair setting."""
+def _paper_scenes(source, seeds: range, size: int, rng: np.random.Generator, only_fronts: bool):
+    """The same in the paper's chair setting; the chairs of a folder of renders all have a front."""
+    if only_fronts and hasattr(source, "identity"):
+        seeds = [seed for seed in seeds if source.identity(seed).has_front]
     chairs, names = paper_chairs_of(source, seeds)
     views = [VIEWS[rng.integers(len(VIEWS))] for _ in seeds]
     pictures = np.concatenate([chairs.pictures(names[number % len(names)], [view], size)[..., :3]

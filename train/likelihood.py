@@ -19,7 +19,8 @@ from train.distributed import mean_over_processes
 def bernoulli(reconstruction: Tensor, target: Tensor) -> Tensor:
     """Binary cross-entropy summed over pixels: the authors' likelihood."""
     # no clamp: a pixel that is surely wrong would get no gradient. Each logarithm is cut at -100 by PyTorch
-    return F.binary_cross_entropy(reconstruction, target, reduction="sum") / len(target)
+    with torch.autocast(reconstruction.device.type, enabled=False):  # CUDA refuses it under autocast, in any precision
+        return F.binary_cross_entropy(reconstruction.float(), target.float(), reduction="sum") / len(target)
 
 
 class _Squares(torch.autograd.Function):

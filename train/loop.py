@@ -52,15 +52,18 @@ class Start:
 
 
 class _Stop:
-    """SIGTERM and SIGINT end the run after the step under way."""
+    """SIGTERM and SIGINT end the run after the step under way, until restore()."""
 
     def __init__(self):
         self.asked = False
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._ask)
+        self._before = {number: signal.signal(number, self._ask) for number in (signal.SIGTERM, signal.SIGINT)}
 
     def _ask(self, *_):
         self.asked = True
+
+    def restore(self) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
 
 
 def _to_device(pictures: np.ndarray, device: torch.device) -> Tensor:
@@ -78,6 +81,7 @@ class Run:
                  start: Start | None = None):
         self.config, self.path, self.world, self.compiled = config, path, world, compiled
         self.shapes = networks_for(config)
+        self.norm, self.whole = 0.0, True  # of the last step's gradient; whether that step was taken to its end
         self.progress = {"phase": 0, "seen_in_phase": 0, "step_in_phase": 0, "step": 0, "position": 0, "seconds": 0.0}
         resumed = resume and path.exists()
         if resumed:
@@ -99,7 +103,6 @@ class Run:
         procedure = Procedure(network, self.config, self.decorrelation)
         if self.compiled:
             procedure = torch.compile(procedure)
-        # unused: the paper's head of a level that another phase will use
         self.procedure = procedure if self.world.size == 1 else DistributedDataParallel(procedure)
 
     @property
@@ -114,12 +117,19 @@ class Run:
         self._take(*(grow(n, shape, self.config.seed + 1, self.world.device) for n in (self.network, self.average)))
 
     def save(self) -> None:
+        """Write the state, unless a step was left halfway. Raises FloatingPointError, and leaves the last state where
+        it is, if the last gradient was not finite: the weights are lost."""
+        if not self.whole:
+            return
+        if not math.isfinite(float(self.norm)):
+            raise FloatingPointError(f"the gradient is not finite any more at step {self.progress['step']}: run again to go on "
+                                     "from the last state, and if it comes back, give the preset a lower rate")
         if self.world.first:
             state.save(self.path, self.network, self.average, self.optimiser, self.progress, self.decorrelation)
 
     def step(self, inputs: Tensor, targets: Tensor, factors: list[str], lr: float, refined: int = 0):
         """One step: terms of the loss, the reconstruction, the gradient's norm."""
-        config, progress, world = self.config, self.progress, self.world
+        config, progress, world, self.whole = self.config, self.progress, self.world, False
         draws = draw(config.seed, progress["step"], world.rank * len(factors), len(factors),
                      config.recipe.per_mini_batch, config.network.latents, len(config.layout)).to(world.device)
         for group in self.optimiser.param_groups:
@@ -137,6 +147,7 @@ class Run:
         decay = min(config.ema, (1 + progress["step"]) / (10 + progress["step"]))
         with torch.no_grad():
             torch._foreach_lerp_(list(self.average.parameters()), list(self.network.parameters()), 1 - decay)
+        self.norm, self.whole = norm, True
         return terms, reconstruction.detach(), norm
 
 
@@ -191,7 +202,10 @@ def fit(feeder: Feeder, config: TrainConfig, folder: Path, limits: Limits = Limi
             if any_process(stop.asked or over, world):
                 break
     finally:
-        run.save()
-        if journal is not None:
-            journal.close()
+        stop.restore()
+        try:
+            run.save()
+        finally:
+            if journal is not None:
+                journal.close()
     return Outcome(run.average, run.seen, run.seen >= config.pictures)

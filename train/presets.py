@@ -144,12 +144,12 @@ def paper(source: str) -> TrainConfig:
         likelihood="bernoulli",  # not in the paper: the code's
         optimiser="rmsprop", momentum=0.1, weight_decay=0.01, clip=None, ema=0.0, augment=None,
         phases=(Phase(150, 20 * PAPER_STEPS, 1, 5e-4, 5e-4),), warm_up=1,
-        shards=20,  # about 104,000 different pictures: as far as the growing order of pool.py reaches in so many steps
+        shards=20,  # as far as the growing order of pool.py reaches in so many steps: the first ones are seen four times
         recipe=PAPER_CHAIRS if chairs else PAPER_FACES)
 
 
 def as_coded(config: TrainConfig) -> TrainConfig:
-    """The same with the choices of the authors' code in place of the paper's."""
+    """The same with the choices of the authors' code in place of the paper's, but for its ratio: see PAPER_FACES."""
     return replace(config, clamp="first", clamped="posterior", invariance=0.0, kl_reaches="active",
                    optimiser="adam", weight_decay=0.0)
 

@@ -28,6 +28,8 @@ def save(path: Path, model: torch.nn.Module, average: torch.nn.Module, optimiser
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")
     save_file(tensors, partial, metadata={"progress": json.dumps(progress)})
+    with partial.open("rb+") as file:  # on the disk before it takes the place of the last one
+        os.fsync(file.fileno())
     os.replace(partial, path)
 
 
@@ -59,5 +61,5 @@ def restore(path: Path, model: torch.nn.Module, average: torch.nn.Module, optimi
                         if f"{moment}.{name}" in names}
                 # moments in the parameter's own memory format, as a run that was not stopped has them
                 optimiser.state[parameter] = {
-                    moment: value if moment == "step" else torch.empty_like(parameter).copy_(value)
+                    moment: value.to(parameter.device) if moment == "step" else torch.empty_like(parameter).copy_(value)
                     for moment, value in kept.items()}

@@ -91,10 +91,15 @@ def _sharp(result: dict, face: bool) -> Iterator[Bar]:
         yield Bar("faces found in new views within ±45°", 0.95, _find(result, *found, "found"), True)
         yield Bar("landmarks of new views: median distance, % of the width", 3.0, _find(result, *found, "median"))
         yield Bar("landmarks of new views: share within 3 % of the width", 0.95, _find(result, *found, "within"), True)
+        if _find(result, *found, "moved") is not None:
+            yield Bar("the same where the camera has moved", 0.95, _find(result, *found, "moved"), True)
+            yield Bar("the same by the network alone", 0.95, _find(result, *found, "own"), True)
         yield Bar("the same by the detector's surest answer alone", 0.95, _find(result, *found, "surest"), True)
     else:
         yield Bar("thin parts (legs, slats, arms) that are there in new views", 0.8,
                   _find(result, "sharpness", "thin_parts", "there"), True)
+        if _find(result, "sharpness", "thin_parts", "moved_there") is not None:
+            yield Bar("the same where the camera has moved", 0.8, _find(result, "sharpness", "thin_parts", "moved_there"), True)
         yield Bar("the same by the network alone", 0.8, _find(result, "sharpness", "thin_parts", "own_there"), True)
 
 

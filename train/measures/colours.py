@@ -26,9 +26,9 @@ def along(drawn: np.ndarray, true: np.ndarray) -> dict[str, float]:
 
 
 def colours(pictures: dict[str, Drawn]) -> dict:
-    """Over the new views of all factors together, as they are shown; {} where nothing is covered."""
+    """Over the new views of all factors together, as the network draws them; {} where nothing is covered."""
     drawn, true, mask = (np.concatenate([getattr(part, kind) for part in pictures.values()])
-                         for kind in ("drawn", "target", "mask"))
+                         for kind in ("own", "target", "mask"))
     shown = (mask > 127).mean((1, 2)) >= LEAST
     if not shown.any():
         return {}

@@ -33,10 +33,10 @@ class HeldOut:
         return np.flatnonzero(np.arange(len(self.numbers)) % VIEWS < DRAWN)
 
 
-def take(subject: Subject, count: int) -> HeldOut:
-    """Of the first ``count`` held-out identities with a front."""
+def take(subject: Subject, count: int, first: int = 0) -> HeldOut:
+    """Of ``count`` held-out identities with a front, from seed ``first`` on."""
     rng = np.random.default_rng(3)
-    things = identities(subject.source, count)
+    things = identities(subject.source, count, first)
     views = [subject.scenery.random_view(rng) for _ in things for _ in range(VIEWS)]
     numbers = np.repeat(np.arange(len(things)), VIEWS)
     pictures = np.stack([subject.scenery.picture(things[number], view, subject.size)

@@ -74,9 +74,10 @@ def landmark_errors(drawn: np.ndarray, true: np.ndarray) -> dict[str, float | in
 
 
 def faces(pictures: dict[str, Drawn]) -> dict:
-    """Detection and landmarks of all new views near the front; {} without a detector.
+    """Detection and landmarks of all new views near the front, as they are shown; {} without a detector.
 
-    ``surest``: the share within NEAR, and the median, by the detector's surest answers in place of blended ones. ``shifted``
+    ``moved``: the share of landmarks within NEAR where the camera has moved, as another light may be shown on the given
+    picture itself, whose landmarks are the true ones; ``own``: in what the network draws. ``surest``: the share within NEAR, and the median, by the detector's surest answers in place of blended ones. ``shifted``
     and ``surest_shifted``, what the instrument itself gives: the share of the landmarks of true renders that stay within
     NEAR of where they were when the picture moves sideways by a pixel.
     """
@@ -85,17 +86,25 @@ def faces(pictures: dict[str, Drawn]) -> dict:
         return {}
     near = {factor: np.array([abs(view.azimuth) <= FRONTAL for view in drawn.views])
             for factor, drawn in pictures.items()}
-    true, drawn = (np.concatenate([getattr(part, kind)[near[factor]] for factor, part in pictures.items()])
-                   for kind in ("target", "drawn"))
+    true, drawn, own = (np.concatenate([getattr(part, kind)[near[factor]] for factor, part in pictures.items()])
+                        for kind in ("target", "drawn", "own"))
+    moving = np.concatenate([np.full(near[factor].sum(), factor != "light") for factor in pictures])  # (N,)
     size, moved = true.shape[1], np.concatenate([true[:, :, :1], true[:, :, :-1]], 2)  # to the right
-    answers = [_answers(kind, str(model)) for kind in (drawn, true, moved)]
+    answers = [_answers(kind, str(model)) for kind in (drawn, true, moved, own)]
 
-    def read(reading: Callable[[np.ndarray], np.ndarray]) -> tuple[dict, dict]:  # errors of the new views, of the moved renders
-        here, there, beside = (_landmarks(kind, size, reading) for kind in answers)
-        return landmark_errors(here, there), landmark_errors(beside - np.array([100.0 / size, 0.0]), there)
+    def read(reading: Callable[[np.ndarray], np.ndarray]) -> list[dict]:
+        """Errors of the new views, of those with a moved camera, of the network's own, of the moved renders."""
+        here, there, beside, alone = (_landmarks(kind, size, reading) for kind in answers)
+        beside = beside - np.array([100.0 / size, 0.0])
+        return [landmark_errors(*pair) for pair in (
+            (here, there), (here[moving], there[moving]), (alone, there), (beside, there))]
 
-    (errors, moved_errors), (single, moved_single) = read(blended), read(surest)
-    if "within" not in errors or "within" not in moved_errors:
+    errors, turned, alone, shifted = read(blended)
+    single, _, _, shifted_single = read(surest)
+    if not all("within" in found for found in (errors, alone, shifted)):
         return errors
-    return errors | {"surest": single["within"], "surest_median": single["median"],
-                     "shifted": moved_errors["within"], "surest_shifted": moved_single["within"]}
+    if "within" in turned:
+        errors["moved"] = turned["within"]
+    return errors | {"own": alone["within"], "surest": single["within"],
+                     "surest_median": single["median"], "shifted": shifted["within"],
+                     "surest_shifted": shifted_single["within"]}

@@ -28,7 +28,9 @@ def paper_setting(subject: Subject, things: list, rng: np.random.Generator) -> d
     pictures = np.stack([scenery.picture(thing, view, subject.size)
                          for thing, view in zip(np.repeat(np.array(things, object), VIEWS), views)])
     drawn = subject.own.render_many(subject.encode(pictures))
+    once = {"one_pass_mse": images.grey_mse_150(subject.own.render_many(subject.encode(pictures, False)), pictures)} if (
+        subject.refines) else {}
     empty = np.empty_like(pictures)
     empty[:] = subject.weights.ground
     return {"pictures": len(pictures), "paper_camera": theirs, "mse": images.grey_mse_150(drawn, pictures),
-            "empty_mse": images.grey_mse_150(empty, pictures), "authors": AUTHORS}
+            "empty_mse": images.grey_mse_150(empty, pictures), "authors": AUTHORS} | once

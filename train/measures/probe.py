@@ -29,6 +29,7 @@ from train.measures.subject import BATCH, Posterior
 from train.scenes import open_source
 
 VIEWS = 4  # of every identity
+VALIDATION = 500_000  # the first seed: held out too, and none of those that `measure` reports
 
 
 def averaged(run: Path) -> tuple[DCIGN, dict, int]:
@@ -71,13 +72,16 @@ def _posterior(network: DCIGN, pictures: torch.Tensor, free: np.ndarray,
 
 @torch.no_grad()
 def probe(run: str | Path, data=None, count: int = 100) -> dict:
-    """Measures of the averaged network of a run on ``count`` held-out identities, VIEWS random views of each."""
+    """Measures of the averaged network of a run on ``count`` held-out identities, VIEWS random views of each.
+
+    They are none of those that `measure` reports: settings are chosen by them.
+    """
     network, config, seen = averaged(Path(run))
     layout, size = CodeLayout(tuple(map(tuple, config["layout"]))), network.config.size
     source = open_source(config["source"], data)
     rng = np.random.default_rng(3)
     scenery = Scenery.of(config["source"], "stage", layout.names)
-    things = identities(source, count)
+    things = identities(source, count, VALIDATION)
     views = [scenery.random_view(rng) for _ in things for _ in range(VIEWS)]
     numbers = np.repeat(np.arange(len(things)), VIEWS)
     truth = np.stack([scenery.picture(things[number], view, size) for number, view in zip(numbers, views)])

@@ -27,6 +27,7 @@ from train.measures.parts import PAIRS, parts
 from train.measures.plots import pairs
 from train.measures.recognition import recognition
 from train.measures.reconstruction import reconstruction
+from train.measures.scenery import identities as identities_of
 from train.measures.sharpness import sharpness
 from train.measures.subject import Subject
 from train.measures.tables import tables
@@ -35,7 +36,7 @@ from train.measures.turn import turn
 IDENTITIES, QUICK = 200, 40
 SWEPT = 50  # identities that are swept over the whole range, at most: a quarter of all
 SHEET = 100  # new views of a sheet
-ALONE = ("parts", "meshes", "speed")  # measures that need no other to have been taken before
+ALONE = ("sharpness", "parts", "paper-chairs", "meshes", "speed")  # measures that need no other to have been taken before
 
 
 def _rng(number: int) -> np.random.Generator:
@@ -85,12 +86,12 @@ def _open(folder: str | Path, data) -> Subject:
 
 def measure(folder: str | Path, assets_folder=None, identities: int = IDENTITIES, write: bool = False,
             beside: str | Path | None = None, meshes=None, backwards: Sequence[str] = (),
-            plots: Path | None = None, only: Sequence[str] = ()) -> dict:
+            plots: Path | None = None, only: Sequence[str] = (), first: int = 0) -> dict:
     """Print the tables; with ``write`` keep them in config.json, the model card and the index.
 
     ``beside``: weights of an entangled network to compare with. ``meshes``: a folder or a scenes.meshes.MeshFolder of
     chairs; ``backwards`` names those whose front points the other way. ``plots``: a folder for plots and sheets.
-    ``only``: some of ALONE; the rest stays what config.json holds. ValueError for fewer than three identities, a network
+    ``only``: some of ALONE; the rest stays what config.json holds. ``first``: the first of the held-out seeds. ValueError for fewer than three identities, a network
     beside it of another class, or measures that do not stand alone.
     """
     if identities < 3:
@@ -111,12 +112,16 @@ def measure(folder: str | Path, assets_folder=None, identities: int = IDENTITIES
             raise ValueError(f"only {', '.join(ALONE)} can be measured alone, of weights that have been measured before")
         if "meshes" in only and (meshes is None or not thing):
             raise ValueError("meshes are measured of chairs, from a folder: name it with --meshes")
+    result["ranges"] = {factor: list(span) for factor, span in subject.scenery.ranges.items()}
     shown: HeldOut | None = None
     pictures: dict[str, Drawn] = {}
 
+    def things() -> list:
+        return identities_of(subject.source, identities, first) if shown is None else shown.things
+
     def see() -> None:
         nonlocal shown
-        shown = take(subject, identities)
+        shown = take(subject, identities, first)
         result.update(identities=len(shown.things), views=len(shown.views) // len(shown.things))
         result["equivariance"] = equivariance_of(subject, shown)
 
@@ -135,7 +140,7 @@ def measure(folder: str | Path, assets_folder=None, identities: int = IDENTITIES
                          for some in (plain, codes)] for factor in subject.factors}}
 
     def look_elsewhere() -> None:
-        found = novel_views(subject, shown.things, other)
+        found = novel_views(subject, things(), other)
         pictures.update(found.pictures)
         result["novel_views"] = found.scores
         if subject.refines:
@@ -149,7 +154,7 @@ def measure(folder: str | Path, assets_folder=None, identities: int = IDENTITIES
             _sheets(found.pictures, plots, subject.name)
 
     def other_codes() -> None:
-        seen = take(other, identities)
+        seen = take(other, identities, first)
         result["beside"] |= {"equivariance": equivariance_of(other, seen), "leakage": leakage_of(other, seen),
                              "disentanglement": disentanglement_of(other, seen)}
 
@@ -176,12 +181,13 @@ def measure(folder: str | Path, assets_folder=None, identities: int = IDENTITIES
         ("generation", lambda: result.update(generation=generation(
             subject, shown.pictures, max(20, identities), _rng(7), sheet)), True),
         ("the network beside it", other_codes, other is not None),
-        ("the paper's chairs", lambda: result.update(
-            paper_setting=paper_setting(subject, shown.things, _rng(8))), thing),
+        ("paper-chairs", lambda: result.update(
+            paper_setting=paper_setting(subject, things(), _rng(8))), thing),
         ("meshes", compare_meshes, thing and meshes is not None),
         ("speed", lambda: result.update(speed={"render_ms": render_milliseconds(subject, take(subject, 1).pictures[0]),
                                                "threads": torch.get_num_threads()}), True)]
-    steps = [(name, step) for name, step, wanted in steps if wanted and (not only or name in only)]
+    chosen = {*only, *(("new views",) if "sharpness" in only else ())}
+    steps = [(name, step) for name, step, wanted in steps if wanted and (not only or name in chosen)]
     with tqdm(steps, unit="measure", disable=None) as bar:
         for name, step in bar:
             bar.set_description(name)

@@ -58,17 +58,21 @@ def parts_there(drawn: np.ndarray, true: np.ndarray, mask: np.ndarray, ground: t
 def thin(pictures: dict[str, Drawn], ground: tuple[int, int, int]) -> dict:
     """Of the thin parts of all new views, how many are there; ``views_mostly`` the share of views with 80 % of them.
 
-    ``copy_there`` is what one would find of them in the given picture, ``own_there`` in what the network draws.
+    ``copy_there`` is what one would find of them in the given picture, ``own_there`` in what the network draws;
+    ``moved_there`` is of the views in which the camera has moved: another light may be shown on the given picture itself.
     """
     def count(kind: str) -> np.ndarray:
         return np.array([parts_there(*three, ground) for part in pictures.values()
                          for three in zip(getattr(part, kind), part.target, part.mask)])
 
     counted, copied, own = (count(kind) for kind in ("drawn", "given", "own"))
+    moving = np.concatenate([np.full(len(part.views), factor != "light") for factor, part in pictures.items()])
+    turned = counted[moving].sum(0)
     counted, copied, own = (part[counted[:, 1] > 0] for part in (counted, copied, own))
     if not len(counted):
         return {"views": 0}
-    return {"copy_there": float(copied[:, 0].sum() / counted[:, 1].sum()),
+    return {"moved_there": float(turned[0] / max(turned[1], 1)),
+            "copy_there": float(copied[:, 0].sum() / counted[:, 1].sum()),
             "own_there": float(own[:, 0].sum() / counted[:, 1].sum()),
             "views": len(counted), "parts": int(counted[:, 1].sum()),
             "there": float(counted[:, 0].sum() / counted[:, 1].sum()),

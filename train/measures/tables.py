@@ -135,8 +135,12 @@ def sharpness(row: dict) -> list[str]:
             lines.append(f"Its landmarks are {found['median']:.2f} % of the width from the true ones (median); "
                          f"{found['within']:.1%} of them within 3 %, all five on average in "
                          f"{found['faces_within']:.1%} of the faces.")
+        if "moved" in found:
+            lines[-1] += f" Where the camera has moved, {found['moved']:.1%} of them are within 3 %."
+        if "own" in found:
+            lines[-1] += f" Of what the network draws by itself, {found['own']:.1%} are."
         if "surest" in found:
-            lines[-1] += (f" They are means of the detector's answers about a face. By its surest answer alone: "
+            lines[-1] += (f" Landmarks are means of the detector's answers about a face. By its surest answer alone: "
                           f"{found['surest_median']:.2f} %, {found['surest']:.1%} within 3 %. Of true renders moved sideways "
                           f"by one pixel, {found['shifted']:.1%} stay within 3 % by the means, {found['surest_shifted']:.1%} "
                           "by the surest answer.")
@@ -147,6 +151,7 @@ def sharpness(row: dict) -> list[str]:
         lines.append(f"Legs, slats and arms: {part['there']:.1%} of {part['parts']} thin parts of the true renders are "
                      f"there in {part['views']} new views ({part['copy_there']:.1%} in the given pictures); "
                      f"{part['views_mostly']:.1%} of the views have four in five."
+                     + (f" Where the camera has moved: {part['moved_there']:.1%}." if "moved_there" in part else "")
                      + (f" The network alone: {part['own_there']:.1%}." if sharpened else ""))
     return lines
 
@@ -154,7 +159,7 @@ def sharpness(row: dict) -> list[str]:
 def _colours(row: dict) -> list[str]:
     axes = ", ".join(f"{name} {axis['slope']:.2f} of a difference is drawn (correlation {axis['correlation']:.2f})"
                      for name, axis in row["axes"].items())
-    return [f"Colours of new views: the mean colour is off by {row['error']:.1f} of 255 levels; from {axes}."]
+    return [f"Colours of new views, as the network draws them: the mean colour is off by {row['error']:.1f} of 255 levels; from {axes}."]
 
 
 def parts(found: dict) -> list[str]:
@@ -178,9 +183,10 @@ def _objects(result: dict) -> list[str]:
     if result.get("paper_setting"):
         row = result["paper_setting"]
         where = "in the paper's setting" if row["paper_camera"] else "from the paper's 62 views, on its own stage"
-        where += ", by the network alone" if "own" in result else ""
-        lines += ["", f"Reconstruction {where}, 150×150 grey: squared error {row['mse']:.3e} (the authors report "
-                  f"{row['authors']:.4e}; an empty picture has {row['empty_mse']:.3e})."]
+        where += ", by the network alone, of refined codes" if "own" in result else ""
+        once = f"; by one pass of the encoder {row['one_pass_mse']:.3e}" if "one_pass_mse" in row else ""
+        lines += ["", f"Reconstruction {where}, 150×150 grey: squared error {row['mse']:.3e}{once} (the authors report "
+                  f"{row['authors']:.4e}, by one pass; an empty picture has {row['empty_mse']:.3e})."]
     return lines
 
 
@@ -194,6 +200,8 @@ def tables(name: str, result: dict) -> str:
     """Everything in a result of measure()."""
     lines = [f"### {name}: {result['identities']} held-out identities, {result['views']} random views each"
              + (", all in grey" if result.get("grey") else "")]
+    if result.get("ranges"):
+        lines += ["", "Over " + ", ".join(f"{factor} {low:g} to {high:g}°" for factor, (low, high) in result["ranges"].items()) + "."]
     lines += _equivariance(result["equivariance"]) + _novel(result["novel_views"]) + _one_pass(result)
     if result.get("beside"):
         lines += _beside(result["beside"])
@@ -211,7 +219,8 @@ def tables(name: str, result: dict) -> str:
     lines += ["", f"Generation, {row['samples']} codes from the prior: Fréchet distance (PCA of small pictures) to "
               f"held-out pictures {row['sampled']:.2f}, with angles in place of random pose and light "
               f"{row['posed']:.2f}; of held-out pictures drawn again by one pass {row['reconstructed']:.2f}, of "
-              f"training pictures {row['floor']:.2f}. The nearest training picture differs by {row['nearest']:.3f} (from a "
+              f"training "
+              f"identities' pictures {row['floor']:.2f}. The nearest of as many of these differs by {row['nearest']:.3f} (from a "
               f"held-out picture {row['nearest_true']:.3f})."]
     speed = result["speed"]
     lines += ["", f"`studio.render`: {speed['render_ms']:.1f} ms median on {speed['threads']} thread{'s' * (speed['threads'] != 1)}."]
