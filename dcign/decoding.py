@@ -22,6 +22,7 @@ MIN_SIDE = 16
 MAX_BYTES = 64 * 1024 * 1024
 WORKING_SIDE = 2048     # no model needs more: larger pictures are reduced to this
 _SCAN = b"\xff\xda"      # marks the start of a JPEG file's scan; within its data 0xff is followed by 0
+_SCANS = 100            # a progressive picture has about ten, and metadata may hold the mark by chance
 
 Source = Image.Image | np.ndarray | bytes | str | os.PathLike
 
@@ -86,9 +87,21 @@ def _decode_file(file: io.IOBase, ground: tuple[int, int, int]) -> Image.Image:
             f"This file is not a picture that can be read: save it as one of {', '.join(FORMATS)}."
         ) from None
     with image:
-        if image.format == "JPEG" and max(image.size) <= MAX_SIDE:
+        if image.format in ("JPEG", "MPO"):
+            _check_size(*image.size)   # of the file: a draft has another
+            if _scans(file) > _SCANS:   # every one goes over the whole picture, however little it says
+                raise PhotoError("The picture is stored in too many passes: save it again, as PNG or JPEG.")
             image.draft(None, (WORKING_SIDE, WORKING_SIDE))   # decodes a fraction of a large picture
         return _finish(image, ground)
+
+
+def _scans(file: io.IOBase) -> int:
+    """How often the mark of a scan stands in a JPEG file; where it was read up to stays."""
+    place = file.tell()
+    file.seek(0)
+    count = file.read().count(_SCAN)
+    file.seek(place)
+    return count
 
 
 def _too_large() -> str:

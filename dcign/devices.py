@@ -22,4 +22,8 @@ def device_named(name: str) -> torch.device:
         raise ValueError(f"unknown device {name!r}: use auto, cpu or cuda") from None
     if device.type == "cuda" and not torch.cuda.is_available():
         raise ValueError("no CUDA device can be used here: choose cpu or auto")
+    if device.type not in ("cpu", "cuda"):
+        raise ValueError(f"device {name!r} is not supported: use auto, cpu or cuda")
+    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+        raise ValueError(f"there is no device {name!r}: this machine has {torch.cuda.device_count()}")
     return device

@@ -41,8 +41,15 @@ def vary(
             raise ValueError(f"{group} has {len(known.deviations)} directions: give at most as many amounts")
         if not (np.abs(values) <= MAX_AMOUNT).all():
             raise ValueError(f"amounts are standard deviations between -{MAX_AMOUNT:g} and {MAX_AMOUNT:g}")
-        latents[code.layout.slice(group)] += values @ known.steps[: len(values)]
+        latents[_place(code, group, known)] += values @ known.steps[: len(values)]
     return code if np.array_equal(latents, code.latents) else _like(code, latents, code.offsets)
+
+
+def _place(code: GraphicsCode, group: str, known: Directions) -> slice:
+    """Where the group lies in the code. ValueError unless it is there, as large as the directions are."""
+    if dict(code.layout.groups).get(group) != known.size:
+        raise ValueError(f"this code has no {known.size} latents of {group!r}: encode the picture again")
+    return code.layout.slice(group)
 
 
 def draw_identity(
@@ -58,7 +65,8 @@ def draw_identity(
     random = np.random.default_rng(int(seed))
     latents = code.latents.astype(np.float64)
     for group in directions:
-        latents[code.layout.slice(group)] = _directions(directions, group).draw(random, temperature)
+        known = _directions(directions, group)
+        latents[_place(code, group, known)] = known.draw(random, temperature)
     return _like(code, latents, None)
 
 

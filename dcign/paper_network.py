@@ -20,6 +20,7 @@ from .networks import DCIGN, NetworkConfig
 
 LUMA = (0.299, 0.587, 0.114)  # Rec. 601, the weights of most "convert to grey" functions
 OFF = 1e-6  # what a unit that is off puts out, instead of 0
+LARGEST = 1024  # of latents and maps: a downloaded configuration must not ask for more memory than there is
 SMALLEST = 15  # pixels of the encoder's last and the decoder's first maps
 
 
@@ -33,6 +34,8 @@ class PaperConfig:
     four_phase: bool = True
 
     def __post_init__(self):
+        if not all(type(n) is int and n <= LARGEST for n in (self.latents, self.maps)):
+            raise ValueError(f"latents and maps must be whole numbers up to {LARGEST}")
         if self.latents < 1 or self.maps < 4 or self.maps % 4:
             raise ValueError("the paper's network needs at least one latent and a multiple of four maps")
 

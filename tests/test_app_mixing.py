@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 
 import pytest
 from gradio_client import handle_file
@@ -58,6 +59,7 @@ def test_vary_random_morph_and_swap_equal_the_library(client, codes, studio):
         lambda codes: ("/vary", codes[0], [1]),
         lambda codes: ("/vary", {**codes[0], "model": "cars"}, {}),
         lambda codes: ("/random", codes[0], "seven"),
+        lambda codes: ("/vary", codes[0], {"intrinsic": 5}),
         lambda codes: ("/morph", codes[0], codes[1], 2),
         lambda codes: ("/morph", codes[0], {**codes[1], "model": "chairs"}, 0.5),
         lambda codes: ("/morph", codes[0], None, 0.5),
@@ -124,6 +126,26 @@ def test_closing_ends_the_work_at_its_next_report():
     next(steps)
     steps.close()
     assert ended.wait(5)
+
+
+def test_leaving_waits_for_nobody_and_a_late_cancel_counts():
+    gate, unwanted = threading.Event(), threading.Event()
+
+    def work(report):
+        gate.wait(10)       # as the last part of a file, which reports nothing
+        return "done"
+
+    steps = watched(work, threading.Event())
+    next(steps)
+    begin = time.monotonic()
+    steps.close()
+    assert time.monotonic() - begin < 2
+    steps = watched(work, unwanted)
+    next(steps)
+    unwanted.set()
+    gate.set()
+    with pytest.raises(Cancelled):
+        list(steps)
 
 
 def test_a_ticket_cancels_its_own_work_only():

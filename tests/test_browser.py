@@ -105,6 +105,16 @@ def test_choosing_an_example_shows_it(page):
     assert np.abs(settled(page) - before).mean() > 0.5
 
 
+def test_the_example_that_is_shown_comes_back_when_it_is_chosen_again(page):
+    choose(page, 3)
+    before, start = settled(page), degrees(page, "azimuth")
+    page.locator("#azimuth input[type=number]").fill(str(-60 if start > 0 else 60))
+    page.wait_for_function("start => window.painted.at(-1).azimuth != start", arg=start)
+    page.locator("#examples button.thumbnail-item").nth(3).click()
+    page.wait_for_function("start => window.painted.at(-1).azimuth == start", arg=start)
+    assert np.abs(settled(page) - before).mean() < 0.1 and degrees(page, "azimuth") == start
+
+
 @pytest.mark.parametrize("name", ["azimuth", "elevation", "light"])
 def test_dragging_a_slider_redraws_the_picture_live_and_reset_brings_it_back(page, name):
     choose(page, 1)

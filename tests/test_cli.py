@@ -1,3 +1,4 @@
+import dataclasses
 import json
 
 import numpy as np
@@ -75,6 +76,16 @@ def test_export_makes_the_file_that_a_recipe_describes(bundled, photo, tmp_path,
     assert main(["export", "recipe.json", "-o", "turn.gif"]) == 0
     with Image.open(tmp_path / "turn.gif") as image:
         assert image.format == "GIF"
+
+
+def test_a_recipe_names_no_weights_to_fetch(bundled, photo, tmp_path, monkeypatch, capsys):
+    """A stranger's file must not make this machine download or open anything."""
+    monkeypatch.chdir(tmp_path)
+    code = dataclasses.replace(dcign.load("faces", device="cpu").encode(photo), model="someone/huge")
+    (tmp_path / "recipe.json").write_text(dcign.export.Recipe(code, dcign.export.Settings()).to_json())
+    monkeypatch.setattr("dcign.__main__.load", lambda *_, **__: pytest.fail("loaded"))
+    assert main(["export", "recipe.json"]) == 2
+    assert "--weights" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -94,6 +94,20 @@ def test_a_large_picture_is_refused_by_its_header(size):
         decode(png_header(*size))
 
 
+def test_a_large_jpeg_is_refused_by_its_own_size_and_not_its_drafts():
+    with pytest.raises(PhotoError, match="reduce it to at most 50 megapixels"):
+        decode(encoded(Image.new("L", (9000, 9000)), "JPEG", quality=5))
+
+
+def test_a_jpeg_of_very_many_scans_is_refused_undecoded(monkeypatch):
+    data = encoded(quadrants(), "JPEG", progressive=True)
+    last = data.rindex(b"\xff\xda")
+    assert near(decode(data).getpixel((5, 5)), RED)
+    monkeypatch.setattr(Image.Image, "load", lambda image: pytest.fail("decoded"))
+    with pytest.raises(PhotoError, match="too many passes"):
+        decode(data[:last] + 500 * data[last:-2] + data[-2:])
+
+
 def test_a_tiny_picture_is_refused():
     for image in (quadrants().resize((1, 1)), quadrants().resize((15, 100))):
         for source in (image, encoded(image, "PNG"), np.asarray(image)):

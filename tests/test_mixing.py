@@ -79,6 +79,8 @@ def test_swap_takes_each_part_with_its_degrees():
         lambda code, directions: vary(code, directions, {"shape": [float("nan")]}),
         lambda code, directions: vary(code, directions, {"shape": [0] * 5}),
         lambda code, directions: vary(code, {}, {"shape": [1]}),
+        lambda code, directions: vary(a_code(1, layout=CodeLayout((("all", 10),))), directions, {"shape": [1]}),
+        lambda code, directions: draw_identity(a_code(1, layout=CodeLayout((("shape", 10),))), directions, 1),
         lambda code, directions: draw_identity(code, {}, 1),
         lambda code, directions: draw_identity(code, directions, -1),
         lambda code, directions: draw_identity(code, directions, 1.5),

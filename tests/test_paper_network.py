@@ -145,6 +145,9 @@ def test_configuration_round_trip_and_its_errors():
         network_from_dict({**config.to_dict(), "kind": "other"})
     with pytest.raises(ValueError, match="multiple of four"):
         PaperConfig(maps=6)
+    for wrong in ({"latents": 10_000_000}, {"maps": 4000}, {"latents": 5.0}):
+        with pytest.raises(ValueError, match="whole numbers"):
+            PaperConfig(**wrong)
 
 
 def test_a_weights_folder_holds_it(tmp_path):

@@ -1,6 +1,7 @@
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from PIL import Image
 
 from dcign import GraphicsCode
 from dcign.graphics_code import FACTORS, CodeLayout
+from dcign.live.frames import moved, start_degrees
 from dcign.studio import Studio
 
 
@@ -94,6 +96,13 @@ def test_a_full_turn_has_no_seam(chairs, picture):
     for azimuth in (179.0, -180.0, 540.0):
         turned = chairs.render(code, azimuth=azimuth)
         np.testing.assert_array_equal(turned, chairs.render(code, azimuth=azimuth - 360))
+
+
+def test_the_seam_has_one_name(chairs, picture):
+    """The page calls it 180: a slider that stands there leaves a code of -179.9 degrees as it is."""
+    code = replace(chairs.encode(picture), azimuth=-179.9)
+    assert start_degrees(code, chairs)["azimuth"] == 180
+    assert moved(chairs, code, dict.fromkeys(FACTORS, None) | {"azimuth": 180.0}) == {}
 
 
 def test_degrees_beyond_the_range_stop_at_its_end(studio, picture):
@@ -210,7 +219,7 @@ def test_quick_frames_are_drawn_in_16_bits_where_that_is_quick(picture, monkeypa
 
 
 @pytest.mark.parametrize(
-    "options", [{"device": "gpu7"}, {"precision": "int3"}, {"ranges": {"light": (0, 1)}}]
+    "options", [{"device": "gpu7"}, {"device": "meta"}, {"precision": "int3"}, {"ranges": {"light": (0, 1)}}]
 )
 def test_bad_options_are_refused(options):
     with pytest.raises(ValueError):

@@ -15,6 +15,9 @@ from ..jpeg import jpeg
 from ..studio import Studio
 
 
+_FULL_TURN = 360.0
+
+
 def finite(value: Any, name: str) -> float:
     """A finite number. ValueError for NaN, infinity, text, truth values and lists."""
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63 or (
@@ -26,10 +29,11 @@ def finite(value: Any, name: str) -> float:
 
 def start_degrees(code: GraphicsCode, studio: Studio) -> dict[str, int]:
     """Where the sliders start: the code's estimates in whole degrees, inside the trained ranges."""
-    return {
-        name: round(min(max(getattr(code, name) or 0.0, low), high))
-        for name, (low, high) in studio.ranges.items()
-    }
+    def start(name: str, low: float, high: float) -> int:
+        degrees = round(min(max(getattr(code, name) or 0.0, low), high))
+        return round(high) if high - low >= _FULL_TURN and degrees == low else degrees   # one name for the seam, the page's
+
+    return {name: start(name, *limits) for name, limits in studio.ranges.items()}
 
 
 def moved(studio: Studio, code: GraphicsCode, angles: Mapping[str, float | None]) -> dict[str, float]:

@@ -104,11 +104,12 @@ class _Service:
             angles = {
                 name: None if asked.get(name) is None else finite(asked[name], name) for name in FACTORS
             }
-            picture = await self._drawn(code, angles)
         except (ValueError, AttributeError, RecursionError) as problem:
             return _refusal(400, str(problem) if type(problem) is ValueError else "the request is not JSON")
+        try:
+            picture = await self._drawn(code, angles)
         except Exception as problem:
-            return _refusal(500, explained(problem))
+            return _refusal(400 if type(problem) is ValueError else 500, explained(problem))
         # The page subtracts the time spent here from the round trip, to know how many to keep in flight.
         spent = f"draw;dur={(time.perf_counter() - begin) * 1000:.1f}"
         return Response(

@@ -69,7 +69,7 @@ def code(value: Any) -> GraphicsCode:
 
 def studio(studios: Mapping[str, Any], name: Any) -> Any:
     """The studio of that name, loaded if need be."""
-    if not isinstance(name, str) or name not in studios:
+    if not isinstance(name, str) or name not in list(studios):   # not those that only stand beside another
         raise problem(f"Choose one of the models {', '.join(studios)}, not {str(name)[:40]!r}.")
     with readable_errors():
         return studios[name]

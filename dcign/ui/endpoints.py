@@ -28,7 +28,7 @@ from ..photos import Prepared
 from ..studio import Studio
 from . import checks, documented, live, mixing_endpoints
 from .estimate import estimates
-from .exporting import cached, make_bytes, recipe_from_call, sweep_recipe
+from .exporting import cached, cached_file, make_bytes, recipe_from_call, sweep_recipe
 
 
 # Refining a code takes both cores for tenths of a second: one at a time, so that live frames go on beside it.
@@ -163,7 +163,7 @@ def add(studios: Mapping[str, Studio]) -> None:
             animation: The GIF file, which repeats for ever. Its side in pixels is the model's size.
         """
         asked = sweep_recipe(code, factor, frames, fps, there_and_back)
-        return cached(asked, make_bytes(studios, asked, reported(progress)), animation.GRADIO_CACHE)[0]
+        return cached_file(asked, make_bytes(studios, asked, reported(progress)), animation.GRADIO_CACHE)
 
     def export(
         code: Any, settings: Any = None, picture: Any = None, progress: Any = gr.Progress()

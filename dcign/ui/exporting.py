@@ -58,10 +58,15 @@ def make_bytes(studios: Mapping[str, Studio], recipe: export.Recipe, steps: Step
         return export.make(studio, recipe, Path(folder) / f"export{recipe.settings.suffix}", steps).read_bytes()
 
 
+def cached_file(recipe: export.Recipe, made: bytes, cache: str) -> str:
+    """Path of the export inside Gradio's cache folder, which is emptied regularly. Only for what is handed to a
+    component at once: Gradio forgets other files."""
+    return save_bytes_to_cache(made, recipe.name + recipe.settings.suffix, cache)
+
+
 def cached(recipe: export.Recipe, made: bytes, cache: str) -> tuple[str, str]:
-    """Paths of the export and of its JSON inside Gradio's cache folder, which is emptied regularly. Only for what is
-    handed to a component at once: Gradio forgets other files."""
-    file = save_bytes_to_cache(made, recipe.name + recipe.settings.suffix, cache)
+    """The same of the export and of its JSON."""
+    file = cached_file(recipe, made, cache)
     return file, save_bytes_to_cache(recipe.to_json().encode(), f"{recipe.name}.json", cache)
 
 

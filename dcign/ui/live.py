@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import secrets
 from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
@@ -57,6 +58,7 @@ def scene(
         "frame": data_url(studio.quick().render(code)),   # as the frames that follow
         "link": None if example is None else {"class": code.model, "example": example},
         "angles": angles or {},
+        "chosen": secrets.token_hex(4),   # the page hears of a value that differs: the same picture once more is another choice
     })
 
 

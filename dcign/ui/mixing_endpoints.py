@@ -53,7 +53,7 @@ def add(studios: Mapping[str, Studio]) -> None:
             raise checks.problem("The amounts are a JSON object: group -> list of numbers.")
         with checks.readable_errors():
             numbers = {
-                group: [checks.number(value, "an amount") for value in values] if isinstance(values, list) else []
+                group: [checks.number(value, "an amount") for value in _listed(group, values)]
                 for group, values in amounts.items()
             }
             return _json(mixing.vary(base, directions(base), numbers))
@@ -118,6 +118,12 @@ def add(studios: Mapping[str, Studio]) -> None:
     button.click(random, [code, seed], result, api_name="random", **listen)
     button.click(morph, [code, other, share], result, api_name="morph", **listen)
     button.click(swap, [identity, pose, light], result, api_name="swap", **listen)
+
+
+def _listed(group: Any, values: Any) -> list:
+    if not isinstance(values, list):
+        raise checks.problem(f"The amounts of {str(group)[:40]!r} are a list of numbers.")
+    return values
 
 
 def _json(code: GraphicsCode) -> dict:

@@ -40,9 +40,9 @@ const follow = async () => {
     painted = detail;
     try {
       await draw(detail);
-      right.textContent = "Entangled network";
+      if (besideIsShown()) right.textContent = "Entangled network";   // another choice may have been made meanwhile
     } catch {
-      right.textContent = "Entangled network: no answer, move a slider to try again";
+      if (besideIsShown()) right.textContent = "Entangled network: no answer, move a slider to try again";
     }
   }
   asking = false;

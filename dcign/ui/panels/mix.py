@@ -9,6 +9,7 @@ the next its light.
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
@@ -64,6 +65,7 @@ def connect(
         return json.dumps({
             "code": other.to_json(), "picture": data_url(prepared.picture),
             "name": " ".join([words, *prepared.warnings]),
+            "chosen": secrets.token_hex(4),   # the same once more is another choice: the page hears of what differs
         })
 
     def choose(name: Any, chosen: gr.SelectData) -> str:

@@ -6,7 +6,7 @@
             yield bar(step)
 
 Gradio's own way to cancel closes the generator, but can only do so between two of its steps, which may take long to
-happen; closing ends the work too, for visitors who leave.
+happen; closing ends the work too, at its next report, for visitors who leave.
 """
 
 from __future__ import annotations
@@ -74,14 +74,17 @@ def watched(
             raise Cancelled
         newest = (stage, done, total)
 
-    with ThreadPoolExecutor(1, thread_name_prefix="export") as pool:   # leaving waits for the thread: a frame or two
-        future = pool.submit(work, report)
-        try:
-            while not future.done():
-                wait([future], timeout=_PERIOD)
-                yield newest
-        finally:
-            unwanted.set()
+    pool = ThreadPoolExecutor(1, thread_name_prefix="export")
+    future = pool.submit(work, report)
+    pool.shutdown(wait=False)   # leaving waits for nobody, as Gradio closes generators in its event loop
+    try:
+        while not future.done():
+            wait([future], timeout=_PERIOD)
+            yield newest
+        if unwanted.is_set():   # after the last report
+            raise Cancelled
+    finally:
+        unwanted.set()
     return future.result()
 
 

@@ -275,7 +275,7 @@ window.dcign = {
   /* Whether the angles may leave the trained ranges. */
   beyond(on) {
     wide = on;
-    scene.ranges = on ? scene.wider : scene.trained;
+    scene.ranges = (on ? scene.wider : scene.trained) ?? {};
     if (scene.code) move(within(angles));
   },
 };
