@@ -44,8 +44,10 @@ def moved(studio: Studio, code: GraphicsCode, angles: Mapping[str, float | None]
 
 def drawable(studios: Mapping[str, Studio], code: GraphicsCode) -> GraphicsCode:
     """The code without a picture that its model does not draw on, as it is of another size: it would only fill memory."""
+    if code.picture is None:   # whose model need not be loaded here
+        return code
     studio = studios.get(code.model)
-    fits = code.picture is None or (studio is not None and code.pixels.shape[0] == studio.size)
+    fits = (studio is not None and code.pixels.shape[0] == studio.size)
     return code if fits else code.without_picture()
 
 
