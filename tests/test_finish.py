@@ -10,7 +10,7 @@ import torch
 from dcign import checkpoints
 from dcign.networks import DCIGN
 from train.__main__ import main
-from train.card import write_measures
+from train.card import card, write_measures
 from train.examples import write_examples
 from train.finish import finish
 from train.measures.report import measure
@@ -104,6 +104,16 @@ def test_measures_that_stand_alone_leave_the_others(folder, capsys):
     assert sharp["equivariance"] == before["equivariance"] and sharp["ranges"]["azimuth"] == [-180.0, 180.0]
     with pytest.raises(ValueError, match="--meshes"):  # nothing would be measured
         measure(folder, None, 3, only=("meshes",))
+
+
+def test_a_card_names_what_a_run_went_on_from(folder):
+    config = json.loads((folder / "config.json").read_text())
+    result = config.get("measures") or measure(folder, None, 3)
+    assert "Goes on from" not in card(config, result, 1)
+    lessons = [{"part": "expression", "labels": 12}]
+    config["training"]["history"] = [{"preset": "studio", "pictures": 1200, "lessons": lessons}, {"preset": "tiny", "pictures": 1300}]
+    assert ("- **Goes on from**: `studio` at 1,200 pictures, after a lesson in expression from 12 labels; then `tiny` at 1,300 "
+            "pictures.") in card(config, result, 1)
 
 
 def test_a_card_needs_measures(folder, tmp_path, capsys):

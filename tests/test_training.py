@@ -121,7 +121,8 @@ def test_what_is_not_finite_never_takes_the_place_of_a_state(shard, tmp_path, mo
 def test_a_run_goes_on_from_weights(tmp_path):
     config = configuration("both", 2, 6)
     network, seen = initial(config.network, 3, torch.device("cpu")), config.phases[0].pictures + 48
-    run = Run(config, tmp_path / "none.safetensors", ALONE, True, False, Start(network, seen))
+    run = Run(config, tmp_path / "none.safetensors", ALONE, True, False, Start(network, seen, ({"preset": "tiny"},)))
+    assert run.progress["history"] == [{"preset": "tiny"}]
     assert run.seen == seen and run.progress["phase"] == 1 and run.progress["step"] == 6 + 3
     for values in (run.network.state_dict(), run.average.state_dict()):
         assert all(torch.equal(value, values[name]) for name, value in network.state_dict().items())

@@ -85,7 +85,8 @@ def _train(arguments: argparse.Namespace) -> int:
     print(f"{outcome.pictures:,} pictures seen; {'finished' if outcome.finished else 'run again to go on'}.")
     if outcome.finished or arguments.export:
         target = Path(arguments.output or folder / "weights")
-        finish(outcome.network.cpu(), config, target, outcome.pictures, _data(arguments), note=arguments.note)
+        finish(outcome.network.cpu(), config, target, outcome.pictures, _data(arguments), note=arguments.note,
+               history=outcome.history)
         print(f"weights in {target}")
     return 0
 
@@ -100,7 +101,8 @@ def _start(given: str | None, name: str):
     weights = checkpoints.load_weights(checkpoints.find(given))
     if weights.name != name:
         raise ValueError(f"{given} are weights of {weights.name}, not of {name}.")
-    return Start(weights.network, int(weights.training.get("pictures", 0)))
+    told = {key: weights.training[key] for key in ("preset", "pictures", "note", "lessons") if weights.training.get(key)}
+    return Start(weights.network, int(weights.training.get("pictures", 0)), (*weights.training.get("history", ()), told))
 
 
 def _render(arguments: argparse.Namespace) -> int:
@@ -149,7 +151,8 @@ def _teach(arguments: argparse.Namespace) -> int:
     teach(network, material, told, layout, config.augment, stage.rig.ground, stage.subject, lesson)
     checkpoints.save_weights(arguments.output, network, layout, weights.calibrations, weights.ranges, name=weights.name,
                              circular=weights.circular, ground=weights.ground, framing=weights.framing,
-                             training=weights.training)
+                             training=weights.training | {"lessons": [
+                                 *weights.training.get("lessons", ()), {"part": part, "labels": lesson.components}]})
     print(f"weights to go on from in {arguments.output}")
     return 0
 

@@ -64,6 +64,17 @@ def _setting(settings: dict) -> str:
         settings.get("recipe", {}).get("setting") == "paper-faces") else ""
 
 
+def _history(training: dict) -> str:
+    """The weights that the run went on from, and what they had been taught from labels."""
+    def stage(one: dict) -> str:
+        lessons = "".join(f", after a lesson in {lesson['part']} from {lesson['labels']} labels"
+                          for lesson in one.get("lessons", ()))
+        return f"`{one.get('preset', '?')}` at {one.get('pictures', 0):,} pictures{lessons}"
+
+    stages = [stage(one) for one in training.get("history", ())]
+    return f"- **Goes on from**: {'; then '.join(stages)}.\n" if stages else ""
+
+
 def _title(name: str, preset: str) -> str:
     """The demo's own weights have its name; others are known by their preset."""
     return f"DC-IGN live: {name}" if preset == "studio" else f"DC-IGN, preset {preset}: {name}"
@@ -98,7 +109,7 @@ at any {f"{', '.join(first)} and {last}" if first else last}.
 - **Data**: {DATA[name]}{_setting(settings)} From a stock of {_distinct(settings):,} distinct pictures{' in the last part of the run' if settings.get('first_shard') else ''}.
 - **Command**: `python -m train {name} --preset {training['preset']}`
 - **Pictures seen**: {training['pictures']:,} (planned: {phases}).
-{note}- **Procedure**: {_procedure(settings)}; the true degrees are never shown to the network.
+{_history(training)}{note}- **Procedure**: {_procedure(settings)}; the true degrees are never shown to the network.
   The read-out in degrees was fitted afterwards on 2,000 training scenes, less those without a front.
 - **Ranges**: {ranges}. Outside them nothing was learned.
 - **Size**: {size / 1e6:.2f} MB, 16-bit safetensors.

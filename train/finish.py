@@ -7,6 +7,7 @@ the latents are brought to the unit of their prior, which changes no picture.
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -91,8 +92,9 @@ def face_box(source, stage: Stage, size: int = 160, faces: int = 60) -> list[flo
 
 
 def finish(network: DCIGN, config: TrainConfig, target: Path, pictures: int, assets_folder: str | None,
-           scenes: int = SCENES, note: str = "") -> None:
-    """Calibrate ``network`` and write model.safetensors and config.json to ``target``; ``note`` is for the card."""
+           scenes: int = SCENES, note: str = "", history: Sequence[dict] = ()) -> None:
+    """Calibrate ``network`` and write model.safetensors and config.json to ``target``; ``note``, and the ``history`` of the
+    weights that it began with, are for the card."""
     network, layout, stage = network.eval(), CodeLayout(config.layout), STAGES[config.source]
     # identities of the training range with a front
     source = in_setting(open_source(config.source, assets_folder), config.recipe.setting)
@@ -110,4 +112,5 @@ def finish(network: DCIGN, config: TrainConfig, target: Path, pictures: int, ass
     checkpoints.save_weights(
         target, network, layout, curves, ranges, name=config.source, circular=stage.circular,
         ground=stage.rig.ground, framing=framing, directions=directions,
-        training={"preset": config.preset, "pictures": pictures, "note": note, "config": config.to_dict()})
+        training={"preset": config.preset, "pictures": pictures, "note": note, "config": config.to_dict()}
+        | ({"history": list(history)} if history else {}))

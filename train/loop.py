@@ -41,14 +41,19 @@ class Outcome:
     network: DCIGN | PaperNetwork
     pictures: int
     finished: bool
+    history: tuple[dict, ...] = ()  # of the weights that the run began with
 
 
 @dataclass(frozen=True)
 class Start:
-    """Weights that a new run goes on from, in 32 bits, and how many pictures they have seen; all else starts afresh."""
+    """Weights that a new run goes on from, in 32 bits, and how many pictures they have seen; all else starts afresh.
+
+    ``history``: a dictionary for each stage that made them, for the card.
+    """
 
     network: DCIGN | PaperNetwork
     pictures: int
+    history: tuple[dict, ...] = ()
 
 
 class _Stop:
@@ -87,7 +92,7 @@ class Run:
         if resumed:
             self.progress = state.read_progress(path)
         elif start is not None:
-            self.progress |= place(config, start.pictures)
+            self.progress |= place(config, start.pictures) | {"history": list(start.history)}
         self.decorrelation = decorrelation_of(config, world.device)
         network = initial(self.shapes[self.progress["phase"]], config.seed, world.device)
         if start is not None and not resumed:
@@ -208,4 +213,4 @@ def fit(feeder: Feeder, config: TrainConfig, folder: Path, limits: Limits = Limi
         finally:
             if journal is not None:
                 journal.close()
-    return Outcome(run.average, run.seen, run.seen >= config.pictures)
+    return Outcome(run.average, run.seen, run.seen >= config.pictures, tuple(progress.get("history", ())))
