@@ -149,7 +149,8 @@ def measure(folder: str | Path, assets_folder=None, identities: int = IDENTITIES
             result["own"]["novel_views"] = found.own
         if other is not None:
             size, grey = common(subject, other)
-            result["beside"] = {"preset": other.preset, "size": size, "grey": grey, "novel_views": found.beside}
+            result["beside"] = {"preset": other.preset, "size": size, "grey": grey, "novel_views": found.beside,
+                                "unlike": same_camera(subject, other) and subject.scenery.setting != other.scenery.setting}
         if plots is not None:
             _sheets(found.pictures, plots, subject.name)
 

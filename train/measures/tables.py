@@ -72,6 +72,8 @@ def _beside(beside: dict) -> list[str]:
         rows = [[*cells, f"{row['one_pass_gain']:+.2f} dB"] for cells, row in zip(rows, views.values())]
     lines = table(head, rows)
     lines += cameras(beside)
+    if beside.get("unlike"):
+        lines += ["", f"`{beside['preset']}` is shown the same pictures, and was trained on others (with hair and expressions)."]
     if any("one_pass_gain" in row for row in views.values()):
         lines += ["", "Here both networks are drawn by themselves, without the mask and the given picture."]
     return lines
