@@ -39,5 +39,5 @@ def summary(name: str, result: dict) -> str:
     rows.append(_each(result, "SSIM of the new view (of a copy)",
                       lambda f: f"{views[f]['ssim']:.2f} ({views[f]['copy_ssim']:.2f})"))
     lines = [f"### {name}: {result['identities']} held-out identities, {result['views']} random views each"]
-    lines += table(["", *equivariance], rows) + (cameras(beside) if beside else []) + sharpness(result["sharpness"]) + parts(result.get("parts", {}))
+    lines += table(["", *equivariance], rows) + (cameras(beside) if beside else []) + sharpness(result["sharpness"]) + parts(result.get("parts", {}), bool(once))
     return "\n".join(lines)

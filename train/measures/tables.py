@@ -164,11 +164,12 @@ def _colours(row: dict) -> list[str]:
     return [f"Colours of new views, as the network draws them: the mean colour is off by {row['error']:.1f} of 255 levels; from {axes}."]
 
 
-def parts(found: dict) -> list[str]:
+def parts(found: dict, refined: bool) -> list[str]:
     """A sentence about measures.parts."""
     if not found:
         return []
-    return ["", "Of the difference between two identities that are alike in all but one part, the network alone draws, of refined codes: " + ", ".join(
+    return ["", "Of the difference between two identities that are alike in all but one part, the network alone draws" + (
+        ", of refined codes" if refined else "") + ": " + ", ".join(
         f"{part} {row['slope']:.2f} (correlation {row['correlation']:.2f})" for part, row in found.items()) + "."]
 
 
@@ -211,7 +212,7 @@ def tables(name: str, result: dict) -> str:
     lines += ["", f"Reconstruction: PSNR {row['psnr']:.2f} dB, SSIM {row['ssim']:.3f}, MSE at 150×150 grey "
               f"{row['grey_mse_150']:.2e}, mean gradient magnitude {row['gradient_share']:.2f} of the true pictures'."]
     lines += sharpness(result["sharpness"]) + (_colours(result["colours"]) if result.get("colours") else [])
-    lines += parts(result.get("parts", {})) + _azimuth(result) + _objects(result) + _leakage(result)
+    lines += parts(result.get("parts", {}), "one_pass" in result) + _azimuth(result) + _objects(result) + _leakage(result)
     lines += _disentanglement(result["disentanglement"])
     row = result["recognition"]
     lines += ["", f"Recognition among {result['identities']} identities in another pose and light, from one picture of "
