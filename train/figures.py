@@ -11,6 +11,7 @@ from PIL import Image
 import dcign
 from dcign import checkpoints
 from train.camera import View
+from train.measures import scenery
 from train.measures.entangled import by_variance
 from train.measures.subject import Subject
 from train.raster import render
@@ -66,14 +67,15 @@ def rerendering_figure(weights: Path, path: Path, assets_folder: str | None, ide
     labelled(cells, labels, columns).save(path, optimize=True)
 
 
-def turn(weights: Path, path: Path, assets_folder: str | None, seeds: tuple[int, ...]) -> None:
-    """A GIF of held-out identities side by side: the light and then the turn, from one picture each."""
+def turn(weights: Path, path: Path, assets_folder: str | None, count: int = 4, first: int = 900) -> None:
+    """A GIF of the first ``count`` held-out identities with a front from seed ``first`` on, side by side: the light, on
+    the given picture as in the app, and then the turn, from one picture each."""
     subject = Subject.open(weights, assets_folder)
     studio, source, stage = subject.studio, subject.source, subject.scenery.stage
     elevation = 15.0 if stage.subject == "object" else 0.0
     strips = []
-    for seed in seeds:
-        picture = render(source.identity(seed).mesh, View(20.0, elevation, 20.0), stage.rig, SIZE).colour
+    for identity in scenery.identities(source, count, first):
+        picture = render(identity.mesh, View(20.0, elevation, 20.0), stage.rig, SIZE).colour
         code = studio.encode(picture)
         around = studio.sweep(code, "azimuth", frames=24, there_and_back="azimuth" not in stage.circular)
         lit = studio.sweep(code, "light", frames=16, there_and_back=True)
@@ -113,7 +115,7 @@ def figures(weights: Path, folder: Path, assets_folder: str | None, beside: Sequ
     made = [folder / f"{name}-conventions.png", folder / f"{name}-views.png", folder / f"{name}-turn.gif"]
     convention_figure(made[0], name, assets_folder)
     rerendering_figure(weights, made[1], assets_folder)
-    turn(weights, made[2], assets_folder, (901, 903, 905, 906))
+    turn(weights, made[2], assets_folder)
     if beside:
         made.append(folder / f"{name}-beside.png")
         beside_figure([weights, *map(Path, beside)], made[-1], assets_folder)
