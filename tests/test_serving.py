@@ -86,6 +86,21 @@ def test_a_frame_needs_no_queue(server, client, weights):
     assert done and "render.jpg" in text
 
 
+def test_a_socket_takes_no_message_that_grows_or_is_too_long(server):
+    client = pytest.importorskip("websockets.sync.client", reason="websockets is not installed")
+    from websockets.exceptions import ConnectionClosed
+
+    address = server.url.replace("http", "ws", 1) + "/gradio_api/live/socket"
+    with client.connect(address, compression="deflate") as socket:
+        assert "Sec-WebSocket-Extensions" not in socket.response.headers   # nothing to inflate
+        socket.send(json.dumps({"kind": "view", "key": "k", "sequence": 0, "azimuth": 0, "elevation": 0, "light": 0}))
+        assert json.loads(socket.recv(10))["kind"] == "unknown"
+        with pytest.raises(ConnectionClosed) as end:
+            socket.send("x" * 1_000_000)
+            socket.recv(10)
+        assert end.value.rcvd.code == 1009
+
+
 def test_the_option_for_mcp_leaves_the_choice_to_the_environment():
     assert app.arguments([]).mcp is None
     assert app.arguments(["--mcp"]).mcp is True

@@ -11,6 +11,7 @@ import base64
 import hashlib
 import json
 import secrets
+import sys
 from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
@@ -21,6 +22,7 @@ from PIL import Image
 
 from ..graphics_code import GraphicsCode
 from ..live.frames import jpeg, moved, start_degrees
+from ..live.limits import Limits
 from ..live.routes import routes
 from ..studio import Studio
 from .studios import Studios
@@ -81,9 +83,17 @@ class LivePage(gr.Blocks):
         super().__init__(**options)
         self._studios = studios
 
-    def launch(self, *args: Any, app_kwargs: dict[str, Any] | None = None, **options: Any) -> Any:
+    def launch(
+        self, *args: Any, app_kwargs: dict[str, Any] | None = None, prevent_thread_lock: bool = False, **options: Any
+    ) -> Any:
         """As gr.Blocks.launch(). ssr_mode is off unless asked for: its proxy lets no socket through."""
         given = dict(app_kwargs or {})
         given["routes"] = [*routes(self._studios), *given.get("routes", ())]
         usual = {"ssr_mode": False, "theme": theme(), "css": css()}
-        return super().launch(*args, app_kwargs=given, **{**usual, **options})
+        launched = super().launch(*args, app_kwargs=given, prevent_thread_lock=True, **{**usual, **options})
+        # uvicorn would take 16 MB a message, and inflate many of them out of a little before anybody looks at one
+        self.server.config.ws_max_size = 2 * Limits.characters
+        self.server.config.ws_per_message_deflate = False
+        if not prevent_thread_lock and not (hasattr(sys, "ps1") or sys.flags.interactive):
+            self.block_thread()
+        return launched
