@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, fields, replace
 
 LARGEST = 1024  # of any width: a downloaded configuration must not ask for more memory than there is
+MOST = 2**25  # weights between the latents and the smallest level
 SHORTCUTS = ("colour_heads", "palette", "place_heads", "place_entries")
 
 
@@ -50,6 +51,8 @@ class NetworkConfig:
                    *self.encoder_widths)
         if not all(isinstance(n, int) and 1 <= n <= LARGEST for n in numbers) or self.size > LARGEST:
             raise ValueError(f"every width and the picture's size must be whole numbers from 1 to {LARGEST}")
+        if self.base**2 * max(self.encoder_widths[0], self.decoder_widths[0]) * self.latents > MOST:
+            raise ValueError(f"latents, base² and the smallest level's width must not multiply to more than {MOST}")
         if not all(isinstance(n, int) and 0 <= n <= LARGEST for n in self.shortcuts.values()):
             raise ValueError(f"{', '.join(self.shortcuts)} must be whole numbers from 0 to {LARGEST}")
         if not 1 <= self.heads <= len(self.decoder_widths):

@@ -73,6 +73,8 @@ def test_configuration_round_trip_and_its_errors():
         NetworkConfig.from_dict({"latents": 3})
     with pytest.raises(ValueError, match="20, 40, 80 or 160"):
         NetworkConfig.tiny(size=50)
+    with pytest.raises(ValueError, match="multiply"):  # 34 GB in one layer
+        NetworkConfig(latents=1024, base=64, decoder_widths=(1024,) * 4, encoder_widths=(1024,) * 5)
     with pytest.raises(ValueError, match="whole numbers from 1 to 1024"):
         NetworkConfig.from_dict(config.to_dict() | {"latents": 10**9})
     with pytest.raises(ValueError, match="encoder_widths"):
