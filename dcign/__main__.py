@@ -142,13 +142,12 @@ def _sweep(options: argparse.Namespace) -> int:
 
 def _export(options: argparse.Namespace) -> int:
     from . import export
+    from .checkpoints import available
 
     recipe = export.Recipe.from_json(Path(options.recipe).read_text(encoding="utf-8"))
     output = export.check_output(options.output or recipe.name + recipe.settings.suffix, recipe.settings.fps)
-    from .checkpoints import available
-
     if options.weights is None and recipe.code.model not in available():   # whatever a stranger wrote there
-        raise ValueError(f"the settings are of a model that is not bundled, {recipe.code.model[:40]!r}: name its weights by --weights")
+        raise ValueError(f"the settings are of {recipe.code.model[:40]!r}, which is not bundled: name its weights by --weights")
     studio = load(options.weights or recipe.code.model, device=options.device)
     progress = {stage: _progress(stage) for stage in ("drawing", "writing")}
 

@@ -46,7 +46,7 @@ def path(
     circular: whether the ends of the range are the same angle; by default if it spans 360 degrees.
     """
     if circular is None:
-        circular = _is_circle(limits)
+        circular = is_circle(limits)
     values = sweep_values(limits, frames, circular)
     return np.concatenate([values, values[-2:0:-1]]) if there_and_back else values
 
@@ -74,7 +74,7 @@ def angles(
     elif motion == "all":
         moving = {name: _swing(limits, frames, *_SWINGS[name]) for name, limits in ranges.items()}
     elif motion in ranges:
-        if _is_circle(ranges[motion]) and not there_and_back:
+        if is_circle(ranges[motion]) and not there_and_back:
             moving = {motion: sweep_values(ranges[motion], frames, circular=True)}
         else:
             low, high = ranges[motion]
@@ -88,7 +88,8 @@ def angles(
     return rows
 
 
-def _is_circle(limits: tuple[float, float]) -> bool:
+def is_circle(limits: tuple[float, float]) -> bool:
+    """Whether a range of degrees goes all the way round."""
     return limits[1] - limits[0] >= FULL_TURN
 
 
@@ -109,7 +110,7 @@ def _shares(frames: int, there_and_back: bool, smooth: bool) -> np.ndarray:
 def _swing(limits: tuple[float, float], frames: int, times: int, phase: float, share: float) -> np.ndarray:
     low, high = limits
     turn = np.arange(frames) / frames
-    if _is_circle(limits):
+    if is_circle(limits):
         return low + (high - low) * turn
     return (low + high) / 2 + share * (high - low) / 2 * np.sin(2 * np.pi * (times * turn + phase))
 
@@ -129,7 +130,7 @@ def _along(
             moving[name] = [None] * len(shares)
             continue
         values = np.array(column, float)
-        if _is_circle(ranges[name]):
+        if is_circle(ranges[name]):
             values = np.unwrap(values, period=FULL_TURN)   # the short way round, not through the front
         moving[name] = np.interp(shares * (len(points) - 1), where, values).tolist()
     return moving

@@ -158,8 +158,8 @@ def _teach(arguments: argparse.Namespace) -> int:
 
 
 def _measure(arguments: argparse.Namespace) -> int:
-    from train.measures.probe import VALIDATION
     from train.measures.report import QUICK, measure
+    from train.measures.scenery import VALIDATION
 
     meshes = arguments.meshes
     if meshes is not None:

@@ -13,9 +13,7 @@ from typing import Any
 from ..graphics_code import GraphicsCode
 from ..jpeg import jpeg
 from ..studio import Studio
-
-
-_FULL_TURN = 360.0
+from ..sweeps import is_circle
 
 
 def finite(value: Any, name: str) -> float:
@@ -28,10 +26,11 @@ def finite(value: Any, name: str) -> float:
 
 
 def start_degrees(code: GraphicsCode, studio: Studio) -> dict[str, int]:
-    """Where the sliders start: the code's estimates in whole degrees, inside the trained ranges."""
+    """Where the sliders start: the code's estimates in whole degrees, inside the trained ranges. The seam of a full turn
+    has one name, the upper end, as on the page."""
     def start(name: str, low: float, high: float) -> int:
         degrees = round(min(max(getattr(code, name) or 0.0, low), high))
-        return round(high) if high - low >= _FULL_TURN and degrees == low else degrees   # one name for the seam, the page's
+        return round(high) if degrees == low and is_circle((low, high)) else degrees
 
     return {name: start(name, *limits) for name, limits in studio.ranges.items()}
 
@@ -47,7 +46,7 @@ def drawable(studios: Mapping[str, Studio], code: GraphicsCode) -> GraphicsCode:
     if code.picture is None:   # whose model need not be loaded here
         return code
     studio = studios.get(code.model)
-    fits = (studio is not None and code.pixels.shape[0] == studio.size)
+    fits = studio is not None and code.pixels.shape[0] == studio.size
     return code if fits else code.without_picture()
 
 

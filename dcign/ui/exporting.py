@@ -17,7 +17,7 @@ from .. import export
 from ..export.recipe import MAX_CHARACTERS, Steps, png
 from ..graphics_code import FACTORS
 from ..studio import Studio
-from ..sweeps import FULL_TURN
+from ..sweeps import is_circle
 from . import checks, live
 
 _PNG = "data:image/png;base64,"
@@ -102,7 +102,7 @@ def _leaves(settings: export.Settings, studio: Studio) -> bool:
     """Whether it shows an angle outside the trained ranges: the sliders only reach them when somebody asked."""
     def outside(name: str, value: float | None) -> bool:
         low, high = studio.ranges.get(name, (0.0, 0.0))
-        return value is not None and high - low < FULL_TURN and not low <= value <= high
+        return value is not None and not is_circle((low, high)) and not low <= value <= high
 
     points = [tuple(getattr(settings, name) for name in FACTORS), *settings.path]
     return any(outside(name, value) for point in points for name, value in zip(FACTORS, point, strict=True))

@@ -25,6 +25,7 @@ from ..live.frames import jpeg, moved, start_degrees
 from ..live.limits import Limits
 from ..live.routes import routes
 from ..studio import Studio
+from ..sweeps import is_circle
 from .studios import Studios
 from .style import css, theme
 
@@ -32,7 +33,6 @@ __all__ = ["LivePage", "data_url", "jpeg", "moved", "scene", "start_degrees", "v
 
 # In this order: each file defines one function, the last one calls them.
 _SCRIPTS = ("transport", "picture", "gizmo", "gestures", "motion", "mending", "viewer")
-_FULL_TURN = 360.0
 
 
 def data_url(picture: np.ndarray | Image.Image) -> str:
@@ -56,7 +56,7 @@ def scene(
         "model": code.model,
         "ranges": studio.ranges,
         "wider": studio.wider,
-        "circular": [name for name, (low, high) in studio.ranges.items() if high - low >= _FULL_TURN],
+        "circular": [name for name, limits in studio.ranges.items() if is_circle(limits)],
         "frame": data_url(studio.quick().render(code)),   # as the frames that follow
         "link": None if example is None else {"class": code.model, "example": example},
         "angles": angles or {},

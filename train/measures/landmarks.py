@@ -57,9 +57,9 @@ def _landmarks(answers: list[np.ndarray | None], size: int, reading: Callable[[n
 def landmark_errors(drawn: np.ndarray, true: np.ndarray) -> dict[str, float | int]:
     """How far (N, 5, 2) landmarks are from the true ones, where both pictures have a face.
 
-    ``found`` is a share of the pictures whose true render has a face, and left out where none has. An error is in % of the width; ``median`` is
-    that of all landmarks, ``within`` their share nearer than NEAR, ``faces_within`` that of faces with a mean error
-    below it.
+    ``found`` is a share of the pictures whose true render has a face, and left out where none has. An error is in % of the
+    width; ``median`` is that of all landmarks, ``within`` their share nearer than NEAR, ``faces_within`` that of faces
+    with a mean error below it.
     """
     there = ~np.isnan(true[:, 0, 0])
     both = there & ~np.isnan(drawn[:, 0, 0])
@@ -77,9 +77,10 @@ def faces(pictures: dict[str, Drawn]) -> dict:
     """Detection and landmarks of all new views near the front, as they are shown; {} without a detector.
 
     ``moved``: the share of landmarks within NEAR where the camera has moved, as another light may be shown on the given
-    picture itself, whose landmarks are the true ones; ``own``: in what the network draws. ``surest``: the share within NEAR, and the median, by the detector's surest answers in place of blended ones. ``shifted``
-    and ``surest_shifted``, what the instrument itself gives: the share of the landmarks of true renders that stay within
-    NEAR of where they were when the picture moves sideways by a pixel.
+    picture itself, whose landmarks are the true ones; ``own``: in what the network draws. ``surest``: the share within
+    NEAR, and the median, by the detector's surest answers in place of blended ones. ``shifted`` and ``surest_shifted``, what
+    the instrument itself gives: the share of the landmarks of true renders that stay within NEAR of where they were when
+    the picture moves sideways by a pixel.
     """
     model = face_detector.path()
     if model is None:
@@ -92,15 +93,14 @@ def faces(pictures: dict[str, Drawn]) -> dict:
     size, moved = true.shape[1], np.concatenate([true[:, :, :1], true[:, :, :-1]], 2)  # to the right
     answers = [_answers(kind, str(model)) for kind in (drawn, true, moved, own)]
 
-    def read(reading: Callable[[np.ndarray], np.ndarray]) -> list[dict]:
-        """Errors of the new views, of those with a moved camera, of the network's own, of the moved renders."""
+    def errors_of(reading: Callable[[np.ndarray], np.ndarray]) -> list[dict]:
+        """Of the new views, of those with a moved camera, of the network's own, of the moved renders."""
         here, there, beside, alone = (_landmarks(kind, size, reading) for kind in answers)
         beside = beside - np.array([100.0 / size, 0.0])
         return [landmark_errors(*pair) for pair in (
             (here, there), (here[moving], there[moving]), (alone, there), (beside, there))]
 
-    errors, turned, alone, shifted = read(blended)
-    single, _, _, shifted_single = read(surest)
+    (errors, turned, alone, shifted), (single, _, _, shifted_single) = errors_of(blended), errors_of(surest)
     if not all("within" in found for found in (errors, alone, shifted)):
         return errors
     if "within" in turned:

@@ -24,12 +24,11 @@ from train import state
 from train.measures import images
 from train.measures.equivariance import angle_error, neighbours
 from train.measures.leakage import leakage
-from train.measures.scenery import Scenery, identities
+from train.measures.scenery import VALIDATION, Scenery, identities
 from train.measures.subject import BATCH, Posterior
 from train.scenes import open_source
 
 VIEWS = 4  # of every identity
-VALIDATION = 500_000  # the first seed: held out too, and none of those that `measure` reports
 
 
 def averaged(run: Path) -> tuple[DCIGN, dict, int]:

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
+from train.measures import scenery
 from train.measures.colours import colours
 from train.measures.disentanglement import Factor, disentanglement
 from train.measures.entangled import by_variance
@@ -27,7 +28,6 @@ from train.measures.parts import PAIRS, parts
 from train.measures.plots import pairs
 from train.measures.recognition import recognition
 from train.measures.reconstruction import reconstruction
-from train.measures.scenery import identities as identities_of
 from train.measures.sharpness import sharpness
 from train.measures.subject import Subject
 from train.measures.tables import tables
@@ -91,8 +91,8 @@ def measure(folder: str | Path, assets_folder=None, identities: int = IDENTITIES
 
     ``beside``: weights of an entangled network to compare with. ``meshes``: a folder or a scenes.meshes.MeshFolder of
     chairs; ``backwards`` names those whose front points the other way. ``plots``: a folder for plots and sheets.
-    ``only``: some of ALONE; the rest stays what config.json holds. ``first``: the first of the held-out seeds. ValueError for fewer than three identities, a network
-    beside it of another class, or measures that do not stand alone.
+    ``only``: some of ALONE; the rest stays what config.json holds. ``first``: the first of the held-out seeds. ValueError
+    for fewer than three identities, a network beside it of another class, or measures that do not stand alone.
     """
     if identities < 3:
         raise ValueError(f"measures are taken across identities: three or more, not {identities}")
@@ -117,7 +117,7 @@ def measure(folder: str | Path, assets_folder=None, identities: int = IDENTITIES
     pictures: dict[str, Drawn] = {}
 
     def things() -> list:
-        return identities_of(subject.source, identities, first) if shown is None else shown.things
+        return scenery.identities(subject.source, identities, first) if shown is None else shown.things
 
     def see() -> None:
         nonlocal shown

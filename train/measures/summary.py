@@ -24,7 +24,8 @@ def summary(name: str, result: dict) -> str:
     if once:
         rows.append(_each(result, "of half of the views: by one pass, refined",
                           lambda f: f"{once['error'][f][0]:.1f}°, {once['error'][f][1]:.1f}°"))
-    rows.append(_each(result, "r² of the factor by a ridge regression from all other latents", lambda f: f"{result['leakage'][f]['sampled']:.2f}"))
+    rows.append(_each(result, "r² of the factor by a ridge regression from all other latents",
+                      lambda f: f"{result['leakage'][f]['sampled']:.2f}"))
     if beside:
         rows.append(_each(result, f"the same in `{beside['preset']}`", lambda f: f"{beside['leakage'][f]['sampled']:.2f}"))
     rows.append(_each(result, "new view: dB above a copy of the input", lambda f: f"{views[f]['gain']:+.1f}"))
@@ -39,5 +40,6 @@ def summary(name: str, result: dict) -> str:
     rows.append(_each(result, "SSIM of the new view (of a copy)",
                       lambda f: f"{views[f]['ssim']:.2f} ({views[f]['copy_ssim']:.2f})"))
     lines = [f"### {name}: {result['identities']} held-out identities, {result['views']} random views each"]
-    lines += table(["", *equivariance], rows) + (cameras(beside) if beside else []) + sharpness(result["sharpness"]) + parts(result.get("parts", {}), bool(once))
+    lines += table(["", *equivariance], rows) + (cameras(beside) if beside else [])
+    lines += sharpness(result["sharpness"]) + parts(result.get("parts", {}), bool(once))
     return "\n".join(lines)

@@ -53,9 +53,11 @@ def _one_pass(result: dict) -> list[str]:
 
 def cameras(beside: dict) -> list[str]:
     """A sentence about networks that were not shown the same pictures."""
-    views = beside["novel_views"].items()
-    gains = ", ".join(f"{factor} {row['psnr'] - row['copy_psnr']:+.1f} dB against {row['beside_psnr'] - row['beside_copy_psnr']:+.1f} dB"
-                      for factor, row in views if not row["same_pictures"])
+    def gains_of(row: dict) -> str:
+        return f"{row['psnr'] - row['copy_psnr']:+.1f} dB against {row['beside_psnr'] - row['beside_copy_psnr']:+.1f} dB"
+
+    gains = ", ".join(f"{factor} {gains_of(row)}" for factor, row in beside["novel_views"].items()
+                      if not row["same_pictures"])
     return ["", f"This network and `{beside['preset']}` were trained with different cameras, and each is measured on pictures of its "
             f"own: above a copy of these, {gains}."] if gains else []
 
@@ -73,7 +75,7 @@ def _beside(beside: dict) -> list[str]:
     lines = table(head, rows)
     lines += cameras(beside)
     if beside.get("unlike"):
-        lines += ["", f"`{beside['preset']}` is shown the same pictures, and was trained on others (with hair and expressions)."]
+        lines += ["", f"`{beside['preset']}` is shown the same pictures, and was trained on others."]
     if any("one_pass_gain" in row for row in views.values()):
         lines += ["", "Here both networks are drawn by themselves, without the mask and the given picture."]
     return lines
@@ -161,16 +163,18 @@ def sharpness(row: dict) -> list[str]:
 def _colours(row: dict) -> list[str]:
     axes = ", ".join(f"{name} {axis['slope']:.2f} of a difference is drawn (correlation {axis['correlation']:.2f})"
                      for name, axis in row["axes"].items())
-    return [f"Colours of new views, as the network draws them: the mean colour is off by {row['error']:.1f} of 255 levels; from {axes}."]
+    return [f"Colours of new views, as the network draws them: the mean colour is off by {row['error']:.1f} of 255 levels; "
+            f"from {axes}."]
 
 
 def parts(found: dict, refined: bool) -> list[str]:
     """A sentence about measures.parts."""
     if not found:
         return []
-    return ["", "Of the difference between two identities that are alike in all but one part, the network alone draws" + (
-        ", of refined codes" if refined else "") + ": " + ", ".join(
-        f"{part} {row['slope']:.2f} (correlation {row['correlation']:.2f})" for part, row in found.items()) + "."]
+    codes = ", of refined codes" if refined else ""
+    each = ", ".join(f"{part} {row['slope']:.2f} (correlation {row['correlation']:.2f})" for part, row in found.items())
+    return ["", f"Of the difference between two identities that are alike in all but one part, the network alone draws{codes}: "
+            f"{each}."]
 
 
 def _objects(result: dict) -> list[str]:
@@ -204,7 +208,8 @@ def tables(name: str, result: dict) -> str:
     lines = [f"### {name}: {result['identities']} held-out identities, {result['views']} random views each"
              + (", all in grey" if result.get("grey") else "")]
     if result.get("ranges"):
-        lines += ["", "Over " + ", ".join(f"{factor} {low:g} to {high:g}°" for factor, (low, high) in result["ranges"].items()) + "."]
+        spans = (f"{factor} {low:g} to {high:g}°" for factor, (low, high) in result["ranges"].items())
+        lines += ["", f"Over {', '.join(spans)}."]
     lines += _equivariance(result["equivariance"]) + _novel(result["novel_views"]) + _one_pass(result)
     if result.get("beside"):
         lines += _beside(result["beside"])
@@ -222,8 +227,8 @@ def tables(name: str, result: dict) -> str:
     lines += ["", f"Generation, {row['samples']} codes from the prior: Fréchet distance (PCA of small pictures) to "
               f"held-out pictures {row['sampled']:.2f}, with angles in place of random pose and light "
               f"{row['posed']:.2f}; of held-out pictures drawn again by one pass {row['reconstructed']:.2f}, of "
-              f"training "
-              f"identities' pictures {row['floor']:.2f}. The nearest of as many of these differs by {row['nearest']:.3f} (from a "
+              f"pictures of "
+              f"training identities {row['floor']:.2f}. The nearest of as many of these differs by {row['nearest']:.3f} (from a "
               f"held-out picture {row['nearest_true']:.3f})."]
     speed = result["speed"]
     lines += ["", f"`studio.render`: {speed['render_ms']:.1f} ms median on {speed['threads']} thread{'s' * (speed['threads'] != 1)}."]
