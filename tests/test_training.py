@@ -111,6 +111,11 @@ def test_what_is_not_finite_never_takes_the_place_of_a_state(shard, tmp_path, mo
     with pytest.raises(FloatingPointError, match="not finite"):
         fit(feeder_for(shard, config), config, tmp_path, Limits(pictures=48, save_every=1e9))
     assert path.read_bytes() == kept
+    matrix = torch.full((2, 2), float("nan"))
+    monkeypatch.setattr(likelihood, "gaussian", lambda error: torch.linalg.cholesky(matrix))  # as decorrelation does
+    with pytest.raises(FloatingPointError, match="not finite"):
+        fit(feeder_for(shard, config), config, tmp_path, Limits(pictures=48, save_every=1e9))
+    assert path.read_bytes() == kept
     monkeypatch.setattr(likelihood, "gaussian", lambda error: 1 / 0)  # in the middle of a step
     with pytest.raises(ZeroDivisionError):
         fit(feeder_for(shard, config), config, tmp_path, Limits(pictures=64, save_every=1e9))

@@ -127,21 +127,27 @@ class Run:
         if not self.whole:
             return
         if not math.isfinite(float(self.norm)):
-            raise FloatingPointError(f"the gradient is not finite any more at step {self.progress['step']}: run again to go on "
-                                     "from the last state, and if it comes back, give the preset a lower rate")
+            raise self._lost()
         if self.world.first:
             state.save(self.path, self.network, self.average, self.optimiser, self.progress, self.decorrelation)
 
+    def _lost(self) -> FloatingPointError:
+        return FloatingPointError(f"the gradient is not finite any more at step {self.progress['step']}: run again to go on "
+                                  "from the last state, and if it comes back, give the preset a lower rate")
+
     def step(self, inputs: Tensor, targets: Tensor, factors: list[str], lr: float, refined: int = 0):
-        """One step: terms of the loss, the reconstruction, the gradient's norm."""
+        """One step: terms of the loss, the reconstruction, the gradient's norm. Raises FloatingPointError as save() does."""
         config, progress, world, self.whole = self.config, self.progress, self.world, False
         draws = draw(config.seed, progress["step"], world.rank * len(factors), len(factors),
                      config.recipe.per_mini_batch, config.network.latents, len(config.layout)).to(world.device)
         for group in self.optimiser.param_groups:
             group["lr"] = lr
         kl = config.kl * min(1.0, (progress["step"] + 1) / config.kl_warm_up)
-        with torch.autocast(world.device.type, torch.bfloat16):
-            loss, terms, reconstruction = self.procedure(inputs, targets, factors, draws, kl, refined)
+        try:
+            with torch.autocast(world.device.type, torch.bfloat16):
+                loss, terms, reconstruction = self.procedure(inputs, targets, factors, draws, kl, refined)
+        except torch.linalg.LinAlgError as error:  # decorrelation's regression, of weights that the last step lost
+            raise self._lost() from error
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         most = math.inf if config.clip is None else config.clip
