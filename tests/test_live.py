@@ -105,11 +105,12 @@ def test_plain_requests_know_their_code_for_a_while_and_no_more_than_a_few(studi
     other = replace(code, light=3.0)
 
     async def drag() -> None:
-        monkeypatch.setattr("dcign.live.routes._SECONDS", 0.05)
-        assert service._code(code.to_json()) is service._code(code.to_json())
-        assert service._code(code.to_json()) == code
-        assert service._code(other.to_json()) == other and service._code(other.to_json()) is not service._code(other.to_json())
-        await asyncio.sleep(0.2)
+        monkeypatch.setattr("dcign.live.routes._SECONDS", 0.4)
+        known = await service._code(code.to_json())
+        assert known == code and await service._code(code.to_json()) is known
+        new = await service._code(other.to_json())
+        assert new == other and await service._code(other.to_json()) is not new
+        await asyncio.sleep(0.6)
         assert not service._recent
 
     asyncio.run(drag())

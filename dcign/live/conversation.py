@@ -82,7 +82,7 @@ class Conversation:
                 async with asyncio.timeout(self._limits.silence):
                     text = await self._receive()
                 self._budget.spend(text)
-                self._understand(text)
+                await self._understand(text)
         except TooMuch as reason:
             await self._close(POLICY, str(reason))
         except TimeoutError:
@@ -102,7 +102,7 @@ class Conversation:
             raise TooMuch("messages are texts of JSON")
         return message["text"]
 
-    def _understand(self, text: str) -> None:
+    async def _understand(self, text: str) -> None:
         try:
             message = json.loads(text)
         except (ValueError, RecursionError):
@@ -115,13 +115,15 @@ class Conversation:
         if not isinstance(key, str) or len(key) > _KEY:
             raise TooMuch("a message of no known kind")
         if kind == "code":
-            self._keep(key, message.get("code"))
+            await self._keep(key, message.get("code"))
         else:
             self._look(key, message)
 
-    def _keep(self, key: str, text: Any) -> None:
+    async def _keep(self, key: str, text: Any) -> None:
+        self._budget.spend_code()
         try:
-            code = drawable(self._studios, GraphicsCode.from_json(text))
+            # a large one takes tens of milliseconds, in which everybody else would wait
+            code = drawable(self._studios, await asyncio.to_thread(GraphicsCode.from_json, text))
         except ValueError as problem:
             self._tell({"kind": "problem", "message": f"The graphics code cannot be used: {problem}."})
             return

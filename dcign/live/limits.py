@@ -12,7 +12,7 @@ class Limits:
     """Defaults: a 240 Hz display may send every input and confirm every frame; a code is up to thirty kilobytes, of noise at most 170.
 
     characters: of one message. rate: messages a second over the long run, burst: at once; a message costs one
-    and another one for every `unit` characters. codes: kept per socket. sockets: at once on this server.
+    and another one for every `unit` characters, and a code `code` more. codes: kept per socket. sockets: at once.
     requests: plain HTTP frames at once. patience: seconds until such a request has to be there. silence: seconds until a
     socket that says nothing is closed.
     """
@@ -21,6 +21,7 @@ class Limits:
     rate: float = 600.0
     burst: float = 1800.0
     unit: int = 16_384
+    code: float = 30.0
     codes: int = 4
     sockets: int = 256
     requests: int = 64
@@ -43,11 +44,19 @@ class Budget:
 
     def spend(self, message: str) -> None:
         """Pay for one message."""
-        limits, now = self._limits, self._clock()
+        limits = self._limits
         if len(message) > limits.characters:
             raise TooMuch(f"a message of {len(message)} characters; the limit is {limits.characters}")
+        self._pay(1 + len(message) / limits.unit)
+
+    def spend_code(self) -> None:
+        """Pay for what a code costs beside its message: milliseconds in which it is read."""
+        self._pay(self._limits.code)
+
+    def _pay(self, price: float) -> None:
+        limits, now = self._limits, self._clock()
         self._left = min(limits.burst, self._left + (now - self._since) * limits.rate)
         self._since = now
-        self._left -= 1 + len(message) / limits.unit
+        self._left -= price
         if self._left < 0:
-            raise TooMuch(f"too many messages; the limit is {limits.rate:g} a second")
+            raise TooMuch(f"too many messages: {limits.rate:g} a second, or {limits.rate / limits.code:g} codes, are the limit")

@@ -99,7 +99,7 @@ class _Service:
         begin = time.perf_counter()
         try:
             asked = json.loads(bytes(body))
-            code = self._code(asked.get("code"))
+            code = await self._code(asked.get("code"))
             code = code.without_picture() if asked.get("drawn") is True else code
             angles = {
                 name: None if asked.get(name) is None else finite(asked[name], name) for name in FACTORS
@@ -116,13 +116,14 @@ class _Service:
             picture, media_type="image/jpeg", headers={"Server-Timing": spent, "Cache-Control": "no-store"}
         )
 
-    def _code(self, text: object) -> GraphicsCode:
+    async def _code(self, text: object) -> GraphicsCode:
         """The code of a text that comes with every frame of a drag: as long as it is the same object, what was drawn
         of it is known (dcign.relighting). ValueError as by from_json()."""
         key = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest() if isinstance(text, str) else None
         if key in self._recent:
             return self._recent[key]
-        code = drawable(self._studios, GraphicsCode.from_json(text))
+        # a large one takes tens of milliseconds, in which everybody else would wait
+        code = drawable(self._studios, await asyncio.to_thread(GraphicsCode.from_json, text))
         if len(self._recent) < _RECENT:
             self._recent[key] = code
             asyncio.get_running_loop().call_later(_SECONDS, self._recent.pop, key, None)
