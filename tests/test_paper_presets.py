@@ -42,9 +42,10 @@ def test_the_paper_preset_is_the_paper():
     assert reached == config.shards * config.recipe.mini_batches  # all shards, and no more, are needed
 
 
-def test_plain_faces_differ_from_the_paper_preset_in_the_pictures_alone():
+def test_plain_faces_differ_from_the_paper_preset_in_the_pictures_and_their_number_alone():
     plain, config = preset("paper-plain", "faces").to_dict(), preset("paper", "faces").to_dict()
-    assert {name for name in config if config[name] != plain[name]} == {"preset", "recipe"}
+    assert {name for name in config if config[name] != plain[name]} == {"preset", "recipe", "phases"}
+    assert list(plain["phases"]) == [phase | {"pictures": 2 * phase["pictures"]} for phase in config["phases"]]
     assert {name for name in config["recipe"] if config["recipe"][name] != plain["recipe"][name]} == {"setting"}
     with pytest.raises(ValueError, match="choose paper"):
         preset("paper-plain", "chairs")

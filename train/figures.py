@@ -84,12 +84,16 @@ def turn(weights: Path, path: Path, assets_folder: str | None, count: int = 4, f
 
 
 def beside_figure(folders: Sequence[Path], path: Path, assets_folder: str | None, identities: int = 2) -> None:
-    """Held-out identities turned and lit by several networks, each from the same picture; the truth above (Fig. 4, 7)."""
+    """Held-out identities turned and lit by several networks, each from the same picture; the truth above (Fig. 4, 7).
+
+    Where one of them knows plain faces alone, all are shown such.
+    """
     networks = []
     for folder in folders:
         subject = Subject.open(folder, assets_folder)
         networks.append(by_variance(subject) if subject.entangled else subject)
-    source, stage = networks[0].source, networks[0].scenery.stage
+    source = next((network.source for network in networks if network.scenery.setting == "paper-faces"), networks[0].source)
+    stage = networks[0].scenery.stage
     shown = OBJECTS_SHOWN if stage.subject == "object" else SHOWN
     angles = {"azimuth": 30.0, "elevation": 15.0 if stage.subject == "object" else 0.0, "light": -25.0}
     cells, labels = [], []

@@ -168,7 +168,9 @@ def preset(name: str, source: str) -> TrainConfig:
     if name == "paper-plain":  # the paper's faces too, and not only its network and procedure
         if source != "faces":
             raise ValueError(f"paper-plain takes hair and expressions off faces, and {source} are none: choose paper.")
-        return replace(paper(source), preset=name, recipe=PLAIN_FACES)
+        config = paper(source)  # for twice as long: elevation, the least change of the three, is learned last
+        phases = tuple(replace(phase, pictures=2 * phase.pictures) for phase in config.phases)
+        return replace(config, preset=name, recipe=PLAIN_FACES, phases=phases)
     if name == "paper-as-coded":
         return replace(as_coded(paper(source)), preset=name)
     # the baselines: the same network, pictures, optimiser and budget, but SGVB on mixed mini-batches
