@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -233,19 +232,3 @@ def test_noise_and_jpeg_are_of_the_asked_strength():
 def test_it_runs_without_torch():
     code = "import sys, train.augmentation.photograph, train.augmentation.shots; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
-
-
-def test_how_long_it_takes(capsys):
-    config = AugmentConfig()
-    for subject, draw in (("face", face), ("object", disc)):
-        for size in (80, 160):
-            picture = draw(size)
-            took = []
-            for _ in range(3):
-                start = time.process_time()
-                for seed in range(60):
-                    made = photograph(picture, GROUND, config, np.random.default_rng(seed), subject)
-                took.append((time.process_time() - start) / 60 * 1e3)
-            assert made.any()
-            with capsys.disabled():
-                print(f"\n{subject} {size} px: {min(took):.2f} ms a picture", end="")

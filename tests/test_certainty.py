@@ -39,6 +39,14 @@ def test_the_end_of_a_range_and_what_is_off_every_curve_are_marked(studio):
     assert "⚠" not in estimate_html(code)
 
 
+def test_either_end_is_one_and_a_circle_has_none(studio, tmp_path):
+    for azimuth, found in ((89.0, {"azimuth": "edge"}), (80.0, {}), (-80.0, {})):
+        assert doubts(studio, a_code(studio, azimuth=azimuth)) == found
+    chairs = dcign.load(str(demo_weights.write(tmp_path, ("chairs",)) / "chairs"), device="cpu")
+    for azimuth in (-179.0, 179.0):
+        assert doubts(chairs, replace(a_code(chairs, azimuth=azimuth, elevation=15.0), model="chairs")) == {}
+
+
 def test_refined_codes_are_expected_nearer_to_the_curve(studio):
     """As dcign.pose_prior draws them there: what is left of a strange picture's distance is smaller too."""
     code = a_code(studio, off=3)

@@ -134,6 +134,12 @@ def test_bundled_weights_must_match_their_checksums(bundled):
             find(name)
     update_index(bundled, "faces")
     assert find("faces") == bundled / "faces"
+    tensors = bundled / "faces" / "model.safetensors"
+    content = bytearray(tensors.read_bytes())
+    content[-1] ^= 1
+    tensors.write_bytes(content)
+    with pytest.raises(WeightsError, match="model.safetensors does not match its checksum"):
+        find("faces")
 
 
 def test_the_index_keeps_its_repository(bundled):

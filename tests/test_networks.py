@@ -46,6 +46,14 @@ def test_memory_format_does_not_change_the_code():
     assert torch.allclose(plain, last.encode(pictures.contiguous(memory_format=torch.channels_last))[0], atol=1e-5)
 
 
+def test_no_posterior_is_surer_or_less_sure_than_its_bounds():
+    network = DCIGN(NetworkConfig.tiny(latents=8, size=20))
+    with torch.no_grad():
+        network.encoder.posterior.bias[8:12], network.encoder.posterior.bias[12:] = -1e3, 1e3
+        log_variance = network.encode(torch.rand(2, 3, 20, 20))[1]
+    assert (log_variance[:, :4] == -12).all() and (log_variance[:, 4:] == 6).all()
+
+
 def test_growing_keeps_the_picture_and_nearly_the_code():
     large = NetworkConfig.tiny(latents=12, size=80)
     old, new = DCIGN(large.smaller()).eval(), DCIGN(large).eval()

@@ -1,3 +1,5 @@
+import threading
+
 import numpy as np
 import pytest
 from bad_pictures import BLUE, GREEN, RED, near, quadrants
@@ -105,6 +107,21 @@ def test_the_detector_is_where_the_variable_says_or_in_the_weights_folder(monkey
     assert face_detector.path() == dropped
     monkeypatch.setenv(face_detector.VARIABLE, str(named))
     assert face_detector.path() == named
+
+
+def test_the_largest_face_is_told_in_the_pictures_own_pixels(monkeypatch):
+    class Detector:
+        def setInputSize(self, size):   # noqa: N802, OpenCV's name
+            self.size = size
+
+        def detect(self, picture):
+            assert self.size == (480, 240) and picture.shape == (240, 480, 3)
+            assert (picture[0, 0] == RED[::-1]).all()   # OpenCV reads blue first
+            return 1, np.array([[300, 10, 30, 30, 0.9], [100, 50, 60, 80, 0.7], [5, 5, 50, 50, 0.8]], np.float32)
+
+    monkeypatch.setattr(face_detector, "path", lambda: "a detector")
+    monkeypatch.setattr(face_detector, "_detector", lambda file: (Detector(), threading.Lock()))
+    assert face_detector.find_face(Image.new("RGB", (960, 480), RED)) == (200, 100, 120, 160)
 
 
 def test_no_face_is_said(monkeypatch):
