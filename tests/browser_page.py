@@ -38,8 +38,10 @@ def chromium() -> Iterator:
     """A browser."""
     with sync_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
+        try:
+            yield browser
+        finally:
+            browser.close()
 
 
 @contextmanager
@@ -62,12 +64,17 @@ def open_page(browser, url: str, script: str = "", forgiven: str = "", **options
             complaints.append(f"request to {request.url}")
 
     page.on("request", foreign)
-    page.goto(url)
-    page.wait_for_selector("#azimuth input[type=range]")
-    page.wait_for_function("window.painted.length > 0")
-    page.wait_for_selector(".viewer[data-transport=socket], .viewer[data-transport=http]")
-    yield page
-    context.close()
+    try:
+        page.goto(url)
+        page.wait_for_selector("#azimuth input[type=range]")
+        page.wait_for_function("window.painted.length > 0")
+        page.wait_for_selector(".viewer[data-transport=socket], .viewer[data-transport=http]")
+        yield page
+    except BaseException:
+        print("the console said:", complaints)   # often why the test fails
+        raise
+    finally:
+        context.close()   # else it goes on asking the server for frames
     serious = [text for text in complaints if not (forgiven and re.search(forgiven, text))]
     assert not serious, serious
 

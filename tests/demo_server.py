@@ -34,7 +34,7 @@ class Server:
     started: float
 
     def client(self) -> Client:
-        return Client(self.url, verbose=False)
+        return Client(self.url, verbose=False, download_files=str(self.log.parent / "downloads"))
 
     def memory(self) -> int:
         """Resident bytes."""
@@ -69,6 +69,7 @@ def serve(weights: Path, log: Path, port: int | None = None) -> Iterator[Server]
             process.wait(10)
         except subprocess.TimeoutExpired:
             process.kill()
+            process.wait()
 
 
 def _first_answer(url: str, process: subprocess.Popen, log: Path, begin: float) -> float:

@@ -250,8 +250,10 @@ def test_a_path_outside_the_uploads_is_refused(server, client, picture, tmp_path
     assert client.predict(picture, "faces", api_name="/estimate")
 
 
-def test_memory_after_all_this(server, client, code):
-    client.predict(code, 0, 0, 0, api_name="/render")
+def test_memory_does_not_grow_with_what_is_asked(server, client, code):
+    for azimuth in range(0, 60, 10):
+        client.predict(code, azimuth, 0, 0, api_name="/render")
+    client.predict(code, {"motion": "all", "frames": 48}, api_name="/export")
     assert server.memory() < 1.5e9
 
 

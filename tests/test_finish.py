@@ -1,6 +1,8 @@
 """From a trained network to a weights folder, its examples, its measures and its card, on procedural chairs."""
 
+import io
 import json
+from contextlib import redirect_stdout
 from dataclasses import replace
 
 import numpy as np
@@ -26,6 +28,14 @@ def folder(tmp_path_factory):
     config, target = preset("tiny", "chairs"), tmp_path_factory.mktemp("weights") / "chairs"
     finish(DCIGN(config.network), config, target, 1234, None, scenes=60)
     return target
+
+
+@pytest.fixture(scope="module")
+def measured(folder):
+    """Its measures on six identities, and what was printed."""
+    printed = io.StringIO()
+    with redirect_stdout(printed):
+        return measure(folder, None, identities=6), printed.getvalue()
 
 
 def test_the_folder_loads_and_carries_its_provenance(folder):
@@ -62,9 +72,8 @@ def test_latents_have_the_unit_of_their_prior_and_draw_what_they_drew():
     assert centre.abs().max() < 1e-3 and (deviation - 1).abs().max() < 1e-3
 
 
-def test_measure_prints_tables_and_writes_the_card(folder, capsys):
-    result = measure(folder, None, identities=6)
-    printed = capsys.readouterr().out
+def test_measure_prints_tables_and_writes_the_card(folder, measured, capsys):
+    result, printed = measured
     assert "calibrated MAE" in printed and "copying the input" in printed
     assert result["equivariance"]["azimuth"]["chance_mae"] > 45
     assert result["novel_views"]["light"]["copy_psnr"] > 10
@@ -90,9 +99,9 @@ def test_measure_prints_tables_and_writes_the_card(folder, capsys):
         f"{part['gain']:+.1f}" for part in result["novel_views"].values()]
 
 
-def test_measures_that_stand_alone_leave_the_others(folder, capsys):
-    write_measures(folder, {**json.loads((folder / "config.json").read_text()).get("measures", {}), **measure(folder, None, 6)})
-    before = json.loads((folder / "config.json").read_text())["measures"]
+def test_measures_that_stand_alone_leave_the_others(folder, measured):
+    before = measured[0]
+    write_measures(folder, before)
     after = measure(folder, None, 3, only=("parts",))
     assert {key: value for key, value in after.items() if key != "parts"} == {
         key: value for key, value in before.items() if key != "parts"}
@@ -106,9 +115,8 @@ def test_measures_that_stand_alone_leave_the_others(folder, capsys):
         measure(folder, None, 3, only=("meshes",))
 
 
-def test_a_card_names_what_a_run_went_on_from(folder):
-    config = json.loads((folder / "config.json").read_text())
-    result = config.get("measures") or measure(folder, None, 3)
+def test_a_card_names_what_a_run_went_on_from(folder, measured):
+    config, result = json.loads((folder / "config.json").read_text()), measured[0]
     assert "Goes on from" not in card(config, result, 1)
     lessons = [{"part": "expression", "labels": 12}]
     config["training"]["history"] = [{"preset": "studio", "pictures": 1200, "lessons": lessons}, {"preset": "tiny", "pictures": 1300}]

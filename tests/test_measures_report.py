@@ -1,6 +1,9 @@
 """The whole of `measure` on untrained networks: every layout and size goes through, and the bars are told apart."""
 
+import json
+import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -110,6 +113,11 @@ def test_bars_say_by_how_much_they_are_missed():
     assert Bar("error", 4.0, None).verdict == "not measured"
 
 
-def test_too_few_identities_and_another_class_are_errors_of_one_line(folders, capsys):
+def test_too_few_identities_and_another_class_are_errors_of_one_line(folders, tmp_path, capsys):
     assert main(["measure", str(folders["paper"]), "--identities", "2"]) == 2
     assert "three or more" in capsys.readouterr().err
+    beside = Path(shutil.copytree(folders["paper"], tmp_path / "heads"))
+    config = json.loads((beside / "config.json").read_text())
+    (beside / "config.json").write_text(json.dumps(config | {"name": "heads"}))
+    assert main(["measure", str(folders["paper"]), "--beside", str(beside)]) == 2
+    assert "draws heads, not chairs" in capsys.readouterr().err

@@ -137,8 +137,8 @@ def test_an_export_that_waits_for_its_turn_can_be_cancelled(page, server, browse
 def test_a_recorded_path_is_exported_as_it_was_turned(page, tmp_path):
     page.click(".recorder .record")
     for value in (10, 30, 50, 70):
-        page.fill("#azimuth input[type=number]", str(value))
-        page.wait_for_timeout(150)
+        set_slider(page, "azimuth", value)
+        page.wait_for_timeout(150)   # it records ten times a second
     page.click(".recorder .record")
     page.wait_for_selector(".recorder .told:has-text('Recorded')")
     page.wait_for_function("() => document.querySelector('#factor input[value=path]').checked")

@@ -159,6 +159,7 @@ def test_a_picture_that_is_too_large_for_a_code_stays_out(code):
 
 
 def test_nothing_is_kept_of_a_code_that_is_gone(studio, picture):
+    studio = copy.deepcopy(studio)   # whose memory no other test has filled
     code = studio.encode(picture)
     before = len(studio._memory._kept)
     studio.render(code, light=0.0)

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from demo_server import serve
 from gradio_client import handle_file
+from gradio_client.utils import Status
 from test_app import queued_call, raw_call, upload
 
 import app
@@ -53,7 +54,9 @@ def test_nothing_is_left_behind_by_a_signal(weights, temporary, tmp_path, number
         client.predict(code, {"frames": 4}, api_name="/export")
         assert {".png", ".gif", ".json"} <= {path.suffix for path in files(temporary)}
         job = client.submit(code, LONG, api_name="/export")
-        time.sleep(0.5)
+        until = time.monotonic() + 60
+        while job.status().code not in (Status.PROCESSING, Status.PROGRESS, Status.ITERATING) and time.monotonic() < until:
+            time.sleep(0.02)
         assert not job.done()
         assert ended_by(server, number) < 10
     assert server.process.returncode == 128 + number

@@ -1,6 +1,6 @@
 """A small training run as a program, for tests that start several processes or kill one.
 
-    python tests/training_run.py SHARD FOLDER CLAMP MINI_BATCHES STEPS RATE
+    python tests/training_run.py SHARD FOLDER CLAMP MINI_BATCHES STEPS RATE [SECONDS BETWEEN STATES]
 """
 
 import sys
@@ -54,11 +54,11 @@ def feeder_for(shard: Path, config: TrainConfig, workers: int = 0) -> Feeder:
 
 
 def main() -> None:
-    shard, folder, clamp, mini_batches, steps, rate = sys.argv[1:]
+    shard, folder, clamp, mini_batches, steps, rate, *seconds = sys.argv[1:]
     torch.set_num_threads(1)
     world = distributed.join("cpu")
     config = configuration(clamp, int(mini_batches), int(steps), world.size, float(rate))
-    fit(feeder_for(Path(shard), config), config, Path(folder), Limits(save_every=0.0, log_every=1), world=world)
+    fit(feeder_for(Path(shard), config), config, Path(folder), Limits(save_every=float(*seconds), log_every=1), world=world)
     distributed.leave()
 
 
