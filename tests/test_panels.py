@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from browser_page import needs_chromium, open_page
+from browser_page import needs_chromium, open_page, set_slider
 from demo_server import ROOT
 from PIL import Image
 

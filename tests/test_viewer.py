@@ -70,6 +70,20 @@ def test_dragging_the_picture_turns_it_and_shift_moves_the_light(page):
     assert last_frame(page)["azimuth"] == frame["azimuth"]
 
 
+def test_the_globe_shows_which_way_everything_goes(page):
+    """Its nose and its lamp go to the right with positive angles, its camera up."""
+    def place(part: str) -> list[float]:
+        found = page.get_attribute(f".gizmo {part}", "transform")
+        return [float(number) for number in found.removeprefix("translate(").removesuffix(")").split()]
+
+    for name, part, axis, sign in (("azimuth", ".tip", 0, 1), ("light", ".sun", 0, 1), ("elevation", ".camera", 1, -1)):
+        ends = []
+        for value in (-20, 20):
+            set_slider(page, name, value)
+            ends.append(sign * place(part)[axis])
+        assert ends[0] + 5 < ends[1], name
+
+
 def test_the_keyboard_can_do_everything(page):
     page.focus("#view canvas")
     start = arrived(page)
