@@ -117,16 +117,17 @@ def test_the_budget_fills_again_with_time():
 
 def test_a_code_costs_what_it_takes_to_read_it():
     now = [0.0]
-    budget = Budget(Limits(rate=10, burst=20, code=5), lambda: now[0])
+    budget = Budget(Limits(rate=10, burst=20, code_unit=2), lambda: now[0])
     for _ in range(4):
-        budget.spend_code()
-    with pytest.raises(TooMuch, match="2 codes"):
-        budget.spend_code()
+        budget.spend_code("x" * 10)
+    with pytest.raises(TooMuch, match="long ones"):
+        budget.spend_code("x" * 10)
     now[0] = 0.5
     with pytest.raises(TooMuch):   # what was asked for in vain has to be paid, too
-        budget.spend_code()
+        budget.spend_code("x" * 10)
     now[0] = 1.5
-    budget.spend_code()
+    budget.spend_code("x" * 10)
+    budget.spend_code(7)   # is refused elsewhere
 
 
 def test_an_idle_thread_holds_nobody():

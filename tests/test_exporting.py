@@ -1,14 +1,16 @@
 """An export of the page shows what the sliders show: what was moved is held, what was not is the code's own."""
 
 import json
+import sys
 
 import demo_weights
+import gradio as gr
 import numpy as np
 import pytest
 
 from dcign.export.recipe import draw
-from dcign.ui import Studios, live
-from dcign.ui.exporting import recipe_from_page
+from dcign.ui import Studios, checks, live
+from dcign.ui.exporting import make_bytes, recipe_from_page
 
 SETTINGS = {"motion": "light", "frames": 3, "fps": 10, "size": 0, "format": "sheet", "there_and_back": False, "smooth": False,
             "loop": True, "side_by_side": False}
@@ -44,6 +46,14 @@ def test_a_turned_head_stays_turned_while_the_light_moves(studios, code):
     for frame, light in zip(frames, lights, strict=True):
         wanted = studio.render(code.without_picture(), azimuth=there, light=float(light))
         np.testing.assert_allclose(frame.astype(int), wanted.astype(int), atol=1)
+
+
+def test_a_video_without_ffmpeg_and_an_emptied_field_name_the_remedy(studios, code, monkeypatch):
+    monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
+    with pytest.raises(gr.Error, match="pip install"):
+        make_bytes(studios, recipe(studios, code, {**SETTINGS, "format": "mp4"}))
+    with pytest.raises(gr.Error, match="from 2 to 240 for frames"):
+        checks.whole(None, "frames", checks.FRAMES)
 
 
 def test_what_lies_beyond_the_ranges_is_drawn_there(studios, code):

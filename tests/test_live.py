@@ -230,10 +230,10 @@ def client_with(studios, **limits) -> TestClient:
 
 
 def test_codes_are_paid_for(studios, code):
-    with client_with(studios, burst=100, rate=0.1, code=30) as client, client.websocket_connect(SOCKET) as socket:
+    with client_with(studios, burst=100, rate=0.1, code_unit=len(code.to_json()) // 30) as client, client.websocket_connect(SOCKET) as socket:
         for _ in range(4):   # of 31 and a little more each
             socket.send_text(introduction(code))
-        assert "codes" in cut_off(socket).reason
+        assert "long ones" in cut_off(socket).reason
 
 
 def test_the_oldest_code_makes_room(studios, code):

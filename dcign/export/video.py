@@ -17,13 +17,17 @@ _PARAMETERS = [
 ]
 
 
+class FfmpegMissing(RuntimeError):
+    """Its text names the remedy."""
+
+
 def write_mp4(frames: np.ndarray | Dressed, path: str, fps: float, progress: Progress | None) -> None:
-    """RuntimeError, naming the remedy, if ffmpeg is missing."""
+    """FfmpegMissing, naming the remedy, without it."""
     try:
         import imageio.v2 as imageio
         import imageio_ffmpeg  # noqa: F401  (imageio's writer needs it)
     except ImportError:
-        raise RuntimeError(
+        raise FfmpegMissing(
             'MP4 needs ffmpeg: pip install "imageio[ffmpeg]", or save as .gif or .webp'
         ) from None
     options = {

@@ -27,7 +27,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from ..graphics_code import FACTORS, GraphicsCode
 from ..studio import Studio
-from .frames import drawable, finite, frame
+from .frames import finite, frame, readable
 from .limits import Budget, Limits, TooMuch
 from .pool import DecodePool
 
@@ -120,12 +120,14 @@ class Conversation:
             self._look(key, message)
 
     async def _keep(self, key: str, text: Any) -> None:
-        self._budget.spend_code()
+        self._budget.spend_code(text)
         try:
-            # a large one takes tens of milliseconds, in which everybody else would wait
-            code = drawable(self._studios, await asyncio.to_thread(GraphicsCode.from_json, text))
+            code = await asyncio.to_thread(readable, self._studios, text)
         except ValueError as problem:
             self._tell({"kind": "problem", "message": f"The graphics code cannot be used: {problem}."})
+            return
+        except OSError as problem:   # its weights cannot be loaded
+            self._tell({"kind": "problem", "message": explained(problem)})
             return
         self._codes.pop(key, None)
         self._codes[key] = code, code.without_picture()

@@ -50,6 +50,13 @@ def drawable(studios: Mapping[str, Studio], code: GraphicsCode) -> GraphicsCode:
     return code if fits else code.without_picture()
 
 
+def readable(studios: Mapping[str, Studio], text: Any) -> GraphicsCode:
+    """The code of a text that somebody sent, as drawable() has it. Tens of milliseconds for a long one, and longer where
+    weights have to be loaded: not for the event loop, in which everybody would wait. ValueError as by from_json(), OSError
+    for weights that cannot be loaded."""
+    return drawable(studios, GraphicsCode.from_json(text))
+
+
 def frame(studios: Mapping[str, Studio], code: GraphicsCode, angles: Mapping[str, float | None]) -> bytes:
     """A JPEG of the code at these angles, one per name in FACTORS. ValueError for a code of no known model."""
     if code.model not in studios:

@@ -12,7 +12,7 @@ class Limits:
     """Defaults: a 240 Hz display may send every input and confirm every frame; a code is up to thirty kilobytes, of noise at most 170.
 
     characters: of one message. rate: messages a second over the long run, burst: at once; a message costs one
-    and another one for every `unit` characters, and a code `code` more. codes: kept per socket. sockets: at once.
+    and another one for every `unit` characters, a code one more for every `code_unit`. codes: kept per socket. sockets: at once.
     requests: plain HTTP frames at once. patience: seconds until such a request has to be there. silence: seconds until a
     socket that says nothing is closed.
     """
@@ -21,7 +21,7 @@ class Limits:
     rate: float = 600.0
     burst: float = 1800.0
     unit: int = 16_384
-    code: float = 30.0
+    code_unit: int = 2000   # an identity slider sends sixty codes of ten thousand characters a second
     codes: int = 4
     sockets: int = 256
     requests: int = 64
@@ -49,9 +49,9 @@ class Budget:
             raise TooMuch(f"a message of {len(message)} characters; the limit is {limits.characters}")
         self._pay(1 + len(message) / limits.unit)
 
-    def spend_code(self) -> None:
+    def spend_code(self, text: object) -> None:
         """Pay for what a code costs beside its message: milliseconds in which it is read."""
-        self._pay(self._limits.code)
+        self._pay(len(text) / self._limits.code_unit if isinstance(text, str) else 0)
 
     def _pay(self, price: float) -> None:
         limits, now = self._limits, self._clock()
@@ -59,4 +59,4 @@ class Budget:
         self._since = now
         self._left -= price
         if self._left < 0:
-            raise TooMuch(f"too many messages: {limits.rate:g} a second, or {limits.rate / limits.code:g} codes, are the limit")
+            raise TooMuch(f"too many messages: {limits.rate:g} a second are the limit, fewer of long ones")

@@ -31,13 +31,14 @@ from starlette.websockets import WebSocket
 from ..graphics_code import FACTORS, GraphicsCode
 from ..studio import Studio
 from .conversation import POLICY, TRY_LATER, Conversation, explained
-from .frames import drawable, finite, frame
+from .frames import finite, frame, readable
 from .limits import Limits
 from .pool import DecodePool
 
 SOCKET = "/gradio_api/live/socket"
 RENDER = "/gradio_api/live/render"
 _RECENT, _SECONDS = 32, 20.0   # how many codes of plain requests are remembered, and for how long
+_TURNS = 2   # plain requests that are drawn at once: however many come, sockets have their turns
 _HERE = ("localhost", "127.0.0.1", "0.0.0.0", "::1")
 
 
@@ -56,12 +57,13 @@ class _Service:
         self._limits = limits
         self._sockets = 0
         self._requests = 0
+        self._turns = asyncio.Semaphore(_TURNS)
         self._recent: dict[bytes, GraphicsCode] = {}   # by what their text hashes to
 
     async def socket(self, socket: WebSocket) -> None:
         await socket.accept()   # a browser only shows the reason of a socket that was open
         if not own_page(socket.headers):
-            await socket.close(POLICY, "this socket is for the demo's own page")
+            await socket.close(POLICY, "not the demo's own page; a proxy has to pass X-Forwarded-Host on")
         elif self._sockets >= self._limits.sockets:
             await socket.close(TRY_LATER, "too many visitors at once")
         else:
@@ -75,7 +77,7 @@ class _Service:
         if request.method != "POST":   # a page that asks whether the server is there
             return Response(status_code=204)
         if not own_page(request.headers):
-            return _refusal(403, "this address is for the demo's own page: use the endpoint /render")
+            return _refusal(403, "this address is for the demo's own page (a proxy has to pass X-Forwarded-Host on): use the endpoint /render")
         if self._requests >= self._limits.requests:
             return _refusal(503, "too many visitors at once")
         self._requests += 1
@@ -106,6 +108,8 @@ class _Service:
             }
         except (ValueError, AttributeError, RecursionError) as problem:
             return _refusal(400, str(problem) if type(problem) is ValueError else "the request is not JSON")
+        except OSError as problem:   # weights that cannot be loaded
+            return _refusal(500, explained(problem))
         try:
             picture = await self._drawn(code, angles)
         except Exception as problem:
@@ -122,8 +126,7 @@ class _Service:
         key = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest() if isinstance(text, str) else None
         if key in self._recent:
             return self._recent[key]
-        # a large one takes tens of milliseconds, in which everybody else would wait
-        code = drawable(self._studios, await asyncio.to_thread(GraphicsCode.from_json, text))
+        code = await asyncio.to_thread(readable, self._studios, text)
         if len(self._recent) < _RECENT:
             self._recent[key] = code
             asyncio.get_running_loop().call_later(_SECONDS, self._recent.pop, key, None)
@@ -147,12 +150,13 @@ class _Service:
             except RuntimeError:   # the server is shutting down
                 pass
 
-        lane = self._pool.lane(deliver)
-        lane.offer(lambda: frame(self._studios, code, angles))
-        try:
-            return await answer
-        finally:
-            lane.close()
+        async with self._turns:
+            lane = self._pool.lane(deliver)
+            lane.offer(lambda: frame(self._studios, code, angles))
+            try:
+                return await answer
+            finally:
+                lane.close()
 
 
 def own_page(headers: Headers) -> bool:

@@ -46,6 +46,8 @@ def degrees(value: Any, name: str) -> float | None:
 def whole(value: Any, name: str, bounds: tuple[int, int]) -> int:
     """A whole number, brought into bounds (both ends included)."""
     low, high = bounds
+    if value is None:   # an emptied field
+        raise problem(f"Type a number from {low:g} to {high:g} for {name}.")
     return round(min(max(number(value, name), low), high))
 
 

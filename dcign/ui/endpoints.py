@@ -11,6 +11,7 @@ Here: /models, /encode, /estimate, /render, /sweep, /export; in mixing_endpoints
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
 import weakref
@@ -75,8 +76,9 @@ def add(studios: Mapping[str, Studio]) -> None:
         known = gr.JSON(label="models")
         button = gr.Button()
 
-    # Calls of /render do not queue, and take turns: however many come, the live frames keep half of two cores.
-    drawing = threading.BoundedSemaphore(1)
+    # Calls of /render do not queue, and take turns: however many come, the live frames keep half of two cores, and those
+    # that wait hold no thread.
+    drawing = asyncio.Semaphore(1)
 
     def encode(picture: Any, model: Any) -> tuple[dict, dict, Any]:
         """Encode a picture: an upload goes in, its graphics code comes out. Takes some tenths of a second where the
@@ -113,7 +115,7 @@ def add(studios: Mapping[str, Studio]) -> None:
         """
         return estimates(read(checks.studio(studios, model), checks.upload(picture))[1])
 
-    def render(code: Any, azimuth: Any = None, elevation: Any = None, light: Any = None) -> str:
+    async def render(code: Any, azimuth: Any = None, elevation: Any = None, light: Any = None) -> str:
         """Draw a graphics code at a pose and light. Nothing is remembered between calls. While the view stays where the
         picture was taken, the light moves on the picture itself: the code's own angles give back what was encoded. A code
         whose "picture" was taken out is drawn by the network alone.
@@ -133,16 +135,20 @@ def add(studios: Mapping[str, Studio]) -> None:
         Returns:
             picture: The drawn picture, a square JPEG file. Its side in pixels is the model's size.
         """
-        graphics_code = checks.code(code)
-        studio = checks.studio(studios, graphics_code.model)
-        angles = {
-            "azimuth": checks.degrees(azimuth, "azimuth"),
-            "elevation": checks.degrees(elevation, "elevation"),
-            "light": checks.degrees(light, "light"),
-        }
-        with drawing, checks.readable_errors():
-            drawn = studio.render(graphics_code, **angles)
-        return save_bytes_to_cache(live.jpeg(drawn), "render.jpg", rendered.GRADIO_CACHE)
+        def draw() -> str:
+            graphics_code = checks.code(code)
+            studio = checks.studio(studios, graphics_code.model)
+            angles = {
+                "azimuth": checks.degrees(azimuth, "azimuth"),
+                "elevation": checks.degrees(elevation, "elevation"),
+                "light": checks.degrees(light, "light"),
+            }
+            with checks.readable_errors():
+                drawn = studio.render(graphics_code, **angles)
+            return save_bytes_to_cache(live.jpeg(drawn), "render.jpg", rendered.GRADIO_CACHE)
+
+        async with drawing:
+            return await asyncio.to_thread(draw)
 
     def sweep(
         code: Any, factor: Any, frames: Any, fps: Any, there_and_back: Any, progress: Any = gr.Progress()

@@ -1,12 +1,13 @@
 """The export panel: what moves, how it is written, a bar that can be cancelled, the file and the settings behind it.
 
-    follows = export_panel.panel(studios, code, sliders, first, compare)
+    follows = export_panel.panel(studios, code, sliders, first, compare, model)
     follows, export_panel.cleared(studio)        # what changes with the model, and its values
 """
 
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -32,19 +33,23 @@ _OPTIONS = (
 )
 _SIZES = (160, 320, 480)
 _tickets = Tickets()
+_NOTHING = [gr.skip()] * 7   # of the shown components changes
 _CHOSEN = ["there_and_back", "smooth", "loop"]
 
 
 def panel(
     studios: Mapping[str, Studio], code: gr.Textbox, sliders: Sequence[gr.Slider], first: Studio,
-    compare: gr.HTML,
+    compare: gr.HTML, model: gr.Radio,
 ) -> list[gr.components.Component]:
     """Lay the panel out and wire it; returns what changes with the model: see cleared().
 
-    compare: the component whose value holds the input picture (see panels/compare.py).
+    compare: the component whose value holds the input picture (see panels/compare.py). model: the choice of the class.
     """
     built = _build(first)
     built.connect(studios, code, sliders, compare)
+    # an export of the class before would end under the new one
+    model.input(_tickets.cancel, built.ticket, None, queue=False, preprocess=False, show_progress="hidden",
+                api_visibility="private", trigger_mode="multiple")
     return [built.motion, built.recorder, *built.shown]
 
 
@@ -106,14 +111,15 @@ class _Panel:
             for results in _exported(studios, recipe, ticket, cache):
                 yield [*results, *controls, None]
 
-        at_once = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
-        listen = {"preprocess": False, "api_visibility": "private", "show_progress_on": [self.progress],
+        # None is dropped while another is under way: the newest is the one that is wanted
+        at_once = {"queue": False, "show_progress": "hidden", "api_visibility": "private", "trigger_mode": "multiple"}
+        listen = {"preprocess": False, "trigger_mode": "multiple", "api_visibility": "private", "show_progress_on": [self.progress],
                   "concurrency_id": "sweep", "concurrency_limit": 1}
-        self.make.click(_waiting, None, self.shown, **at_once).success(
+        self.make.click(_waiting, self.ticket, self.shown, **at_once).success(
             make, [self.ticket, code, compare, self.recorder, *self.controls, *sliders], self.shown, **listen,
             js="(ticket, code, ...rest) => [ticket, window.dcign.asShown(code), ...rest]",   # an export is as it is seen
         )
-        self.load.upload(_waiting, None, self.shown, **at_once).success(
+        self.load.upload(_waiting, self.ticket, self.shown, **at_once).success(
             make_again, [self.ticket, self.load], [*self.shown, *self.controls, self.recorder, self.load], **listen
         )
         self.cancel.click(_cancelled, self.ticket, self.shown, **at_once)
@@ -182,16 +188,16 @@ def _exported(
     """Values of the shown components while it is made and when it is there. Raises what recipe_of() raises."""
     with _tickets.taken(ticket) as unwanted:
         if unwanted.is_set():       # while it waited; the page may be waiting for another one by now
-            yield [gr.skip()] * 7
+            yield _NOTHING
             return
         try:
             recipe = recipe_of()
             yield _results(bar(("drawing", 0, recipe.settings.frames)), ticket=ticket)
             with closing(watched(lambda report: make_bytes(studios, recipe, report), unwanted)) as work:
-                content = yield from _steps(work)
+                content = yield from _steps(work, unwanted)
             made, settings = cached(recipe, content, cache)
-        except Cancelled:
-            yield _results("Cancelled.")
+        except Cancelled:   # who cancelled it has told the page, which may wait for another one by now
+            yield _NOTHING
             return
         except gr.Error:
             yield _results()
@@ -199,17 +205,20 @@ def _exported(
     yield _results(file=made, recipe=settings, kind=recipe.settings.format)
 
 
-def _steps(work: Iterator[Step]) -> Iterator[list]:
+def _steps(work: Iterator[Step], unwanted: threading.Event) -> Iterator[list]:
     """Values of the shown components at every step of the work; returns what it returns."""
     try:
         while True:
-            yield [bar(next(work)), *[gr.skip()] * 6]
+            step = next(work)
+            yield _NOTHING if unwanted.is_set() else [bar(step), *_NOTHING[1:]]
     except StopIteration as ended:
         return ended.value
 
 
-def _waiting() -> list[Any]:
-    """Values of the shown components until the export's turn has come: it can be cancelled already."""
+def _waiting(before: Any) -> list[Any]:
+    """Values of the shown components until the export's turn has come: it can be cancelled already. It takes the place
+    of the one that the page asked for before."""
+    _tickets.cancel(before)
     return _results("Waiting for its turn.", _tickets.issue())
 
 

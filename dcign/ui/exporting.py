@@ -15,6 +15,7 @@ from gradio.processing_utils import save_bytes_to_cache
 
 from .. import export
 from ..export.recipe import MAX_CHARACTERS, Steps, png
+from ..export.video import FfmpegMissing
 from ..graphics_code import FACTORS
 from ..studio import Studio
 from ..sweeps import is_circle
@@ -55,7 +56,10 @@ def make_bytes(studios: Mapping[str, Studio], recipe: export.Recipe, steps: Step
     if recipe.settings.motion not in ("all", "path"):
         checks.factor(recipe.settings.motion, studio.ranges)
     with checks.readable_errors(), tempfile.TemporaryDirectory() as folder:
-        return export.make(studio, recipe, Path(folder) / f"export{recipe.settings.suffix}", steps).read_bytes()
+        try:
+            return export.make(studio, recipe, Path(folder) / f"export{recipe.settings.suffix}", steps).read_bytes()
+        except FfmpegMissing as error:
+            raise ValueError(str(error)) from None
 
 
 def cached_file(recipe: export.Recipe, made: bytes, cache: str) -> str:

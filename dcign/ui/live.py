@@ -64,6 +64,11 @@ def scene(
     })
 
 
+def scene_again(value: str, angles: Mapping[str, float] | None = None) -> str:
+    """What scene() returned, for another choice of the same picture."""
+    return json.dumps(json.loads(value) | {"angles": angles or {}, "chosen": secrets.token_hex(4)})
+
+
 def viewer(value: str = "") -> gr.HTML:
     """The element that shows the picture, elem_id "view". value: what scene() returned, or nothing yet.
 

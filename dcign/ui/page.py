@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from ..certainty import doubts
-from ..graphics_code import FACTORS
+from ..graphics_code import FACTORS, GraphicsCode
+from ..photos import Prepared
 from ..studio import Studio
 from . import checks, endpoints, examples, live
 from .estimate import LABELS, NOT_LEARNED, estimate_html, notes_html, refusal_html
@@ -24,6 +26,10 @@ _CLEANING = (600, 3600)   # every ten minutes, uploads and exports older than an
 _INTRODUCTION = (
     "It reads pose and light from one picture, and draws the picture again as you turn it."
 )
+#: Of the events that have a picture read: none is dropped while another is answered, and they take turns, so that what
+#: was asked for last is shown last.
+READ = {"trigger_mode": "multiple", "concurrency_id": "read", "concurrency_limit": 1}
+_known: weakref.WeakKeyDictionary[Studio, dict[tuple, Reading]] = weakref.WeakKeyDictionary()   # of examples
 # What a positive angle means, in the words that follow the factor's name beside its slider.
 _POSITIVE = {"azimuth": "to the right", "elevation": "from above", "light": "from the right"}
 
@@ -55,9 +61,17 @@ def read(
     compare with.
     """
     if example is None:
-        prepared, code = endpoints.read(studio, str(path))
-    else:
-        prepared, code = endpoints.read_example(studio, Path(path))
+        return _reading(studio, *endpoints.read(studio, str(path)), None, angles, rival)
+    known, key = _known.setdefault(studio, {}), (str(path), Path(path).stat().st_mtime_ns, example, rival is not None)
+    if key not in known:   # many look at the same few, and links to them pass the queue by
+        known[key] = _reading(studio, *endpoints.read_example(studio, Path(path)), example, None, rival)
+    return replace(known[key], scene=live.scene_again(known[key].scene, angles))
+
+
+def _reading(
+    studio: Studio, prepared: Prepared, code: GraphicsCode, example: int | None, angles: Mapping[str, float] | None,
+    rival: Studio | None,
+) -> Reading:
     return Reading(
         code=code.to_json(),
         pictures=compare.value(studio, prepared, code, example is not None, rival),
@@ -158,19 +172,34 @@ def build_demo(studios: Studios) -> gr.Blocks:
                 raise checks.problem("There is no such example: reload the page.")
             return [*show(name, pictures[name][place], place), None]
 
-        def show_model(name: Any, place: int = 0, angles: Mapping[str, float] | None = None) -> list:
-            studio = checks.studio(studios, name)
-            reading, paths = Reading(), pictures.get(name, [])
-            if paths:
-                reading = read(studio, paths[place], place, angles, studios.beside(name))
+        def show_model(
+            name: Any, place: int = 0, angles: Mapping[str, float] | None = None, reading: Reading | None = None
+        ) -> list:
+            """Values of `everything` for a class: its example at that place, or what was read of an upload."""
+            studio, kept = checks.studio(studios, name), gr.skip() if reading else None
+            paths = pictures.get(name, [])
+            if reading is None:
+                reading = read(studio, paths[place], place, angles, studios.beside(name)) if paths else Reading()
             return [
                 *reading.values(),
                 *(gr.Slider(**_slider_settings(studio, n, (reading.start or {}).get(n, 0))) for n in FACTORS),
-                None,
+                kept,
                 gr.Gallery([str(path) for path in paths], selected_index=None),
                 *panels.cleared(studio, paths),
                 *(gr.Button(visible=offered(studio, n, angle)) for _, n, angle in PRESETS),
             ]
+
+        def show_class(name: Any, file: Any) -> list:
+            """Another class: an upload is read again, as a picture of it; else its first example is shown."""
+            if file is None:
+                return show_model(name)
+            try:
+                reading = read(checks.studio(studios, name), checks.upload(file), rival=studios.beside(name))
+            except gr.Error as error:
+                values = show_model(name)
+                values[shown.index(notes)] = refusal_html(error.message)
+                return values
+            return show_model(name, reading=reading)
 
         def show_link(search: Any) -> list:
             """The state that the page's address names, if it names one."""
@@ -181,9 +210,9 @@ def build_demo(studios: Studios) -> gr.Blocks:
 
         everything = [*shown, upload, gallery, *panels.follows, *chips]
         quiet = {"preprocess": False, "show_progress": "hidden", "api_visibility": "private"}
-        upload.input(show_upload, [model, upload], [*shown, upload, gallery], **quiet)
-        gallery.select(show_example, model, [*shown, upload], **quiet)
-        model.input(lambda name: show_model(name), model, everything, **quiet)
+        upload.input(show_upload, [model, upload], [*shown, upload, gallery], **quiet, **READ)
+        gallery.select(show_example, model, [*shown, upload], **quiet, **READ)
+        model.input(show_class, [model, upload], everything, **quiet, **READ)
         demo.load(show_link, address, [model, *everything], queue=False,
                   js="() => [window.location.search]", **quiet)
         # The viewer moves the sliders and asks for the frames; the server has no part in it.

@@ -57,7 +57,7 @@ def build(
         with gr.Tab("Mix"):
             mixer = mix.build(paths)
         with gr.Tab("Export"):
-            exported = export_panel.panel(studios, code, list(sliders.values()), first, compared)
+            exported = export_panel.panel(studios, code, list(sliders.values()), first, compared, model)
     identity.connect(panel, code)
     mix.connect(mixer, studios, code, model, pictures)
 
@@ -71,6 +71,7 @@ def build(
 
     beyond.input(
         widen, [model, beyond], list(sliders.values()), preprocess=False, show_progress="hidden",
-        api_visibility="private",
-    ).then(None, beyond, js="(on) => window.dcign.beyond(on)", show_progress="hidden", api_visibility="private")
+        api_visibility="private", trigger_mode="multiple",
+    ).then(None, beyond, js="(on) => window.dcign.beyond(on)", show_progress="hidden", api_visibility="private",
+           trigger_mode="multiple")
     return Board(compared, estimate, [*exported, panel, absent, mixer.gallery, beyond])

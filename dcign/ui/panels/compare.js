@@ -48,6 +48,7 @@ const follow = async () => {
   asking = false;
 };
 document.addEventListener("dcign:frame", follow);
+new IntersectionObserver(() => follow()).observe(figure);   // its tab is opened again
 
 /* ---- which two are shown ---- */
 const show = () => {

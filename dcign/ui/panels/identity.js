@@ -5,8 +5,15 @@ const list = element.querySelector(".directions");
 let settings = {groups: []}, base = "", picture = "";
 const sliders = () => [...list.querySelectorAll("input")];
 
+/* The slider tells the amount itself: what is written beside it is for the eye alone. */
+const amount = (slider) => {
+  const value = Number(slider.value);
+  const words = value ? `${value > 0 ? "+" : "−"}${Math.abs(value).toFixed(1)}` : "0";
+  slider.nextElementSibling.textContent = words;
+  slider.setAttribute("aria-valuetext", words);
+};
 const centre = () => {
-  for (const slider of sliders()) { slider.value = 0; slider.nextElementSibling.textContent = "0"; }
+  for (const slider of sliders()) { slider.value = 0; amount(slider); }
 };
 const amounts = () => {
   const chosen = {};
@@ -28,7 +35,7 @@ const build = () => {
   element.querySelector(".identity").hidden = !settings.groups.length;
   list.replaceChildren(...settings.groups.flatMap(({name, label, shown}) => Array.from({length: shown}, (_, k) => {
     const row = document.createElement("label");
-    row.innerHTML = "<span></span><input type='range' step='0.1' value='0'><output>0</output>";
+    row.innerHTML = "<span></span><input type='range' step='0.1' value='0'><span class='amount' aria-hidden='true'>0</span>";
     row.firstChild.textContent = `${label} ${k + 1}`;
     const slider = row.querySelector("input");
     slider.min = -settings.amount;
@@ -38,8 +45,7 @@ const build = () => {
   })));
 };
 list.addEventListener("input", ({target}) => {
-  const value = Number(target.value);
-  target.nextElementSibling.textContent = value ? `${value > 0 ? "+" : "−"}${Math.abs(value).toFixed(1)}` : "0";
+  amount(target);
   apply();
 });
 list.addEventListener("change", () => trigger("input"));

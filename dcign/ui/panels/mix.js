@@ -2,26 +2,31 @@
  * Runs, after codes.js, as js_on_load of the gr.HTML with the elem_id "mix"; tells the page by the event "input". */
 const find = (selector) => element.querySelector(selector);
 const morph = find(".morph input"), told = find(".told"), thumb = find("img");
-let other = null, base = "";     // other: {code, angles}; angles are where a kept picture was turned to
+let other = null, base = "";     // other: {code, words, angles}; angles are where a kept picture was turned to
 
-const rewind = () => { morph.value = 0; find("output").textContent = "0 %"; };
+/* The slider tells the amount itself: what is written beside it is for the eye alone. */
+const amount = () => {
+  find(".amount").textContent = `${morph.value} %`;
+  morph.setAttribute("aria-valuetext", `${morph.value} %`);
+};
+const rewind = () => { morph.value = 0; amount(); };
 const kind = (text) => { const {model, layout} = readCode(text).record; return JSON.stringify([model, layout]); };
 const fits = () => other && base && kind(base) === kind(other.code);
 const ready = () => {
   for (const control of [morph, find(".pose"), find(".light")]) control.disabled = !fits();
-  if (other && base && !fits()) told.textContent = "The other picture is of another class: choose one of this class.";
+  const words = other && base && !fits() ? "The other picture is of another class: choose one of this class." : other?.words;
+  if (words && told.textContent !== words) told.textContent = words;
 };
 const set = (code, picture, words, angles = null) => {
-  other = {code, angles};
+  other = {code, words, angles};
   thumb.src = picture;
   thumb.hidden = false;
-  told.textContent = words;
   rewind();
   if (window.dcign?.code()) base = window.dcign.code();
   ready();
 };
 morph.addEventListener("input", () => {
-  find("output").textContent = `${morph.value} %`;
+  amount();
   if (fits()) publish(morphed(base, other.code, morph.value / 100), "mix");
 });
 morph.addEventListener("change", () => trigger("input"));

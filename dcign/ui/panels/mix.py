@@ -79,6 +79,7 @@ def connect(
         return told(endpoints.read(checks.studio(studios, name), checks.upload(file)), "Your picture.")
 
     quiet = {"show_progress": "hidden", "api_visibility": "private"}
-    panel.gallery.select(choose, model, panel.mix, preprocess=False, **quiet)
-    panel.upload.upload(choose_upload, [model, panel.upload], panel.mix, preprocess=False, **quiet)
+    in_turn = {"trigger_mode": "multiple", "concurrency_id": "mix", "concurrency_limit": 1}   # the last one is shown last
+    panel.gallery.select(choose, model, panel.mix, preprocess=False, **quiet, **in_turn)
+    panel.upload.upload(choose_upload, [model, panel.upload], panel.mix, preprocess=False, **quiet, **in_turn)
     panel.mix.input(None, None, code, js="() => window.dcign.code()", **quiet)

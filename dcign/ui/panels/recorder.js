@@ -18,7 +18,7 @@ const trimmed = () => {
 const stop = () => {
   clearInterval(timer);
   timer = 0;
-  button.setAttribute("aria-pressed", "false");
+  button.classList.remove("on");
   button.textContent = "Record again";
   const path = trimmed();
   if (path.length < 2) { told.textContent = "Nothing moved: turn the picture while it records"; return; }
@@ -33,10 +33,21 @@ watch("value", () => {
   told.textContent = count ? words(count) : "Turn the picture while it records";
   button.textContent = count ? "Record again" : "Record a path";
 });
+/* What was recorded of another picture is no path of this one. */
+document.addEventListener("dcign:picture", () => {
+  newest = null;
+  if (!timer) return;
+  clearInterval(timer);
+  timer = 0;
+  points = [];
+  button.classList.remove("on");
+  button.textContent = "Record a path";
+  told.textContent = "The recording ended: another picture was chosen";
+});
 button.addEventListener("click", () => {
   if (timer) { stop(); return; }
   points = [];
-  button.setAttribute("aria-pressed", "true");
+  button.classList.add("on");
   button.textContent = "Stop recording";
   told.textContent = "Recording: turn the picture, move the light";
   timer = setInterval(() => {

@@ -34,7 +34,8 @@ class Tickets:
     """Who may cancel what: a ticket is known to the page whose work it is, and cannot be guessed."""
 
     def __init__(self) -> None:
-        self._open: dict[str, threading.Event] = {}
+        self._open: dict[str, threading.Event] = {}      # until their turn; whoever asks for many loses the oldest of these
+        self._begun: dict[str, threading.Event] = {}
 
     def issue(self) -> str:
         """A new ticket. Of very many, those of pages that left before their turn, the oldest is forgotten."""
@@ -47,18 +48,21 @@ class Tickets:
     @contextmanager
     def taken(self, ticket: object) -> Iterator[threading.Event]:
         """What cancel() sets, or has set; the ticket holds until the block ends."""
-        unwanted = self._open.get(ticket) if isinstance(ticket, str) else None
+        unwanted = self._open.pop(ticket, None) if isinstance(ticket, str) else None
+        if unwanted is None:
+            yield threading.Event()
+            return
+        self._begun[ticket] = unwanted
         try:
-            yield unwanted or threading.Event()
+            yield unwanted
         finally:
-            if isinstance(ticket, str):
-                self._open.pop(ticket, None)
+            del self._begun[ticket]
 
     def cancel(self, ticket: object) -> None:
         """End the work of that ticket, if there is any."""
-        unwanted = self._open.get(ticket) if isinstance(ticket, str) else None
-        if unwanted is not None:
-            unwanted.set()
+        for held in (self._open, self._begun):
+            if isinstance(ticket, str) and ticket in held:
+                held[ticket].set()
 
 
 def watched(

@@ -70,8 +70,10 @@ const listenToGestures = (canvas, act) => {
   canvas.addEventListener("dblclick", () => act.reset());
   canvas.addEventListener("wheel", (event) => {
     const step = event.deltaY * (event.deltaMode === 1 ? 16 : 1);
-    // At its smallest the picture lets the wheel go on to scroll the page.
-    if (act.zoom(Math.exp(-step * 0.0015), ...share(event.clientX, event.clientY))) event.preventDefault();
+    // At its smallest the picture lets the wheel go on to scroll the page; a pinch on a trackpad, which comes as a wheel with
+    // Control, never zooms the page.
+    const changed = act.zoom(Math.exp(-step * 0.0015), ...share(event.clientX, event.clientY));
+    if (changed || step < 0 || event.ctrlKey) event.preventDefault();
   }, {passive: false});
 
   const KEYS = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1]};

@@ -20,10 +20,12 @@ const createTransport = ({root, onFrame, onState}) => {
   const IMPATIENT = 400;      // ms of connecting after which plain requests begin to help out
   const UNANSWERED = 8000;    // ms after which an open but silent connection counts as dead
   const CUT_OFF = 1008;
+  const RECODE = 15;          // ms between two codes, of which a slider of the identity makes one for every input
 
   let socket = null, isOpen = false, banned = false, failures = 0, began = 0, timer = 0, silence = 0;
   let known = new Set();      // keys of the codes that this socket's other end holds
   let wanted = null, answered = -1, state = "none";
+  let coded = -RECODE, later = 0, resting = false;
   // Plain requests: the newest that was sent, how many are under way, and the network's part of a round trip.
   let posted = -1, flying = 0, network = 10, reachable = true;
 
@@ -37,6 +39,12 @@ const createTransport = ({root, onFrame, onState}) => {
   const say = (message) => socket.send(JSON.stringify(message));
   const sendWanted = () => {
     if (!known.has(wanted.key)) {
+      const wait = coded + RECODE - performance.now();
+      if (wait > 0) {
+        later ||= setTimeout(() => { later = 0; if (isOpen && pending()) sendWanted(); }, wait);
+        return;
+      }
+      coded = performance.now();
       say({kind: "code", key: wanted.key, code: wanted.code});
       known.add(wanted.key);
     }
@@ -121,6 +129,8 @@ const createTransport = ({root, onFrame, onState}) => {
     clearTimeout(silence);
     silence = 0;
     failures = wasOpen && lived > 5000 ? 0 : failures + 1;
+    // a page that nobody touches for long gives its place to others
+    if (code === 1000 && !pending()) { resting = true; return; }
     if (code === CUT_OFF) {
       banned = true;   // plain requests neither: the reason is to be read
       tell("lost", `The server closed the connection: ${reason}.`);
@@ -181,7 +191,7 @@ const createTransport = ({root, onFrame, onState}) => {
         posted = Math.min(posted, answered);
       } else {
         answered = Math.max(answered, sequence);
-        tell("problem", (await response.json().catch(() => ({}))).error || "This picture cannot be drawn.");
+        tell("problem", (await response.json().catch(() => ({}))).error || "This picture cannot be drawn. Choose it again.");
       }
     } catch {
       posted = answered;
@@ -192,22 +202,24 @@ const createTransport = ({root, onFrame, onState}) => {
     }
   };
 
-  const again = () => { if (!isOpen) { failures = 0; connect(); } };
+  const again = () => { failures = 0; resting = false; connect(); };
   const onVisible = () => { if (!document.hidden && state === "lost") again(); };
-  window.addEventListener("online", again);
+  /* Another network: the line through the old one may be dead without a word. */
+  const onOnline = () => { if (isOpen) drop(); again(); };
+  window.addEventListener("online", onOnline);
   document.addEventListener("visibilitychange", onVisible);
   connect();
 
   return {
     ask(request) {
       wanted = request;
+      if (resting) again();
       if (isOpen) sendWanted(); else pump();
     },
     close() {
-      window.removeEventListener("online", again);
+      window.removeEventListener("online", onOnline);
       document.removeEventListener("visibilitychange", onVisible);
-      clearTimeout(timer);
-      clearTimeout(silence);
+      for (const each of [timer, silence, later]) clearTimeout(each);
       const old = socket;
       socket = null;
       if (old) old.close();

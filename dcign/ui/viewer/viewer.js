@@ -188,17 +188,31 @@ listenToGestures(canvas, {
   reset,
   play: togglePlay,
 });
-/* The address of what is seen, into the clipboard and the address bar. */
+/* The address of what is seen, into the clipboard and the address bar. It names angles that were trained: a fresh page goes
+ * no further. */
 const share = async () => {
   if (scene.code !== original) { remark("Only a picture as it was read has a link: take its identity back first."); return; }
   if (!scene.link) { remark("Only examples have links: what you upload stays with you."); return; }
-  const address = new URL(location.href);
+  const address = new URL(location.pathname, location.href);
+  let left = false;
   for (const [name, value] of Object.entries({...scene.link, ...angles})) {
-    if (value !== null) address.searchParams.set(name, value);
+    if (value === null) continue;
+    const [low, high] = scene.trained[name] ?? [value, value];
+    const inside = FACTORS.includes(name) && !scene.circular.includes(name) ? Math.min(high, Math.max(low, value)) : value;
+    left ||= inside !== value;
+    address.searchParams.set(name, inside);
   }
   history.replaceState(null, "", address);
   const copied = await navigator.clipboard?.writeText(address.href).then(() => true, () => false);
-  remark(copied ? "Link copied." : "The address bar now holds the link.");
+  remark((copied ? "Link copied." : "The address bar now holds the link.")
+    + (left ? " It stays inside what was trained." : ""));
+};
+/* An address that names another picture than the one that is seen would bring that one back after a reload. */
+const forgetLink = (link) => {
+  const address = new URL(location.href), given = address.searchParams;
+  if (!given.has("class") || (link && given.get("class") === link.class && Number(given.get("example")) === link.example)) return;
+  for (const name of ["class", "example", ...FACTORS]) given.delete(name);
+  history.replaceState(null, "", address);
 };
 playButton.addEventListener("click", togglePlay);
 ownButton.addEventListener("click", () => {
@@ -212,6 +226,10 @@ for (const type of ["pointerdown", "keydown", "wheel"]) {
   document.addEventListener(type, onTouch, {capture: true, passive: true});
 }
 document.addEventListener("input", onInput);
+/* A number that was emptied becomes 0 when it is left, without a word: the sliders show what is seen. */
+document.addEventListener("focusout", ({target}) => {
+  if (FACTORS.some((name) => target.closest?.(`#${name}`))) setTimeout(followWithSliders, 50);
+});
 document.addEventListener("visibilitychange", () => { if (document.hidden) motion.stop(); });
 
 /* ---- a new picture ---- */
@@ -235,7 +253,9 @@ const load = async () => {
   scene = value;
   scene.trained = value.ranges;
   if (wide) scene.ranges = value.wider;
+  moving = original !== "";   // another picture is told as a move is
   original = value.code;
+  if (greeted) forgetLink(value.link);   // not the page's own first picture: the one that a link names is on its way
   offerOwnPicture();
   document.dispatchEvent(new CustomEvent("dcign:picture", {detail: {code: value.code}}));
   document.dispatchEvent(new CustomEvent("dcign:code", {detail: {code: value.code, source: "viewer"}}));
@@ -259,7 +279,8 @@ window.dcign = {
   preset: (name, degrees) => turnTo({[name]: degrees}),
   go: turnTo,
   code: () => scene.code,
-  bare: () => scene.code && withoutPicture(scene.code),
+  /* The picture's own code, whatever was made of its identity, as the decoder alone draws it. */
+  bare: () => original && withoutPicture(original),
   /* A code as it would be seen: without its picture where all is drawn. */
   asShown: (text) => (text && !ownPicture() ? withoutPicture(text) : text),
   original: () => original,
