@@ -168,6 +168,16 @@ def test_a_ticket_cancels_its_own_work_only():
             list(steps)
         assert not other.is_set()
     tickets.cancel(ticket)      # long over: nothing happens
+
+
+def test_many_tickets_take_none_away_that_has_begun():
+    tickets = Tickets()
+    ticket = tickets.issue()
+    with tickets.taken(ticket) as unwanted:
+        for _ in range(1100):
+            tickets.issue()
+        tickets.cancel(ticket)
+        assert unwanted.is_set()
     waiting = tickets.issue()
     tickets.cancel(waiting)
     with tickets.taken(waiting) as unwanted:
