@@ -3,11 +3,12 @@ import json
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageSequence
 
 import dcign
 from dcign import GraphicsCode
 from dcign.__main__ import main
+from dcign.studio import Studio
 
 
 @pytest.fixture
@@ -54,14 +55,22 @@ def test_a_render_can_be_drawn_by_the_network_alone(bundled, photo, tmp_path):
         assert np.array_equal(np.asarray(Image.open(tmp_path / "a.png")), studio.render(expected, light=20))
 
 
-def test_sweep_writes_an_animation(bundled, photo, tmp_path):
-    out = tmp_path / "light.gif"
+def test_sweep_writes_an_animation(bundled, photo, tmp_path, monkeypatch):
+    out, calls, sweep = tmp_path / "light.gif", [], Studio.sweep
+
+    def watched(self, code, *asked, **held):
+        calls.append((asked, held))
+        return sweep(self, code, *asked, **held)
+
+    monkeypatch.setattr(Studio, "sweep", watched)
     arguments = ["sweep", photo, "--factor", "light", "--frames", "6", "--fps", "10", "--there-and-back"]
     assert main([*arguments, "--azimuth", "-20", "-o", str(out)]) == 0
     with Image.open(out) as image:
         assert image.size == (40, 40)
-        assert image.n_frames <= 10
-        assert image.n_frames >= 2
+        lasted = [frame.info["duration"] for frame in ImageSequence.Iterator(image)]
+    (asked, held), = calls
+    assert asked == ("light", 6, True) and held["azimuth"] == -20 and held.get("elevation") is None
+    assert sum(lasted) == pytest.approx(100 * 10, abs=20)   # ten frames a second
 
 
 def test_export_makes_the_file_that_a_recipe_describes(bundled, photo, tmp_path, monkeypatch):

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from dcign import checkpoints
 from dcign.networks import DCIGN
@@ -138,3 +139,14 @@ def test_examples_are_held_out_chairs_with_a_front(tmp_path):
     from PIL import Image
 
     assert all(np.asarray(Image.open(tmp_path / entry["file"])).shape == (40, 40, 3) for entry in entries)
+
+
+def test_figures_are_drawn_of_any_weights(folder, tmp_path, capsys):
+    assert main(["figures", str(folder), "-o", str(tmp_path)]) == 0
+    made = {path.name for path in tmp_path.iterdir()}
+    assert made == {"chairs-conventions.png", "chairs-views.png", "chairs-turn.gif"}
+    printed = capsys.readouterr().out
+    assert all(str(tmp_path / name) in printed for name in made)
+    with Image.open(tmp_path / "chairs-turn.gif") as turned, Image.open(tmp_path / "chairs-views.png") as views:
+        assert 20 < turned.n_frames <= 16 + 24 and turned.width == 4 * turned.height  # equal ones become one
+        assert views.width > views.height

@@ -37,6 +37,13 @@ def convention_figure(path: Path, name: str, assets_folder: str | None) -> None:
     labelled(rows, labels, 9).save(path)
 
 
+def _enlarged(picture: np.ndarray) -> np.ndarray:
+    """(S, S, 3) uint8 to the size of the cells, (SIZE, SIZE, 3)."""
+    if picture.shape[0] == SIZE:
+        return picture
+    return np.asarray(Image.fromarray(picture).resize((SIZE, SIZE), Image.Resampling.BICUBIC))
+
+
 def rerendering_figure(weights: Path, path: Path, assets_folder: str | None, identities: int = 4) -> None:
     """Input | reconstruction | five azimuths | five lights of held-out identities, one a row, truth below."""
     subject = Subject.open(weights, assets_folder)
@@ -52,7 +59,7 @@ def rerendering_figure(weights: Path, path: Path, assets_folder: str | None, ide
         seed += 1
         view = View(25.0, 15.0 if thing else 0.0, -25.0)
         picture = render(identity.mesh, view, stage.rig, SIZE).colour
-        code = studio.encode(picture)
+        code = studio.encode(render(identity.mesh, view, stage.rig, studio.size).colour)
         drawn, truth = [picture, studio.render(code.without_picture())], [picture, picture]
         labels += ["input", "reconstruction"]
         for factor in ("azimuth", "light"):
@@ -61,7 +68,7 @@ def rerendering_figure(weights: Path, path: Path, assets_folder: str | None, ide
                 angles = {"azimuth": view.azimuth, "elevation": view.elevation, "light": view.light}
                 truth.append(render(identity.mesh, View(**(angles | {factor: float(value)})), stage.rig, SIZE).colour)
                 labels.append(f"{factor} {value}")
-        cells += drawn + truth
+        cells += [_enlarged(one) for one in drawn] + truth
         labels += ["true render"] * len(truth)
     columns = 2 + len(shown["azimuth"]) + len(shown["light"])
     labelled(cells, labels, columns).save(path, optimize=True)
@@ -75,7 +82,7 @@ def turn(weights: Path, path: Path, assets_folder: str | None, count: int = 4, f
     elevation = 15.0 if stage.subject == "object" else 0.0
     strips = []
     for identity in scenery.identities(source, count, first):
-        picture = render(identity.mesh, View(20.0, elevation, 20.0), stage.rig, SIZE).colour
+        picture = render(identity.mesh, View(20.0, elevation, 20.0), stage.rig, studio.size).colour
         code = studio.encode(picture)
         around = studio.sweep(code, "azimuth", frames=24, there_and_back="azimuth" not in stage.circular)
         lit = studio.sweep(code, "light", frames=16, there_and_back=True)
@@ -107,7 +114,7 @@ def beside_figure(folders: Sequence[Path], path: Path, assets_folder: str | None
             picture = render(mesh, View(**angles), stage.rig, studio.size).colour
             code = studio.encode(picture).without_picture()  # each network by itself
             drawn = [studio.render(code, **{f: v for f, v in change.items() if f in studio.ranges}) for change in wanted]
-            cells += [np.asarray(Image.fromarray(one).resize((SIZE, SIZE), Image.Resampling.BICUBIC)) for one in drawn]
+            cells += [_enlarged(one) for one in drawn]
             labels += [network.preset, *[""] * (len(wanted) - 1)]
     labelled(cells, labels, 1 + sum(map(len, shown.values()))).save(path, optimize=True)
 
