@@ -47,6 +47,17 @@ def test_of_several_examples_the_last_is_shown(page):
     assert page.evaluate("window.dcign.original()") == last
 
 
+def test_the_page_says_that_it_reads_until_it_has_read(page):
+    held = []
+    page.route("**/queue/join**", lambda route: held.append(route))   # a server that is busy
+    example(page, 3)
+    page.wait_for_function("() => getComputedStyle(document.querySelector('#notes .reading')).opacity === '1'")
+    assert "Reading" in page.inner_text("#notes [role=status]")
+    assert len(held) == 1
+    held[0].continue_()
+    page.wait_for_function("() => !document.querySelector('#notes .reading')")
+
+
 def test_of_two_classes_the_last_is_shown(page):
     choose(page, "Chairs")
     choose(page, "Faces")

@@ -30,6 +30,7 @@ _INTRODUCTION = (
 #: was asked for last is shown last.
 READ = {"trigger_mode": "multiple", "concurrency_id": "read", "concurrency_limit": 1}
 _known: weakref.WeakKeyDictionary[Studio, dict[tuple, Reading]] = weakref.WeakKeyDictionary()   # of examples
+_READING = "<p class='note reading'>Reading the picture…</p>"
 # What a positive angle means, in the words that follow the factor's name beside its slider.
 _POSITIVE = {"azimuth": "to the right", "elevation": "from above", "light": "from the right"}
 
@@ -210,9 +211,14 @@ def build_demo(studios: Studios) -> gr.Blocks:
 
         everything = [*shown, upload, gallery, *panels.follows, *chips]
         quiet = {"preprocess": False, "show_progress": "hidden", "api_visibility": "private"}
-        upload.input(show_upload, [model, upload], [*shown, upload, gallery], **quiet, **READ)
-        gallery.select(show_example, model, [*shown, upload], **quiet, **READ)
-        model.input(show_class, [model, upload], everything, **quiet, **READ)
+        for event, function, inputs, outputs, kept in (
+            (upload.input, show_upload, [model, upload], [*shown, upload, gallery], "!file ? words : "),   # or taken away
+            (gallery.select, show_example, [model], [*shown, upload], ""),
+            (model.input, show_class, [model, upload], everything, ""),
+        ):
+            # seconds where somebody else's picture is being read, or weights are loaded: the page says so at once
+            event(None, [upload, notes], notes, js=f"(file, words) => {kept}`{_READING}`", trigger_mode="multiple", **quiet)
+            event(function, inputs, outputs, **quiet, **READ).failure(None, None, notes, js="() => ''", **quiet)
         demo.load(show_link, address, [model, *everything], queue=False,
                   js="() => [window.location.search]", **quiet)
         # The viewer moves the sliders and asks for the frames; the server has no part in it.
