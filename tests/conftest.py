@@ -95,6 +95,20 @@ def weights(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
+def studios(weights):
+    """The studios of these."""
+    from dcign.ui import Studios
+
+    return Studios(weights, device="cpu")
+
+
+@pytest.fixture(scope="module")
+def code(studios):
+    """A face's, without refinement."""
+    return studios["faces"].encode(demo_weights.picture(2))
+
+
+@pytest.fixture(scope="module")
 def server(weights, tmp_path_factory):
     """app.py running on them."""
     with serve(weights, tmp_path_factory.mktemp("log") / "app.log") as running:
@@ -119,3 +133,12 @@ def browser():
 
     with chromium() as running:
         yield running
+
+
+@pytest.fixture
+def page(server, browser):
+    """The demo, freshly opened in it."""
+    from browser_page import open_page
+
+    with open_page(browser, server.url) as opened:
+        yield opened

@@ -19,11 +19,6 @@ from dcign.ui.estimate import NOT_LEARNED, estimate_html, in_words
 from dcign.ui.links import Link, read_link
 
 
-@pytest.fixture(scope="module")
-def studios(weights):
-    return Studios(weights, device="cpu")
-
-
 def decoded(address: str) -> np.ndarray:
     data = base64.b64decode(address.partition(",")[2])
     return np.asarray(Image.open(io.BytesIO(data))).astype(int)

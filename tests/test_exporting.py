@@ -3,27 +3,16 @@
 import json
 import sys
 
-import demo_weights
 import gradio as gr
 import numpy as np
 import pytest
 
 from dcign.export.recipe import draw
-from dcign.ui import Studios, checks, live
+from dcign.ui import checks, live
 from dcign.ui.exporting import make_bytes, recipe_from_page
 
 SETTINGS = {"motion": "light", "frames": 3, "fps": 10, "size": 0, "format": "sheet", "there_and_back": False, "smooth": False,
             "loop": True, "side_by_side": False}
-
-
-@pytest.fixture(scope="module")
-def studios(weights):
-    return Studios(weights, device="cpu")
-
-
-@pytest.fixture(scope="module")
-def code(studios):
-    return studios["faces"].encode(demo_weights.picture(2))
 
 
 def recipe(studios, code, settings=SETTINGS, **angles):

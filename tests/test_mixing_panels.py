@@ -16,12 +16,6 @@ from dcign import mixing
 pytestmark = needs_chromium
 
 
-@pytest.fixture
-def page(server, browser):
-    with open_page(browser, server.url) as opened:
-        yield opened
-
-
 @pytest.fixture(scope="module")
 def studio(weights):
     return dcign.load(str(weights / "faces"), device="cpu")

@@ -5,16 +5,9 @@ from __future__ import annotations
 import json
 
 import demo_weights
-import pytest
 from browser_page import arrived, degrees, needs_chromium, open_page, set_slider
 
 pytestmark = needs_chromium
-
-
-@pytest.fixture
-def page(server, browser):
-    with open_page(browser, server.url) as opened:
-        yield opened
 
 
 def scene(page) -> dict:

@@ -20,12 +20,6 @@ from browser_page import (
 pytestmark = needs_chromium
 
 
-@pytest.fixture
-def page(server, browser):
-    with open_page(browser, server.url) as opened:
-        yield opened
-
-
 def choose_chairs(page) -> None:
     page.click("#model label:has-text('Chairs')")
     page.wait_for_function("() => document.querySelector('#azimuth input[type=range]').max == 180")
