@@ -18,6 +18,7 @@ class NetworkConfig:
     decoder_widths: tuple[int, ...] = (192, 128, 128, 80, 32)  # at 5, 10, 20, 40, 80 px
     encoder_widths: tuple[int, ...] = (160, 160, 96, 64, 32, 16)  # at 5, 10, 20, 40, 80, 160 px
     plain_levels: int = 1  # how many of the encoder's finest levels have no block
+    more_blocks: tuple[int, ...] = ()  # the encoder's levels that have one block more, in pixels
     heads: int = 2  # how many of the finest levels add to the picture
     norm_groups: int = 8
     norm_limit: int = 40  # pixels; normalising finer levels costs a tenth of the time and was not needed
@@ -55,13 +56,17 @@ class NetworkConfig:
             raise ValueError(f"latents, base² and the smallest level's width must not multiply to more than {MOST}")
         if not all(isinstance(n, int) and 0 <= n <= LARGEST for n in self.shortcuts.values()):
             raise ValueError(f"{', '.join(self.shortcuts)} must be whole numbers from 0 to {LARGEST}")
+        coarse = self.encoder_sizes[:len(self.encoder_sizes) - self.plain_levels]
+        if len(set(self.more_blocks)) != len(self.more_blocks) or not set(self.more_blocks) <= set(coarse):
+            raise ValueError(f"more_blocks must be some of the encoder's levels below its finest: {coarse}")
         if not 1 <= self.heads <= len(self.decoder_widths):
             raise ValueError("heads must be between 1 and the number of decoder levels")
 
     def smaller(self) -> "NetworkConfig":
         """The configuration of the network that grows into this one: half the pixels, one head less."""
         return replace(self, decoder_widths=self.decoder_widths[:-1], encoder_widths=self.encoder_widths[:-1],
-                       heads=max(1, self.heads - 1))
+                       heads=max(1, self.heads - 1), more_blocks=tuple(
+                           s for s in self.more_blocks if s in self.encoder_sizes[:-1 - self.plain_levels]))
 
     @staticmethod
     def tiny(latents: int = 16, size: int = 40) -> "NetworkConfig":
@@ -78,7 +83,8 @@ class NetworkConfig:
     def from_dict(values: dict) -> "NetworkConfig":
         """Raises ValueError for an unknown or missing field."""
         names = {field.name for field in fields(NetworkConfig)}
-        values = {"plain_levels": 2} | dict.fromkeys(SHORTCUTS, 0) | values  # what weights of before these fields have
+        # what weights of before these fields have
+        values = {"plain_levels": 2, "more_blocks": ()} | dict.fromkeys(SHORTCUTS, 0) | values
         if set(values) != names:
             raise ValueError(f"network configuration: fields {sorted(set(values) ^ names)} are unknown or missing")
         return NetworkConfig(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})

@@ -12,6 +12,7 @@ under the same names: training may start small and grow (`grow_from`).
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import replace
 
 import torch
@@ -85,9 +86,9 @@ class Encoder(nn.Module):
         self.join = nn.ModuleDict()
         for larger, smaller in zip(self.sizes, self.sizes[1:]):
             self.join[str(smaller)] = _convolution(widths[larger], widths[smaller])
-        self.blocks = nn.ModuleDict({
+        self.blocks, self.more_blocks = (nn.ModuleDict({
             str(size): Block(widths[size], config.norm_groups if size <= config.norm_limit else None)
-            for size in self.sizes[config.plain_levels:-1]})
+            for size in sizes}) for sizes in (self.sizes[config.plain_levels:-1], config.more_blocks))
         self.posterior = nn.Linear(widths[config.base] * config.base**2, 2 * config.latents)
         # the third level from below: fine enough to tell a seat from the floor, deep enough to know which is which
         self.coloured = self.sizes[max(1, len(self.sizes) - 3)]
@@ -103,6 +104,12 @@ class Encoder(nn.Module):
         with torch.no_grad():  # log-variances start at -4: the decoder hears the mean first
             self.posterior.bias[config.latents:] = -4.0
 
+    def start_as_identities(self, known: Container[str]) -> None:
+        """Make every block whose weights are not among those ``known`` hand on what it gets."""
+        for name, module in self.named_modules():
+            if isinstance(module, Block) and f"{name}.second.weight" not in known:
+                nn.init.zeros_(module.second.weight)
+
     def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:  # (N, 3, H, W)
         x = self.read[str(self.sizes[0])](pictures - 0.5)  # (N, C, H, W)
         seen = []
@@ -111,6 +118,8 @@ class Encoder(nn.Module):
             x = self.join[str(size)](_activate(F.max_pool2d(x, 2)))  # (N, C, h, w)
             if str(size) in self.blocks:
                 x = self.blocks[str(size)](x)  # (N, C, h, w)
+            if str(size) in self.more_blocks:
+                x = self.more_blocks[str(size)](x)  # (N, C, h, w)
             if self.colours is not None and size == self.coloured:
                 seen.append(self.colours(pictures, x))  # (N, 2 L)
             if self.places is not None and size == self.placed:
@@ -210,9 +219,7 @@ class DCIGN(nn.Module):
         if smaller.encoder.coloured != self.encoder.coloured:  # another level's channels: colours are looked for anew
             old = {key: value for key, value in old.items() if not key.startswith("colours.")}
         self.encoder.load_state_dict(old, strict=False)
-        for size, block in self.encoder.blocks.items():
-            if f"blocks.{size}.second.weight" not in old:  # new: starts as the identity
-                nn.init.zeros_(block.second.weight)
+        self.encoder.start_as_identities(old)
         _read_through(self.encoder, entry, first["weight"], first["bias"])
 
     def widen_from(self, narrower: "DCIGN") -> None:
@@ -221,7 +228,7 @@ class DCIGN(nn.Module):
         starts at random where nobody listens yet. ValueError for one that does not fit.
         """
         if replace(narrower.config, encoder_widths=self.config.encoder_widths, plain_levels=self.config.plain_levels,
-                   **self.config.shortcuts) != self.config:
+                   more_blocks=self.config.more_blocks, **self.config.shortcuts) != self.config:
             raise ValueError("only the encoder's channels and blocks, and the shortcuts, can be widened")
         if any(narrower.config.shortcuts[name] not in (0, self.config.shortcuts[name])
                for name in ("palette", "place_entries")):
@@ -233,9 +240,7 @@ class DCIGN(nn.Module):
             raise ValueError("levels that are normalised cannot be widened: their groups would mix old and new")
         if not set(old) <= set(new) or any(any(a > b for a, b in zip(old[k].shape, new[k].shape)) for k in old):
             raise ValueError("a network can be widened, not narrowed")
-        for size, block in self.encoder.blocks.items():
-            if f"encoder.blocks.{size}.second.weight" not in old:  # starts as the identity
-                nn.init.zeros_(block.second.weight)
+        self.encoder.start_as_identities(narrower.encoder.state_dict())
         with torch.no_grad():
             for name, value in old.items():
                 whole = new[name]  # shares its memory with the network

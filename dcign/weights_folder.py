@@ -79,6 +79,7 @@ def load_weights(folder: str | os.PathLike) -> Weights:
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
+    from . import storage
     from .paper_network import network_from_dict
 
     folder = Path(folder)
@@ -100,10 +101,9 @@ def load_weights(folder: str | os.PathLike) -> Weights:
     except (KeyError, TypeError, ValueError, AttributeError) as problem:
         raise WeightsError(f"{folder / CONFIG} is not usable ({problem}): {_AGAIN}") from None
     try:
-        tensors = load_file(folder / TENSORS)
         # load_state_dict copies into the network's float32 parameters.
-        network.load_state_dict(tensors, strict=True)
-    except (SafetensorError, RuntimeError, OSError) as problem:
+        network.load_state_dict(storage.unpacked(load_file(folder / TENSORS)), strict=True)
+    except (SafetensorError, RuntimeError, ValueError, OSError) as problem:
         reason = str(problem).splitlines()[0]
         raise WeightsError(
             f"{folder / TENSORS} does not fit its {CONFIG} ({reason}): {_AGAIN}"
@@ -168,11 +168,13 @@ def save_weights(
 ) -> Path:
     """Write model.safetensors and config.json; other files of the folder stay. Returns the folder.
 
-    half: store the parameters in 16 bits (loaded as float32 again). Each file is replaced in one step.
+    half: store the parameters in 16 bits, or less (dcign.storage; loaded as float32 again). Each file is replaced in one step.
     WeightsError if the parts do not belong together or a weight is not finite.
     """
     import torch
     from safetensors.torch import save_file
+
+    from . import storage
 
     weights = Weights(
         name, network, layout, dict(calibrations),
@@ -184,14 +186,13 @@ def save_weights(
         _check(weights)
     except ValueError as problem:
         raise WeightsError(f"these weights cannot be saved: {problem}") from None
-    parameters = {key for key, _ in network.named_parameters()}
-    tensors = {}
-    for key, value in network.state_dict().items():
-        # Buffers (running statistics) are small and may exceed the range of 16 bits.
-        dtype = torch.float16 if half and key in parameters else value.dtype
-        tensors[key] = value.detach().to("cpu", dtype).contiguous().clone()
-        if value.is_floating_point() and not torch.isfinite(tensors[key]).all():
-            raise WeightsError(f"{key} is not finite in {dtype}: save with half=False, or train again")
+    if half:
+        tensors = storage.packed(network)
+    else:
+        tensors = {key: value.detach().cpu().contiguous().clone() for key, value in network.state_dict().items()}
+    for key, value in storage.unpacked(tensors).items():
+        if value.is_floating_point() and not torch.isfinite(value).all():
+            raise WeightsError(f"{key} is not finite in {value.dtype}: save with half=False, or train again")
     config = {
         "format": FORMAT,
         "name": name,

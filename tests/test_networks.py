@@ -85,6 +85,10 @@ def test_configuration_round_trip_and_its_errors():
         NetworkConfig(latents=1024, base=64, decoder_widths=(1024,) * 4, encoder_widths=(1024,) * 5)
     with pytest.raises(ValueError, match="whole numbers from 1 to 1024"):
         NetworkConfig.from_dict(config.to_dict() | {"latents": 10**9})
+    with pytest.raises(ValueError, match="more_blocks"):  # its finest level has no block
+        NetworkConfig.from_dict(config.to_dict() | {"more_blocks": [10, 40]})
+    with pytest.raises(ValueError, match="more_blocks"):
+        NetworkConfig.from_dict(config.to_dict() | {"more_blocks": [10, 10]})
     with pytest.raises(ValueError, match="encoder_widths"):
         NetworkConfig(decoder_widths=(8,), encoder_widths=(8,))
 
@@ -109,7 +113,24 @@ def test_widening_the_encoder_keeps_every_code():
         new.widen_from(DCIGN(replace(wide, latents=10)))
 
 
+def test_blocks_that_come_later_start_as_identities_and_learn():
+    plain = NetworkConfig.tiny()
+    deep = replace(plain, more_blocks=(5, 10))
+    assert NetworkConfig.from_dict(deep.to_dict()) == deep
+    assert replace(deep, more_blocks=(10, 20)).smaller().more_blocks == (10,)
+    old, new = DCIGN(plain).eval(), DCIGN(deep).eval()
+    new.widen_from(old)
+    pictures = torch.rand(3, 3, 40, 40)
+    assert all(torch.equal(before, after) for before, after in zip(old.encode(pictures), new.encode(pictures)))
+    new.encode(pictures)[0].square().sum().backward()
+    assert all(block.second.weight.grad.abs().max() > 0 for block in new.encoder.more_blocks.values())
+    grown, small = DCIGN(replace(deep, more_blocks=(10, 20))), DCIGN(deep.smaller())
+    grown.grow_from(small)
+    assert torch.equal(grown.encoder.more_blocks["20"].second.weight, torch.zeros(16, 16, 3, 3))
+    assert grown.encoder.more_blocks["10"].second.weight.abs().max() > 0
+
+
 def test_configurations_of_before_the_blocks_were_counted():
     values = NetworkConfig.tiny().to_dict()
-    del values["plain_levels"]
+    del values["plain_levels"], values["more_blocks"]
     assert NetworkConfig.from_dict(values).plain_levels == 2

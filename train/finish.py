@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from dcign import checkpoints
+from dcign import checkpoints, storage
 from dcign.calibration import Calibration
 from dcign.directions import Directions, fit_directions
 from dcign.graphics_code import FACTORS, CodeLayout
@@ -102,9 +102,7 @@ def finish(network: DCIGN, config: TrainConfig, target: Path, pictures: int, ass
                                  np.random.default_rng(5), recipe=config.recipe)
     if isinstance(network, DCIGN):
         standardise(network, *moments(network, torch.from_numpy(drawn).permute(0, 3, 1, 2)))
-    with torch.no_grad():  # as they are stored: weights that decayed to almost nothing would make a CPU crawl besides
-        for parameter in network.parameters():
-            parameter.copy_(parameter.half())
+    storage.round_to_stored(network)
     box = face_box(source, stage)
     ranges = {factor: span for factor, span in config.recipe.spans(stage).items() if factor in layout.names}
     framing = {"subject": stage.subject} | ({"face_box": box} if box else {})
