@@ -10,6 +10,7 @@ less exactly is far below the noise of its own posterior; a decoder's kernels ke
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 
 import torch
@@ -46,6 +47,15 @@ def unpacked(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
             raise ValueError(f"{name} belongs to no kernel in 8 bits")
         state[name.removesuffix(SCALE)] = kernel.float() * _beside(scale, kernel)
     return state
+
+
+def bits(file: str | os.PathLike) -> str:
+    """In words, how a file that holds what packed() gives keeps it."""
+    from safetensors import safe_open
+
+    with safe_open(file, "pt") as tensors:
+        eight = any(name.endswith(SCALE) for name in tensors.keys())
+    return "16-bit safetensors" + (", the encoder's large kernels in 8 bits" if eight else "")
 
 
 @torch.no_grad()

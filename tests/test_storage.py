@@ -16,8 +16,10 @@ def network():
     return DCIGN(NetworkConfig(12, 5, (32, 16), (64, 64, 8), norm_groups=4))
 
 
-def test_what_fits_is_kept_in_16_bits(network):
+def test_what_fits_is_kept_in_16_bits(network, tmp_path):
     assert {value.dtype for value in storage.packed(network).values()} == {torch.float16}
+    save_file(storage.packed(network), tmp_path / "file")
+    assert storage.bits(tmp_path / "file") == "16-bit safetensors"
 
 
 def test_large_kernels_of_the_encoder_are_kept_in_8_bits_where_16_are_too_many(network, monkeypatch):
@@ -48,9 +50,10 @@ def test_what_was_rounded_to_be_stored_is_stored_exactly(network, monkeypatch):
 def test_scales_that_fit_no_kernel_are_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(storage, "LIMIT", 1)
     monkeypatch.setattr(storage, "SMALLEST", 64)
+    path, kernel = tmp_path / "model.safetensors", "encoder.posterior.weight"
     save_weights(tmp_path, **a_model())
     load_weights(tmp_path)
-    path, kernel = tmp_path / "model.safetensors", "encoder.posterior.weight"
+    assert "8 bits" in storage.bits(path)
     good = load_file(path)
     for bad in ({kernel + ".scale": good[kernel + ".scale"][:-1]}, {kernel: good[kernel].float()},
                 {"encoder.nothing.scale": torch.ones(2)}):

@@ -6,7 +6,7 @@ import json
 import os
 from pathlib import Path
 
-from dcign import checkpoints
+from dcign import checkpoints, storage
 from train.measures.tables import tables
 from train.scenes import STAGES
 
@@ -30,7 +30,8 @@ def write_measures(folder: Path, result: dict) -> None:
     partial = path.with_suffix(".partial")
     partial.write_text(json.dumps(config))
     os.replace(partial, path)
-    (folder / "README.md").write_text(card(config, result, (folder / "model.safetensors").stat().st_size))
+    tensors = folder / checkpoints.TENSORS
+    (folder / "README.md").write_text(card(config, result, tensors.stat().st_size, storage.bits(tensors)))
     root, place = checkpoints.weights_root().resolve(), folder.resolve()
     if root in place.parents:
         checkpoints.update_index(root, place.relative_to(root).as_posix())
@@ -80,8 +81,8 @@ def _title(name: str, preset: str) -> str:
     return f"DC-IGN live: {name}" if preset == "studio" else f"DC-IGN, preset {preset}: {name}"
 
 
-def card(config: dict, result: dict, size: int) -> str:
-    """Markdown with the Hub's front matter."""
+def card(config: dict, result: dict, size: int, bits: str = "16-bit safetensors") -> str:
+    """Markdown with the Hub's front matter, of weights of ``size`` bytes."""
     name, training = config["name"], config["training"]
     settings = training["config"]
     ranges = ", ".join(f"{factor} {low:g}…{high:g}°" for factor, (low, high) in config["ranges"].items())
@@ -112,7 +113,7 @@ at any {f"{', '.join(first)} and {last}" if first else last}.
 {_history(training)}{note}- **Procedure**: {_procedure(settings)}; the true degrees are never shown to the network.
   The read-out in degrees was fitted afterwards on 2,000 training scenes, less those without a front.
 - **Ranges**: {ranges}. Outside them nothing was learned.
-- **Size**: {size / 1e6:.2f} MB, 16-bit safetensors.
+- **Size**: {size / 1e6:.2f} MB, {bits}.
 
 ## Measures
 Printed by `python -m train measure`.

@@ -171,9 +171,11 @@ def preset(name: str, source: str) -> TrainConfig:
     if name == "paper-plain":  # the paper's faces too, and not only its network and procedure
         if source != "faces":
             raise ValueError(f"paper-plain takes hair and expressions off faces, and {source} are none: choose paper.")
-        config = paper(source)  # for twice as long: elevation, the least change of the three, is learned last
+        config = paper(source)  # for twice as long: elevation, the least change of the three, is learned last. Then a last
+        # phase whose rate falls, which the paper's does not
         phases = tuple(replace(phase, pictures=2 * phase.pictures) for phase in config.phases)
-        return replace(config, preset=name, recipe=PLAIN_FACES, phases=phases)
+        last = replace(phases[-1], pictures=30_000, last_rate=0.05 * phases[-1].rate)
+        return replace(config, preset=name, recipe=PLAIN_FACES, phases=(*phases, last))
     if name == "paper-as-coded":
         return replace(as_coded(paper(source)), preset=name)
     # the baselines: the same network, pictures, optimiser and budget, but SGVB on mixed mini-batches
