@@ -118,7 +118,7 @@ def studio(source: str) -> TrainConfig:
     network = replace(config.network, colour_heads=8, palette=8, place_heads=24, more_blocks=(5, 10, 20))
     return replace(config, network=network, likelihood="gaussian",
                    phases=config.phases + (Phase(160, 90_000, 4, 1.2e-4, 5e-6, refined=2),
-                                           Phase(160, 90_000, 4, 2.5e-4, 1e-4), Phase(160, 60_000, 4, 1e-4, 5e-6, refined=2)),
+                                           Phase(160, 72_000, 4, 2.5e-4, 1e-4), Phase(160, 60_000, 4, 1e-4, 5e-6, refined=2)),
                    clamp="both", variation=1.0, augment=replace(config.augment, saturation=0.12, cast=0.03, grey=0.0))
 
 
