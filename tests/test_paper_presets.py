@@ -42,10 +42,12 @@ def test_the_paper_preset_is_the_paper():
     assert reached == config.shards * config.recipe.mini_batches  # all shards, and no more, are needed
 
 
-def test_plain_faces_differ_from_the_paper_preset_in_the_pictures_and_their_number_alone():
+def test_plain_faces_differ_from_the_paper_preset_in_the_pictures_their_number_and_a_falling_rate_at_the_end_alone():
     plain, config = preset("paper-plain", "faces").to_dict(), preset("paper", "faces").to_dict()
     assert {name for name in config if config[name] != plain[name]} == {"preset", "recipe", "phases"}
-    assert list(plain["phases"]) == [phase | {"pictures": 2 * phase["pictures"]} for phase in config["phases"]]
+    *most, last = plain["phases"]
+    assert most == [phase | {"pictures": 2 * phase["pictures"]} for phase in config["phases"]]
+    assert last == most[-1] | {"pictures": 30_000, "last_rate": 0.05 * last["rate"]}
     assert {name for name in config["recipe"] if config["recipe"][name] != plain["recipe"][name]} == {"setting"}
     with pytest.raises(ValueError, match="choose paper"):
         preset("paper-plain", "chairs")
