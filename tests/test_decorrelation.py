@@ -1,7 +1,9 @@
 """What the other latents tell of a factor is found, taken away, and kept with the run."""
 
 import copy
+import multiprocessing
 
+import numpy as np
 import torch
 
 from dcign.graphics_code import CodeLayout
@@ -114,3 +116,60 @@ def test_smaller_latents_are_no_way_out():
     scale = torch.ones(8, requires_grad=True)
     moments(_codes(100, mixing) * scale).backward()
     assert scale.grad.abs().max() < 1e-3  # a hundred times less than before; not nothing, as the mean lags too
+
+
+def _after_a_hundred(mixing):
+    moments = Decorrelation(LAYOUT)
+    for number in range(100):
+        moments(_codes(number, mixing))
+    return moments
+
+
+def test_drifting_together_is_no_way_out():
+    """Far from the running mean what varies would hardly count: codes would move for ever, one step ahead of it."""
+    mixing = torch.full((3, 5), 0.7)
+    shift = torch.full((8,), 0.5, requires_grad=True)
+    _after_a_hundred(mixing)(_codes(100, mixing) + shift).backward()
+    assert shift.grad.abs().max() < 1e-6
+
+
+def test_a_code_far_outside_is_not_driven_further():
+    """It would lower the share of all others by making the batch's scale larger."""
+    mixing = torch.full((3, 5), 0.7)
+    codes = _codes(100, mixing)
+    codes[0] *= 20.0 / codes[0].abs()
+    codes.requires_grad_()
+    share = _after_a_hundred(mixing)(codes)
+    share.backward()
+    assert (codes.grad[0] == 0).all() and codes.grad[1:].abs().max() > 0
+    assert share > 0.7 * _after_a_hundred(mixing)(_codes(100, mixing))
+
+
+def _share_and_gradient(part):
+    """After fifty batches, of a 51st that has moved and holds one code far outside."""
+    mixing, moments = torch.full((3, 5), 0.7), Decorrelation(LAYOUT)
+    for number in range(50):
+        moments(part(_codes(number, mixing)))
+    codes = _codes(50, mixing) + 0.3
+    codes[0] *= 5
+    codes = part(codes).clone().requires_grad_()
+    share = moments(codes)
+    share.backward()
+    return share.detach(), codes.grad
+
+
+def _half(rank: int, file: str, outcomes) -> None:
+    torch.distributed.init_process_group("gloo", init_method=f"file://{file}", rank=rank, world_size=2)
+    share, gradient = _share_and_gradient(lambda codes: codes[128 * rank:128 * (rank + 1)])
+    outcomes.put((rank, share.item(), gradient.numpy()))
+    torch.distributed.destroy_process_group()
+
+
+def test_two_processes_have_the_gradient_of_one(tmp_path):
+    outcomes = multiprocessing.get_context("spawn").SimpleQueue()
+    torch.multiprocessing.spawn(_half, (str(tmp_path / "meeting"), outcomes), nprocs=2)
+    (_, *first), (_, *second) = sorted((outcomes.get() for _ in range(2)), key=lambda outcome: outcome[0])
+    share, gradient = _share_and_gradient(lambda codes: codes)
+    assert abs((first[0] + second[0]) / 2 - share) < 1e-5
+    both = torch.from_numpy(np.concatenate([first[1], second[1]])) / 2  # DistributedDataParallel takes the mean
+    assert (both - gradient).abs().max() < 1e-4 * gradient.abs().max()

@@ -20,11 +20,38 @@ import torch
 from torch import Tensor, nn
 
 from dcign.graphics_code import FACTORS, CodeLayout
-from train.distributed import differentiable_mean, mean_over_processes
+from train.distributed import mean_over_processes
 
 DECAY = 0.99  # of the moments: at 48 pictures a step they stand on 4,800
 RIDGE = 0.01  # of each latent's variance
 POWERS = 3
+FAR = 4.0  # standard deviations
+
+
+class _Contrast(torch.autograd.Function):
+    """Centred latents (N, L) of unit variance as they are, whose gradient neither moves nor scales any as a whole, and passes
+    by what lies far outside.
+
+    The regression lags behind the codes. Each of the three would lower its share for a moment and be asked for for ever: codes
+    that shrink, that move together, so far that beside it what varies hardly counts, or a few that go far out. It was seen of
+    the first and, with KL terms of 3,000 nats, of the others.
+    """
+
+    @staticmethod
+    def forward(ctx, centred: Tensor) -> Tensor:
+        ctx.save_for_backward(centred)
+        return centred.clone()
+
+    @staticmethod
+    def backward(ctx, gradient: Tensor) -> Tensor:
+        centred, = ctx.saved_tensors
+        inside = (centred.abs() <= FAR).to(centred)  # (N, L)
+        share = mean_over_processes(inside.mean(0)).clamp_min(1e-6)  # (L,), as all that follow
+        centred = (centred - mean_over_processes((centred * inside).mean(0)) / share) * inside
+        gradient = gradient * inside
+        gradient = gradient - inside * mean_over_processes(gradient.mean(0)) / share
+        outwards = mean_over_processes((gradient * centred).mean(0))
+        return gradient - centred * outwards / mean_over_processes(centred.square().mean(0)).clamp_min(1e-12)
 
 
 class Decorrelation(nn.Module):
@@ -82,9 +109,7 @@ class Decorrelation(nn.Module):
             mean, covariance = self._observe(latents.detach())
             deviation = covariance.diagonal().clamp_min(1e-12).sqrt()
             correlation = covariance / deviation.outer(deviation)
-            centred = latents - mean
-            # by the batch's own scale: else every latent shrinks for ever, one step ahead of the regression
-            centred = centred / differentiable_mean(centred.square().mean(0)).clamp_min(1e-12).sqrt()
+            centred = _Contrast.apply((latents - mean) / deviation)  # (N, L)
             targets, spread, cross = self._observe_targets((latents.detach() - mean) / deviation)
 
             def explained(places: Tensor, others: list[int]) -> Tensor:

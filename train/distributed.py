@@ -74,13 +74,6 @@ def processes() -> int:
     return torch.distributed.get_world_size() if torch.distributed.is_initialized() else 1
 
 
-def differentiable_mean(value: Tensor) -> Tensor:
-    """The mean of a value over all processes, through which gradients flow back to all of them."""
-    if not torch.distributed.is_initialized():
-        return value
-    return torch.distributed.nn.functional.all_reduce(value) / torch.distributed.get_world_size()
-
-
 def any_process(flag: bool, world: World) -> bool:
     """Whether the flag is raised in any process, so that all of them stop after the same step."""
     if world.size == 1:
