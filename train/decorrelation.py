@@ -32,9 +32,8 @@ class _Contrast(torch.autograd.Function):
     """Centred latents (N, L) of unit variance as they are, whose gradient neither moves nor scales any as a whole, and passes
     by what lies far outside.
 
-    The regression lags behind the codes. Each of the three would lower its share for a moment and be asked for for ever: codes
-    that shrink, that move together, so far that beside it what varies hardly counts, or a few that go far out. It was seen of
-    the first and, with KL terms of 3,000 nats, of the others.
+    The regression lags behind the codes. Each of these would lower its share for a moment, and so be asked for for ever: codes
+    that shrink, codes that move together, so far that beside it what varies hardly counts, and a few that go far out.
     """
 
     @staticmethod
