@@ -56,7 +56,7 @@ class NetworkConfig:
             raise ValueError(f"latents, base² and the smallest level's width must not multiply to more than {MOST}")
         if not all(isinstance(n, int) and 0 <= n <= LARGEST for n in self.shortcuts.values()):
             raise ValueError(f"{', '.join(self.shortcuts)} must be whole numbers from 0 to {LARGEST}")
-        coarse = self.encoder_sizes[:len(self.encoder_sizes) - self.plain_levels]
+        coarse = self.encoder_sizes[:-self.plain_levels]
         if len(set(self.more_blocks)) != len(self.more_blocks) or not set(self.more_blocks) <= set(coarse):
             raise ValueError(f"more_blocks must be some of the encoder's levels below its finest: {coarse}")
         if not 1 <= self.heads <= len(self.decoder_widths):

@@ -1,5 +1,5 @@
-"""How the parameters of a network are kept in a file of at most 10 MB: in 16 bits, and where these are too many, large
-kernels of the encoder in 8.
+"""How the parameters of a network are kept in a file: in 16 bits, and where these would take more than 10 MB, large kernels
+of the encoder in 8.
 
     save_file(packed(network), "model.safetensors")
     network.load_state_dict(unpacked(load_file("model.safetensors")))
@@ -16,7 +16,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-LIMIT = 10_000_000  # bytes of a file
+LIMIT = 10_000_000  # bytes of parameters in 16 bits
 SMALLEST = 2**15  # weights of a kernel that is worth it
 SCALE = ".scale"
 

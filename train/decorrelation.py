@@ -25,7 +25,7 @@ from train.distributed import mean_over_processes
 DECAY = 0.99  # of the moments: at 48 pictures a step they stand on 4,800
 RIDGE = 0.01  # of each latent's variance
 POWERS = 3
-FAR = 4.0  # standard deviations
+FAR = 4.0  # standard deviations: codes beyond them are left to the KL term
 
 
 class _Contrast(torch.autograd.Function):

@@ -168,8 +168,9 @@ def preset(name: str, source: str) -> TrainConfig:
     if name == "paper-plain":  # the paper's faces too, and not only its network and procedure
         if source != "faces":
             raise ValueError(f"paper-plain takes hair and expressions off faces, and {source} are none: choose paper.")
-        config = paper(source)  # for twice as long: elevation, the least change of the three, is learned last. Then a last
-        # phase whose rate falls, which the paper's does not
+        # for twice as long: elevation, the least change of the three, is learned last; then a rate that falls, as the paper's
+        # does not
+        config = paper(source)
         phases = tuple(replace(phase, pictures=2 * phase.pictures) for phase in config.phases)
         last = replace(phases[-1], pictures=30_000, last_rate=0.05 * phases[-1].rate)
         return replace(config, preset=name, recipe=PLAIN_FACES, phases=(*phases, last))
