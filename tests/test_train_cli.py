@@ -1,6 +1,8 @@
 """The trainer's command line, from an empty folder, without any data at hand."""
 
 import json
+import re
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +11,7 @@ from PIL import Image
 
 from train.__main__ import main
 from train.camera import View
+from train.options import parser
 from train.presets import preset, with_settings
 from train.raster import render
 from train.scenes import HELD_OUT, STAGES, open_source
@@ -49,6 +52,34 @@ def test_numbers_of_a_preset_can_be_set():
     for wrong in ("structure", "nonesuch=1", "structure=much", "phases=3", "source=faces"):
         with pytest.raises(ValueError, match="NAME=VALUE|is a number"):
             with_settings(config, [wrong])
+
+
+def test_settings_may_be_given_one_by_one():
+    command = ["chairs", "--set", "structure=0", "values=100", "--shards", "2", "--set", "first_shard=7"]
+    assert parser("").parse_args(command).settings == ["structure=0", "values=100", "first_shard=7"]
+    assert parser("").parse_args(["chairs"]).settings == []  # the list before was not the default itself
+
+
+def test_without_renderers_it_is_said_what_is_waited_for(tmp_path, capsys):
+    command = ["chairs", "--preset", "tiny", "--shards", "1", "--runs", str(tmp_path)]
+    assert main([*command, "--minutes", "0"]) == 0
+    assert "waiting for another process" not in capsys.readouterr().err  # the shard is rendered here
+    assert main([*command, "--minutes", "0", "--renderers", "0"]) == 0
+    said = capsys.readouterr().err
+    assert "waiting for another process" not in said
+    assert re.search(r"rendering: +100%", said)  # the shard of before counts
+    shard, = (tmp_path / "pictures").rglob("shard-*.npy")
+
+    def bring(*_):  # what another process would do
+        shard.with_name("shard-0003.npy").write_bytes(shard.read_bytes())
+        beside = next(shard.parent.glob("photographs-*.npy"))
+        beside.with_name("photographs-0003.npy").write_bytes(beside.read_bytes())
+
+    timer = threading.Timer(1.0, bring)
+    timer.start()
+    assert main([*command, "--minutes", "0", "--fresh", "--renderers", "0", "--set", "first_shard=3"]) == 0
+    timer.join()
+    assert "1 of 1 shards are not there: waiting for another process" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name, settings", [

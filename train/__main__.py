@@ -74,6 +74,9 @@ def _train(arguments: argparse.Namespace) -> int:
               disable=not world.first) as bar:
         feeder = open_feeder(_pictures(arguments, name), config, stage.rig.ground, stage.subject, _data(arguments),
                              arguments.workers, arguments.renderers if world.first else 0, bar.update)
+        if world.first and arguments.renderers == 0 and feeder.rendering.missing:
+            bar.write(f"{feeder.rendering.missing} of {config.shards} shards are not there: waiting for another process to render "
+                      f"them, as --renderers 0 asks (first_shard is {config.first_shard}).", file=sys.stderr)
         try:
             outcome = fit(feeder, config, folder, Limits(arguments.minutes, arguments.pictures),
                           not arguments.fresh, world, arguments.compile, start)

@@ -222,7 +222,8 @@ def draw_shard(folder: Path, name: str, size: int, number: int, assets_folder: s
 class Rendering:
     """Shards rendered in processes of their own, one thread each, in the order of their numbers.
 
-    With 0 ``workers`` none is rendered here: another process does it.
+    With 0 ``workers`` none is rendered here: another process does it. ``progress`` is called with the number of pictures
+    that are there, at once for shards of earlier runs.
     """
 
     def __init__(self, folder: Path, name: str, size: int, count: int, assets_folder=None,
@@ -231,6 +232,9 @@ class Rendering:
         numbers = range(first, first + count)
         self.paths = [shard_path(folder, name, size, n, recipe) for n in numbers]
         missing = [n for n, path in zip(numbers, self.paths) if not path.exists()]
+        self.missing = len(missing)  # when it began
+        if progress is not None and self.missing < count:
+            progress((count - self.missing) * recipe.pictures)
         self._jobs: list[Future] = []
         self._pool: ProcessPoolExecutor | None = None
         if not missing or workers == 0:

@@ -31,13 +31,13 @@ def parser(description: str) -> argparse.ArgumentParser:
         train.add_argument("--compile", action="store_true", help="compile the networks; pays on a GPU")
         train.add_argument("--workers", type=int, default=1, help="processes that prepare pictures (default 1)")
         train.add_argument("--renderers", type=int, help="processes that render missing shards, one for each core "
-                           "by default")
+                           "by default; with 0 those of another process are waited for")
         train.add_argument("--resume", action="store_true", help="the default; kept for clarity")
         train.add_argument("--fresh", action="store_true", help="start over even if there is a state")
         train.add_argument("--from", dest="start", metavar="WEIGHTS", help="a new run goes on from these weights, at the "
                            "place in the preset that the pictures they have seen put it")
         train.add_argument("--clamp", choices=("mean", "swap", "both"), help="how inactive latents are clamped")
-        train.add_argument("--set", dest="settings", nargs="+", default=(), metavar="NAME=VALUE",
+        train.add_argument("--set", dest="settings", nargs="+", action="extend", default=[], metavar="NAME=VALUE",
                            help="other values of the preset's numbers and words, such as structure=0")
         train.add_argument("--shards", type=int, help="shards of 2,048 rendered pictures")
         train.add_argument("--threads", type=int, help="of torch, all cores by default")
@@ -62,12 +62,12 @@ def parser(description: str) -> argparse.ArgumentParser:
     measure = commands.add_parser("measure", parents=[common], help="print the measures of a weights folder")
     measure.add_argument("weights")
     measure.add_argument("--identities", type=int, default=200)
-    measure.add_argument("--only", nargs="+", default=(), metavar="NAME", help="sharpness, parts, paper-chairs, meshes or speed "
-                         "alone; the other measures stay what they were")
+    measure.add_argument("--only", nargs="+", action="extend", default=[], metavar="NAME",
+                         help="sharpness, parts, paper-chairs, meshes or speed alone; the other measures stay what they were")
     measure.add_argument("--quick", action="store_true", help="40 identities, other ones, for a look in between")
     measure.add_argument("--beside", metavar="WEIGHTS", help="an entangled network to compare with")
     measure.add_argument("--meshes", help="chairs: a folder of mesh files to read azimuth from (with --up and --front)")
-    measure.add_argument("--backwards", nargs="*", default=(), metavar="NAME",
+    measure.add_argument("--backwards", nargs="*", action="extend", default=[], metavar="NAME",
                          help="mesh files, without their suffix, whose front points the other way")
     measure.add_argument("--plots", metavar="FOLDER", help="also write plots and sheets of pictures there")
     measure.add_argument("--write", action="store_true", help="also write them into config.json and the model card")
@@ -87,7 +87,8 @@ def parser(description: str) -> argparse.ArgumentParser:
     examples.add_argument("weights")
     figures = commands.add_parser("figures", parents=[common], help="the README's pictures")
     figures.add_argument("weights")
-    figures.add_argument("--beside", nargs="+", default=(), metavar="WEIGHTS", help="draw the same views by these too")
+    figures.add_argument("--beside", nargs="+", action="extend", default=[], metavar="WEIGHTS",
+                         help="draw the same views by these too")
     figures.add_argument("-o", "--output", default="figures")
     card = commands.add_parser("card", help="write the model card again from the measures in config.json")
     card.add_argument("weights")
