@@ -11,7 +11,7 @@ less exactly is far below the noise of its own posterior; a decoder's kernels ke
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import torch
 from torch import Tensor, nn
@@ -49,12 +49,17 @@ def unpacked(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return state
 
 
+def has_eight_bits(names: Iterable[str]) -> bool:
+    """Whether these are the names of tensors of which some are kept in 8 bits."""
+    return any(name.endswith(SCALE) for name in names)
+
+
 def bits(file: str | os.PathLike) -> str:
     """In words, how a file that holds what packed() gives keeps it."""
     from safetensors import safe_open
 
     with safe_open(file, "pt") as tensors:
-        eight = any(name.endswith(SCALE) for name in tensors.keys())
+        eight = has_eight_bits(tensors.keys())
     return "16-bit safetensors" + (", the encoder's large kernels in 8 bits" if eight else "")
 
 

@@ -1,5 +1,7 @@
 """The measure of colours on pictures whose answer is known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -37,6 +39,18 @@ def test_a_network_without_green():
     assert colours(_drawn(true, true))["error"] == 0
     assert colours(_drawn(true, true))["axes"]["green to magenta"]["correlation"] == pytest.approx(1.0)
     assert found["error"] == pytest.approx(np.abs(true - grey).mean())
+
+
+def test_a_seam_is_seen_though_the_mean_colour_is_right():
+    true = np.full((3, 3), 120)
+    pictures = _drawn(true, true)
+    seam = pictures["azimuth"].own.copy()
+    seam[:, 4, 4:12, 1] += 20  # a green row of the square, and one as magenta
+    seam[:, 11, 4:12, 1] -= 20
+    found = colours({"azimuth": replace(pictures["azimuth"], own=seam)})
+    assert found["error"] == 0
+    assert found["pixels"]["green to magenta"] == pytest.approx(20 * np.sqrt(16 / 256))
+    assert found["pixels"]["red to blue"] == 0
 
 
 def test_half_a_difference_and_no_difference():

@@ -1,5 +1,7 @@
 """How weights are kept in a file: what comes back, how exactly, and what is refused."""
 
+import json
+
 import pytest
 import torch
 from conftest import a_model
@@ -7,7 +9,7 @@ from safetensors.torch import load_file, save_file
 
 from dcign import storage
 from dcign.networks import DCIGN, NetworkConfig
-from dcign.weights_folder import WeightsError, load_weights, save_weights
+from dcign.weights_folder import CONFIG, EIGHT_BITS, FORMAT, WeightsError, load_weights, save_weights
 
 
 @pytest.fixture
@@ -20,6 +22,8 @@ def test_what_fits_is_kept_in_16_bits(network, tmp_path):
     assert {value.dtype for value in storage.packed(network).values()} == {torch.float16}
     save_file(storage.packed(network), tmp_path / "file")
     assert storage.bits(tmp_path / "file") == "16-bit safetensors"
+    save_weights(tmp_path, **a_model())
+    assert json.loads((tmp_path / CONFIG).read_text())["format"] == FORMAT
 
 
 def test_large_kernels_of_the_encoder_are_kept_in_8_bits_where_16_are_too_many(network, monkeypatch):
@@ -53,6 +57,7 @@ def test_scales_that_fit_no_kernel_are_refused(tmp_path, monkeypatch):
     path, kernel = tmp_path / "model.safetensors", "encoder.posterior.weight"
     save_weights(tmp_path, **a_model())
     load_weights(tmp_path)
+    assert json.loads((tmp_path / CONFIG).read_text())["format"] == EIGHT_BITS  # versions before say: update
     assert "8 bits" in storage.bits(path)
     good = load_file(path)
     for bad in ({kernel + ".scale": good[kernel + ".scale"][:-1]}, {kernel: good[kernel].float()},

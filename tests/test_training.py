@@ -236,6 +236,15 @@ def test_structural_similarity_is_the_measures_own():
     assert likelihood.structure(blurred, b) > likelihood.structure(0.9 * b + 0.05, b)
 
 
+def test_contrast_is_asked_of_all_channels_alike():
+    """A blurred grey edge is to be sharpened in grey: more in one channel than in another would be a coloured seam."""
+    edge = (torch.arange(32) >= 16).float().expand(1, 3, 32, 32)
+    blurred = torch.nn.functional.avg_pool2d(edge, 5, 1, 2, count_include_pad=False).requires_grad_()
+    gradient, = torch.autograd.grad(likelihood.structure(blurred, edge), blurred)
+    assert gradient.abs().max() > 0
+    assert torch.allclose(gradient[:, 0], gradient[:, 1]) and torch.allclose(gradient[:, 1], gradient[:, 2])
+
+
 def test_variation_ignores_what_a_mini_batch_shares():
     target = torch.rand(8, 3, 16, 16, generator=torch.Generator().manual_seed(0))
     shifted = target.clone()

@@ -8,12 +8,16 @@ Shape legend: N pictures, H = W pixels, B mini-batches, K pictures in each.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from dcign.paper_network import LUMA
 from train.distributed import mean_over_processes
+
+EVEN = (1 / 3, 1 / 3, 1 / 3)
 
 
 def bernoulli(reconstruction: Tensor, target: Tensor) -> Tensor:
@@ -142,15 +146,17 @@ def _windows(size: int, stride: int, device: torch.device) -> Tensor:
     return weights / weights.sum(0)
 
 
-def _luma(pictures: Tensor) -> Tensor:  # (N, 3, H, W) to (N, H, W)
-    weights = torch.tensor([LUMA], device=pictures.device)
+def _grey(pictures: Tensor, weights: Sequence[float]) -> Tensor:  # (N, 3, H, W) to (N, H, W)
+    weights = torch.tensor([weights], device=pictures.device)
     return (weights @ pictures.float().flatten(2)).view(len(pictures), *pictures.shape[2:])
 
 
-def structural_similarity(reconstruction: Tensor, target: Tensor, stride: int = 1) -> Tensor:
-    """Mean SSIM (Wang and others 2004) of (N, 3, H, W) pictures' luma; every ``stride``-th window both ways."""
+def structural_similarity(reconstruction: Tensor, target: Tensor, stride: int = 1,
+                          weights: Sequence[float] = LUMA) -> Tensor:
+    """Mean SSIM (Wang and others 2004) of (N, 3, H, W) pictures' luma, or of channels weighted otherwise; every
+    ``stride``-th window both ways."""
     with torch.autocast(target.device.type, enabled=False):  # variances are differences of nearly equal numbers
-        a, b = _luma(reconstruction), _luma(target)
+        a, b = (_grey(pictures, weights) for pictures in (reconstruction, target))
         across, down = (_windows(size, stride, a.device) for size in (a.shape[2], a.shape[1]))
         # as matrix products: convolutions of one channel are several times slower
         ma, mb, aa, bb, ab = (down.mT @ (moment @ across) for moment in (a, b, a * a, b * b, a * b))  # (N, h, w) each
@@ -159,5 +165,9 @@ def structural_similarity(reconstruction: Tensor, target: Tensor, stride: int = 
 
 
 def structure(reconstruction: Tensor, target: Tensor) -> Tensor:
-    """log of 1 - SSIM: contrast that a blurred picture lacks counts as much as the colour of areas."""
-    return _log(1 - structural_similarity(reconstruction, target, stride=2), 1e-3)
+    """log of 1 - SSIM: contrast that a blurred picture lacks counts as much as the colour of areas.
+
+    Of the mean of the channels: luma's contrast is had at least squared error by twice as much of it in green as in red and
+    five times as much as in blue, which draws thin dark parts purple and a green seam around them.
+    """
+    return _log(1 - structural_similarity(reconstruction, target, stride=2, weights=EVEN), 1e-3)

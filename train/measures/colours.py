@@ -1,4 +1,5 @@
-"""Whether new views have the colours of what they show: its mean colour, over its mask, against the true render's."""
+"""Whether new views have the colours of what they show: its mean colour, over its mask, against the true render's, and
+each pixel's, which coloured seams put off."""
 
 from __future__ import annotations
 
@@ -32,6 +33,9 @@ def colours(pictures: dict[str, Drawn]) -> dict:
     shown = (mask > 127).mean((1, 2)) >= LEAST
     if not shown.any():
         return {}
+    pixels = {name: float(np.sqrt(np.mean([(d.astype(np.float32) @ axis - t.astype(np.float32) @ axis) ** 2
+                                           for d, t in zip(drawn[shown], true[shown])])))
+              for name, axis in ((name, np.float32(axis)) for name, axis in AXES.items())}
     drawn, true = (mean_colours(kind[shown], mask[shown]) for kind in (drawn, true))
-    return {"error": float(np.abs(drawn - true).mean()),
+    return {"error": float(np.abs(drawn - true).mean()), "pixels": pixels,
             "axes": {name: along(drawn @ axis, true @ axis) for name, axis in AXES.items()}}

@@ -163,8 +163,9 @@ def sharpness(row: dict) -> list[str]:
 def _colours(row: dict) -> list[str]:
     axes = ", ".join(f"{name} {axis['slope']:.2f} of a difference is drawn (correlation {axis['correlation']:.2f})"
                      for name, axis in row["axes"].items())
+    pixels = " and ".join(f"{error:.1f} from {name}" for name, error in row.get("pixels", {}).items())
     return [f"Colours of new views, as the network draws them: the mean colour is off by {row['error']:.1f} of 255 levels; "
-            f"from {axes}."]
+            f"from {axes}." + (f" A pixel is off by {pixels} (root mean square)." if pixels else "")]
 
 
 def parts(found: dict, refined: bool) -> list[str]:
