@@ -114,7 +114,7 @@ def studio(source: str) -> TrainConfig:
                        phases=config.phases + (Phase(160, 68_000, 4, 8e-5, 4e-6, refined=2),))
     # chairs cover a fifth of the picture: the median that an absolute error asks for would be an empty one. Theirs are any
     # colours: shortcuts for them, and inputs whose colours hardly differ from their targets'. Little weight for what takes
-    # out leakage: more of it drives the codes' scale up, and theirs tell little of pose and light to others as it is
+    # out leakage: there is little, and at 3 the codes' scale grows without need (README.md)
     network = replace(config.network, colour_heads=8, palette=8, place_heads=24, more_blocks=(5, 10, 20))
     return replace(config, network=network, likelihood="gaussian", decorrelation=0.3,
                    phases=config.phases + (Phase(160, 90_000, 4, 1.2e-4, 5e-6, refined=2), Phase(160, 72_000, 4, 2e-4, 1e-4),

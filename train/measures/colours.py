@@ -33,9 +33,8 @@ def colours(pictures: dict[str, Drawn]) -> dict:
     shown = (mask > 127).mean((1, 2)) >= LEAST
     if not shown.any():
         return {}
-    pixels = {name: float(np.sqrt(np.mean([(d.astype(np.float32) @ axis - t.astype(np.float32) @ axis) ** 2
-                                           for d, t in zip(drawn[shown], true[shown])])))
-              for name, axis in ((name, np.float32(axis)) for name, axis in AXES.items())}
+    away = drawn[shown].astype(np.float32) - true[shown]
+    pixels = {name: float(np.sqrt(np.square(away @ np.float32(axis)).mean())) for name, axis in AXES.items()}
     drawn, true = (mean_colours(kind[shown], mask[shown]) for kind in (drawn, true))
     return {"error": float(np.abs(drawn - true).mean()), "pixels": pixels,
             "axes": {name: along(drawn @ axis, true @ axis) for name, axis in AXES.items()}}
