@@ -12,7 +12,7 @@ under the same names: training may start small and grow (`grow_from`).
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Iterator
 from dataclasses import replace
 
 import torch
@@ -110,16 +110,26 @@ class Encoder(nn.Module):
             if isinstance(module, Block) and f"{name}.second.weight" not in known:
                 nn.init.zeros_(module.second.weight)
 
-    def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:  # (N, 3, H, W)
+    def levels(self, pictures: Tensor, until: int = 0) -> Iterator[tuple[int, Tensor]]:  # (N, 3, H, W)
+        """What the levels below the picture's own see, the finest first: their pixels and (N, C, h, w) each.
+
+        ``until``: pixels of the last level that is computed; without it all are.
+        """
         x = self.read[str(self.sizes[0])](pictures - 0.5)  # (N, C, H, W)
-        seen = []
         for size in self.sizes[1:]:
+            if size < until:
+                return
             # the activation rises everywhere: after the pool it gives the same values for a quarter of the work
             x = self.join[str(size)](_activate(F.max_pool2d(x, 2)))  # (N, C, h, w)
             if str(size) in self.blocks:
                 x = self.blocks[str(size)](x)  # (N, C, h, w)
             if str(size) in self.more_blocks:
                 x = self.more_blocks[str(size)](x)  # (N, C, h, w)
+            yield size, x
+
+    def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:  # (N, 3, H, W)
+        seen = []
+        for size, x in self.levels(pictures):  # (N, C, h, w)
             if self.colours is not None and size == self.coloured:
                 seen.append(self.colours(pictures, x))  # (N, 2 L)
             if self.places is not None and size == self.placed:

@@ -135,7 +135,7 @@ class Run:
         return FloatingPointError(f"the gradient is not finite any more at step {self.progress['step']}: run again to go on "
                                   "from the last state, and if it comes back, give the preset a lower rate")
 
-    def step(self, inputs: Tensor, targets: Tensor, factors: list[str], lr: float, refined: int = 0):
+    def step(self, inputs: Tensor, targets: Tensor, factors: list[str], lr: float, refined: int = 0, seen: float = 0.0):
         """One step: terms of the loss, the reconstruction, the gradient's norm. Raises FloatingPointError as save() does."""
         config, progress, world, self.whole = self.config, self.progress, self.world, False
         draws = draw(config.seed, progress["step"], world.rank * len(factors), len(factors),
@@ -145,7 +145,7 @@ class Run:
         kl = config.kl * min(1.0, (progress["step"] + 1) / config.kl_warm_up)
         try:
             with torch.autocast(world.device.type, torch.bfloat16):
-                loss, terms, reconstruction = self.procedure(inputs, targets, factors, draws, kl, refined)
+                loss, terms, reconstruction = self.procedure(inputs, targets, factors, draws, kl, refined, seen)
         except torch.linalg.LinAlgError as error:  # decorrelation's regression, of weights that the last step lost
             raise self._lost() from error
         self.optimiser.zero_grad(set_to_none=True)
@@ -195,7 +195,7 @@ def fit(feeder: Feeder, config: TrainConfig, folder: Path, limits: Limits = Limi
             waiting = time.monotonic() - waiting
             targets, inputs = (_to_device(p, world.device) for p in (batch.targets, batch.inputs))
             lr = rate(phase, progress["seen_in_phase"], progress["step_in_phase"], config.warm_up)
-            terms, reconstruction, norm = run.step(inputs, targets, batch.factors, lr, phase.refined)
+            terms, reconstruction, norm = run.step(inputs, targets, batch.factors, lr, phase.refined, phase.features)
             progress["position"] += together
             progress["seen_in_phase"] += together * config.recipe.per_mini_batch
             progress["seconds"] = before + time.monotonic() - started

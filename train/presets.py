@@ -22,6 +22,7 @@ class Phase:
     rate: float  # learning rate at its peak
     last_rate: float
     refined: int = 0  # steps of refinement that every other mini-batch takes before it is sampled (not with "sgvb")
+    features: float = 0.0  # weight of the error that the encoder's own levels see (train/features.py; nor with bernoulli)
 
 
 @dataclass(frozen=True)

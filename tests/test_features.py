@@ -1,0 +1,82 @@
+"""What the encoder itself sees of an error: a likelihood that a smear does not please."""
+
+from pathlib import Path
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from dcign.checkpoints import load_weights
+from dcign.networks import DCIGN, NetworkConfig
+from train.features import features
+from train.likelihood import gaussian
+
+CHAIRS = Path(__file__).parents[1] / "weights" / "chairs"
+
+
+@pytest.fixture(scope="module")
+def encoder():
+    torch.manual_seed(0)
+    return DCIGN(NetworkConfig.tiny(16, 40)).encoder
+
+
+def test_the_drawing_learns_and_the_encoder_does_not(encoder):
+    target = torch.rand(2, 3, 40, 40)
+    drawn = torch.rand(2, 3, 40, 40).requires_grad_()
+    mean, _ = encoder(drawn.detach())
+    before = torch.autograd.grad(mean.sum(), list(encoder.parameters()), allow_unused=True, retain_graph=True)
+    (features(encoder, drawn, target) + 0.0 * mean.sum()).backward()
+    assert drawn.grad.abs().sum() > 0
+    for parameter, old in zip(encoder.parameters(), before):
+        assert parameter.requires_grad  # what the encoder learns from elsewhere it still does
+        assert parameter.grad is None or not parameter.grad.any()
+        assert old is None or old.isfinite().all()
+    encoder.zero_grad(set_to_none=True)
+
+
+def test_parameters_that_were_held_still_remain_so_even_after_an_error(encoder):
+    bias = encoder.posterior.bias.requires_grad_(False)
+    try:
+        with pytest.raises(RuntimeError):
+            features(encoder, torch.rand(2, 1, 40, 40), torch.rand(2, 1, 40, 40))
+        assert [p for p in encoder.parameters() if not p.requires_grad] == [bias]
+    finally:
+        bias.requires_grad_(True)
+
+
+def test_descent_brings_patches_of_the_picture_to_those_of_the_target(encoder):
+    """Not its pixels: noise that max-pools swallow is for the other terms to keep out."""
+    coarse = torch.rand(2, 3, 5, 5, generator=torch.Generator().manual_seed(1))
+    target = F.interpolate(coarse, scale_factor=8, mode="bilinear")
+    drawn = torch.full_like(target, 0.5).requires_grad_()
+    optimiser = torch.optim.Adam([drawn], 0.02)
+
+    def away() -> float:
+        return float(F.avg_pool2d(drawn.detach() - target, 4).square().mean())
+
+    first = away()
+    for _ in range(60):
+        optimiser.zero_grad()
+        features(encoder, drawn, target).backward()
+        optimiser.step()
+    assert away() < 0.7 * first
+
+
+def test_levels_stop_where_asked_and_are_those_that_the_posterior_is_read_from(encoder):
+    pictures = torch.rand(1, 3, 40, 40)
+    assert [size for size, _ in encoder.levels(pictures)] == list(encoder.sizes[1:])
+    assert [size for size, _ in encoder.levels(pictures, 10)] == [20, 10]
+    assert all(x.shape[2:] == (size, size) for size, x in encoder.levels(pictures))
+
+
+@torch.no_grad()
+def test_a_leg_beside_its_place_is_nearer_to_the_truth_than_a_smear():
+    """To the pixels it is the other way round."""
+    encoder = load_weights(CHAIRS).network.encoder
+    target, beside, smear = (torch.full((1, 3, 160, 160), 0.82) for _ in range(3))
+    for left in (50, 80, 110):
+        target[..., 60:140, left:left + 3] = 0.1
+        beside[..., 60:140, left + 2:left + 5] = 0.1
+        smear[..., 60:140, left - 6:left + 9] = 0.82 - 0.72 * 3 / 15  # as much ink, where it might be
+    assert gaussian(beside - target) > gaussian(smear - target)
+    assert features(encoder, beside, target) < features(encoder, smear, target)
