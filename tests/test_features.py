@@ -11,6 +11,7 @@ from dcign.networks import DCIGN, NetworkConfig
 from train.features import features
 from train.likelihood import gaussian
 
+HERE = torch.tensor([[3, 4]])  # where what is seen begins
 CHAIRS = Path(__file__).parents[1] / "weights" / "chairs"
 
 
@@ -25,7 +26,7 @@ def test_the_drawing_learns_and_the_encoder_does_not(encoder):
     drawn = torch.rand(2, 3, 40, 40).requires_grad_()
     mean, _ = encoder(drawn.detach())
     before = torch.autograd.grad(mean.sum(), list(encoder.parameters()), allow_unused=True, retain_graph=True)
-    (features(encoder, drawn, target) + 0.0 * mean.sum()).backward()
+    (features(encoder, drawn, target, HERE) + 0.0 * mean.sum()).backward()
     assert drawn.grad.abs().sum() > 0
     for parameter, old in zip(encoder.parameters(), before):
         assert parameter.requires_grad  # what the encoder learns from elsewhere it still does
@@ -38,7 +39,7 @@ def test_parameters_that_were_held_still_remain_so_even_after_an_error(encoder):
     bias = encoder.posterior.bias.requires_grad_(False)
     try:
         with pytest.raises(RuntimeError):
-            features(encoder, torch.rand(2, 1, 40, 40), torch.rand(2, 1, 40, 40))
+            features(encoder, torch.rand(2, 1, 40, 40), torch.rand(2, 1, 40, 40), HERE)
         assert [p for p in encoder.parameters() if not p.requires_grad] == [bias]
     finally:
         bias.requires_grad_(True)
@@ -54,12 +55,24 @@ def test_descent_brings_patches_of_the_picture_to_those_of_the_target(encoder):
     def away() -> float:
         return float(F.avg_pool2d(drawn.detach() - target, 4).square().mean())
 
-    first = away()
+    first, random = away(), torch.Generator().manual_seed(2)
     for _ in range(60):
         optimiser.zero_grad()
-        features(encoder, drawn, target).backward()
+        features(encoder, drawn, target, torch.randint(0, 8, (1, 2), generator=random)).backward()
         optimiser.step()
     assert away() < 0.7 * first
+
+
+def test_every_mini_batch_is_seen_from_its_corner_on(encoder):
+    target = torch.rand(4, 3, 40, 40)
+    corners, drawn = torch.tensor([[0, 7], [5, 0]]), target.clone().requires_grad_()
+    features(encoder, drawn + 0.1, target, corners).backward()
+    seen = drawn.grad.abs().amax(1) > 0  # (4, 40, 40)
+    for number, (down, across) in enumerate(corners.tolist()):
+        inside = torch.zeros(40, 40, dtype=torch.bool)
+        inside[down:down + 32, across:across + 32] = True
+        for picture in seen[2 * number:2 * number + 2]:
+            assert not picture[~inside].any() and picture[inside].float().mean() > 0.5
 
 
 def test_levels_stop_where_asked_and_are_those_that_the_posterior_is_read_from(encoder):
@@ -79,4 +92,4 @@ def test_a_leg_beside_its_place_is_nearer_to_the_truth_than_a_smear():
         beside[..., 60:140, left + 2:left + 5] = 0.1
         smear[..., 60:140, left - 6:left + 9] = 0.82 - 0.72 * 3 / 15  # as much ink, where it might be
     assert gaussian(beside - target) > gaussian(smear - target)
-    assert features(encoder, beside, target) < features(encoder, smear, target)
+    assert features(encoder, beside, target, HERE) < features(encoder, smear, target, HERE)

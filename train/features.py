@@ -3,7 +3,7 @@
 A leg that is drawn a pixel away, and sharp, is as wrong as none to the pixels that it misses; to a level that sees
 patches it is nearly right, and a smear in its place is not.
 
-Shape legend: N pictures, H = W pixels, C channels of a level, h = w its pixels.
+Shape legend: B mini-batches, K pictures in each, N = B K, H = W pixels, C channels of a level, h = w its pixels.
 """
 
 from __future__ import annotations
@@ -32,14 +32,21 @@ def _held(module: nn.Module):
             parameter.requires_grad_(True)
 
 
-def features(encoder: Encoder, reconstruction: Tensor, targets: Tensor) -> Tensor:
+def features(encoder: Encoder, reconstruction: Tensor, targets: Tensor, corners: Tensor) -> Tensor:
     """Half the log of the mean squared error of each level's values, the mean over levels: (N, 3, H, W) twice to a scalar.
 
-    The encoder is taken as it is: it learns nothing from this, or it would learn to see nothing.
+    The encoder is taken as it is: it learns nothing from this, or it would learn to see nothing. ``corners`` (B, 2) in
+    0..7, a row for each mini-batch: where the part of the pictures begins that is seen. Max-pools always in the same places
+    would be content with edges that are dotted between them.
     """
-    until = targets.shape[2] // COARSEST
+    until, side = targets.shape[2] // COARSEST, targets.shape[2] - COARSEST
+
+    def part(pictures: Tensor) -> Tensor:  # (N, 3, H, W) to (N, 3, H - 8, W - 8)
+        return torch.cat([some[..., down:down + side, across:across + side] for some, (down, across) in zip(
+            pictures.tensor_split(len(corners)), corners.tolist())])
+
     with _held(encoder):
         with torch.no_grad():
-            meant = [x.float() for _, x in encoder.levels(targets, until)]  # (N, C, h, w) each
-        seen = [x.float() for _, x in encoder.levels(reconstruction, until)]  # (N, C, h, w) each
+            meant = [x.float() for _, x in encoder.levels(part(targets), until)]  # (N, C, h, w) each
+        seen = [x.float() for _, x in encoder.levels(part(reconstruction), until)]  # (N, C, h, w) each
     return torch.stack([likelihood.gaussian(a - b) for a, b in zip(seen, meant)]).mean()

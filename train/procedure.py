@@ -84,7 +84,7 @@ class Procedure(nn.Module):
                 terms["structure"] = likelihood.structure(drawn, meant)
                 loss = loss + config.structure * terms["structure"]
             if seen:
-                terms["features"] = features(self.network.encoder, reconstruction, targets)
+                terms["features"] = features(self.network.encoder, reconstruction, targets, draws.corners)
                 loss = loss + seen * terms["features"]
         if self.decorrelation is not None:
             terms["explained"] = self.decorrelation(codes)
