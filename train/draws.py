@@ -21,7 +21,7 @@ class Draws:
     coins: Tensor  # (B,) booleans: the mean instead of a swap
     prior: Tensor  # (N, L) normal: for the maximum mean discrepancy
     refine: Tensor  # (B,) booleans: in a phase that refines codes, whether those of the mini-batch are
-    corners: Tensor  # (B, 2) int64 in 0..7: the pixel where what the term of features sees begins
+    corners: Tensor  # (B, 2) int64 in 0..6: the pixel where what the term of features sees begins
 
     def to(self, device: torch.device) -> "Draws":
         return Draws(*(value.to(device) for value in (self.noise, self.shifts, self.coins, self.prior, self.refine,
@@ -38,5 +38,5 @@ def draw(seed: int, step: int, first: int, mini_batches: int, pictures: int, lat
                       torch.rand(1, generator=g) < 0.5,
                       torch.randn(pictures, latents, generator=g),
                       torch.rand(1, generator=g) < 0.5,
-                      torch.randint(0, 8, (1, 2), generator=g)))
+                      torch.randint(0, 7, (1, 2), generator=g)))
     return Draws(*(torch.cat(column) for column in zip(*parts)))
