@@ -1,11 +1,12 @@
-"""The last touch before a picture is shown: an unsharp mask of its luma, nearly without halos.
+"""The last touch before a picture is shown: away with patterns of two pixels, and an unsharp mask of its luma, nearly without halos.
 
     pictures = sharpen(pictures)
 
 A network that is unsure of a detail draws the average of what it might be, which is blurred. The luma's difference from a
 Gaussian blur is added once more to all channels, so that colour fringes do not grow (but where a channel reaches 0 or 1); it may leave the range of its
-neighbours by a few levels only, so that no light seam runs around a dark head. The error of a picture grows a little and its
-structural similarity hardly changes.
+neighbours by a few levels only, so that no light seam runs around a dark head. Before that, each channel is smoothed by
+(-1, 4, 10, 4, -1) / 16 both ways: of a pattern that changes from pixel to pixel, which a network leaves where it is unsure of
+an edge, nothing stays, and coarser ones hardly change. The error of a picture grows a little.
 
 Shape legend: N pictures, H, W pixels.
 """
@@ -27,7 +28,7 @@ from dcign.paper_network import LUMA
 class Sharpening:
     """``amount``: how much of the difference is added; 0 leaves pictures alone."""
 
-    amount: float = 1.4
+    amount: float = 1.2
     deviation: float = 1.0  # of the blur, pixels
     beyond: float = 10 / 255  # how far the luma may leave the range of its 3 x 3 neighbours
 
@@ -40,14 +41,26 @@ def sharpen(pictures: Tensor, sharpening: Sharpening = Sharpening()) -> Tensor:
     """(N, 3, H, W) in [0, 1] to the same, sharper; float32."""
     if not sharpening.amount:
         return pictures
-    pictures = pictures.float()  # (N, 3, H, W)
-    red, green, blue = pictures.unbind(1)
-    luma = LUMA[0] * red + LUMA[1] * green + LUMA[2] * blue  # (N, H, W)
+    low, high = (_of_neighbours(_luma(pictures.float()), which) for which in (torch.minimum, torch.maximum))  # (N, H, W) each
+    pictures = _smoothed(pictures.float())  # (N, 3, H, W)
+    luma = _luma(pictures)  # (N, H, W)
     down, across = (_blur(size, sharpening.deviation, pictures.device) for size in luma.shape[1:])
     sharp = luma + sharpening.amount * (luma - down @ luma @ across.mT)  # (N, H, W)
-    low, high = (_of_neighbours(luma, which) for which in (torch.minimum, torch.maximum))  # (N, H, W) each
     sharp = sharp.clamp(low - sharpening.beyond, high + sharpening.beyond)
     return (pictures + (sharp - luma)[:, None]).clamp_(0.0, 1.0)
+
+
+def _luma(pictures: Tensor) -> Tensor:
+    """(N, 3, H, W) to (N, H, W)."""
+    red, green, blue = pictures.unbind(1)
+    return LUMA[0] * red + LUMA[1] * green + LUMA[2] * blue
+
+
+def _smoothed(pictures: Tensor) -> Tensor:
+    """(N, 3, H, W) to the same without what changes from pixel to pixel, down or across."""
+    x = F.pad(pictures, (2, 2, 2, 2), mode="replicate")  # (N, 3, H + 4, W + 4)
+    x = (10 * x[..., 2:-2, :] + 4 * (x[..., 1:-3, :] + x[..., 3:-1, :]) - x[..., :-4, :] - x[..., 4:, :]) / 16
+    return ((10 * x[..., 2:-2] + 4 * (x[..., 1:-3] + x[..., 3:-1]) - x[..., :-4] - x[..., 4:]) / 16).clamp(0.0, 1.0)
 
 
 @lru_cache(maxsize=8)

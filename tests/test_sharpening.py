@@ -60,8 +60,19 @@ def test_a_studio_can_show_the_networks_own_picture(weights_folder):
 
 
 def test_colour_fringes_do_not_grow():
-    """The same is added to all channels, so their differences stay."""
+    """The same is added to all channels, so their differences are as without the mask, and no larger than they were."""
     picture = 0.3 + 0.4 * torch.rand(2, 3, 24, 24, generator=torch.Generator().manual_seed(0))
-    sharp = sharpen(picture, Sharpening(amount=1.0))
-    assert torch.allclose(sharp[:, 0] - sharp[:, 1], picture[:, 0] - picture[:, 1], atol=1e-6)
-    assert not torch.allclose(sharp, picture, atol=1e-2)
+    sharp, hardly = (sharpen(picture, Sharpening(amount)) for amount in (1.0, 1e-6))
+    assert torch.allclose(sharp[:, 0] - sharp[:, 1], hardly[:, 0] - hardly[:, 1], atol=1e-5)
+    assert (sharp[:, 0] - sharp[:, 1]).abs().mean() < (picture[:, 0] - picture[:, 1]).abs().mean()
+    assert not torch.allclose(sharp, hardly, atol=1e-2)
+
+
+@pytest.mark.parametrize("which", [(1, 1), (0, 1), (1, 0)])
+def test_a_pattern_of_two_pixels_goes_and_a_coarse_one_stays(which):
+    rows, columns = torch.meshgrid(torch.arange(48), torch.arange(48), indexing="ij")
+    place = which[0] * rows + which[1] * columns
+    fine = 0.5 + 0.1 * (2.0 * (place % 2) - 1).expand(1, 3, 48, 48)
+    assert (sharpen(fine)[..., 4:-4, 4:-4] - 0.5).abs().max() < 1e-3
+    coarse = 0.5 + 0.1 * torch.sin(2 * torch.pi * place / 12).expand(1, 3, 48, 48)
+    assert (sharpen(coarse, Sharpening(1e-6)) - coarse)[..., 4:-4, 4:-4].abs().max() < 2e-3
