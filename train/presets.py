@@ -110,9 +110,14 @@ def studio(source: str) -> TrainConfig:
         source, "studio", layout=POSE + tuple((part, latents) for part, (latents, _) in parts.items()),
         recipe=Recipe(shares=tuple((shares | {part: share for part, (_, share) in parts.items()}).items())))
     if subject == "face":
-        # small shapes: shortcuts for them, and a last phase with the expressions that they brought
-        return replace(config, network=replace(config.network, place_heads=24, place_entries=12), free=12.0,
-                       phases=config.phases + (Phase(160, 68_000, 4, 8e-5, 4e-6, refined=2),))
+        # small shapes: shortcuts for them, and a phase with the expressions that they brought; then a deeper encoder, and what it
+        # sees of the error
+        network = replace(config.network, place_heads=24, place_entries=12, more_blocks=(5, 10, 20))
+        return replace(config, network=network, free=12.0, decorrelation=0.5,
+                       phases=config.phases + (Phase(160, 68_000, 4, 8e-5, 4e-6, refined=2),
+                                               Phase(160, 24_000, 4, 1.5e-4, 1e-4, features=2.0),
+                                               Phase(160, 44_000, 4, 1e-4, 5e-6, refined=2, features=2.0),
+                                               Phase(160, 8_000, 4, 1e-4, 5e-6, refined=2, features=2.0)))
     # chairs cover a fifth of the picture: the median that an absolute error asks for would be an empty one. Theirs are any
     # colours: shortcuts for them, and inputs whose colours hardly differ from their targets'. Little weight for what takes
     # out leakage: there is little, and at 3 the codes' scale grows without need (README.md)
@@ -120,7 +125,9 @@ def studio(source: str) -> TrainConfig:
     return replace(config, network=network, likelihood="gaussian", decorrelation=0.3,
                    phases=config.phases + (Phase(160, 90_000, 4, 1.2e-4, 5e-6, refined=2), Phase(160, 72_000, 4, 2e-4, 1e-4),
                                            Phase(160, 80_000, 4, 1e-4, 5e-6, refined=2),
-                                           Phase(160, 24_000, 4, 1e-4, 5e-6, refined=2)),
+                                           Phase(160, 24_000, 4, 1e-4, 5e-6, refined=2),
+                                           Phase(160, 40_000, 4, 1e-4, 5e-6, refined=2, features=3.0),
+                                           Phase(160, 8_000, 4, 1e-4, 5e-6, refined=2, features=2.0)),
                    clamp="both", variation=1.0, augment=replace(config.augment, saturation=0.12, cast=0.03, grey=0.0))
 
 
