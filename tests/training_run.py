@@ -24,7 +24,7 @@ def configuration(clamp: str, mini_batches: int, steps: int, processes: int = 1,
     """Two phases of ``steps`` steps, the second with refined codes and features; ``mini_batches`` per step and process."""
     count = processes * mini_batches * RECIPE.per_mini_batch * steps
     phases = (Phase(20, count, mini_batches, rate, rate / 2),
-              Phase(40, count, mini_batches, rate, rate / 2, refined=2, features=0.5))
+              Phase(40, count, mini_batches, rate, rate / 2, refined=2, features=0.1))
     config = preset("tiny", "chairs")
     augment = replace(config.augment, recoloured=0.0)  # the discs have all colours already
     return replace(config, phases=phases, warm_up=2, kl_warm_up=2, recipe=RECIPE, clamp=clamp, augment=augment,
