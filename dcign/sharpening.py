@@ -1,12 +1,14 @@
-"""The last touch before a picture is shown: away with patterns of two pixels, and an unsharp mask of its luma, nearly without halos.
+"""The last touch before a picture is shown: patterns of two pixels go, and its luma gets an unsharp mask, nearly without halos.
 
     pictures = sharpen(pictures)
 
+Each channel is smoothed by (-1, 4, 10, 4, -1) / 16 both ways: of a pattern that changes from pixel to pixel, which a network
+leaves where it is unsure of an edge, nothing stays, and coarser ones hardly change.
+
 A network that is unsure of a detail draws the average of what it might be, which is blurred. The luma's difference from a
-Gaussian blur is added once more to all channels, so that colour fringes do not grow (but where a channel reaches 0 or 1); it may leave the range of its
-neighbours by a few levels only, so that no light seam runs around a dark head. Before that, each channel is smoothed by
-(-1, 4, 10, 4, -1) / 16 both ways: of a pattern that changes from pixel to pixel, which a network leaves where it is unsure of
-an edge, nothing stays, and coarser ones hardly change. The error of a picture grows a little.
+Gaussian blur is therefore added once more to all channels, so that colour fringes do not grow (but where a channel reaches 0
+or 1); it may leave the range of what was drawn there and beside it by a few levels only, so that no light seam runs around a
+dark head. The error of a picture grows a little.
 
 Shape legend: N pictures, H, W pixels.
 """
@@ -21,7 +23,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from dcign.paper_network import LUMA
+from dcign.paper_network import grey
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class Sharpening:
 
     amount: float = 1.2
     deviation: float = 1.0  # of the blur, pixels
-    beyond: float = 10 / 255  # how far the luma may leave the range of its 3 x 3 neighbours
+    beyond: float = 10 / 255  # how far the luma may leave the range of the 3 x 3 pixels that were drawn there
 
     def __post_init__(self) -> None:
         if not (self.amount >= 0 and self.deviation > 0 and self.beyond >= 0):
@@ -41,19 +43,14 @@ def sharpen(pictures: Tensor, sharpening: Sharpening = Sharpening()) -> Tensor:
     """(N, 3, H, W) in [0, 1] to the same, sharper; float32."""
     if not sharpening.amount:
         return pictures
-    low, high = (_of_neighbours(_luma(pictures.float()), which) for which in (torch.minimum, torch.maximum))  # (N, H, W) each
-    pictures = _smoothed(pictures.float())  # (N, 3, H, W)
-    luma = _luma(pictures)  # (N, H, W)
+    pictures = pictures.float()  # (N, 3, H, W)
+    low, high = (_of_neighbours(grey(pictures)[:, 0], which) for which in (torch.minimum, torch.maximum))  # (N, H, W) each
+    pictures = _smoothed(pictures)  # (N, 3, H, W)
+    luma = grey(pictures)[:, 0]  # (N, H, W)
     down, across = (_blur(size, sharpening.deviation, pictures.device) for size in luma.shape[1:])
     sharp = luma + sharpening.amount * (luma - down @ luma @ across.mT)  # (N, H, W)
     sharp = sharp.clamp(low - sharpening.beyond, high + sharpening.beyond)
     return (pictures + (sharp - luma)[:, None]).clamp_(0.0, 1.0)
-
-
-def _luma(pictures: Tensor) -> Tensor:
-    """(N, 3, H, W) to (N, H, W)."""
-    red, green, blue = pictures.unbind(1)
-    return LUMA[0] * red + LUMA[1] * green + LUMA[2] * blue
 
 
 def _smoothed(pictures: Tensor) -> Tensor:

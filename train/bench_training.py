@@ -96,7 +96,7 @@ def training(source: str, name: str, device: torch.device, folder: Path, repeats
         pictures = torch.rand(count, channels, phase.size, phase.size, device=device)
         pictures = pictures.to(memory_format=torch.channels_last)
         factors = [config.recipe.factors[i % len(config.recipe.factors)] for i in range(phase.mini_batches)]
-        seconds = _median_seconds(lambda: run.step(pictures, pictures, factors, 1e-6, seen=phase.features), device, repeats)
+        seconds = _median_seconds(lambda: run.step(pictures, pictures, factors, 1e-6, features=phase.features), device, repeats)
         least, operations = ideal(run.network, phase.size, count, device, repeats)
         if phase.features:
             looked = ideal(run.network, phase.size, count, device, repeats, looking=True)

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from dcign.networks import Encoder
 from train import likelihood
 
-COARSEST = 8  # the last level looked at has an eighth of the picture's pixels a side
+COARSEST = 8  # the last level looked at has an eighth of the picture's pixels a side; what is seen is 8 pixels smaller
 
 
 @contextmanager
@@ -33,7 +33,7 @@ def _held(module: nn.Module):
             parameter.requires_grad_(True)
 
 
-def features(encoder: Encoder, reconstruction: Tensor, targets: Tensor, corners: Tensor) -> Tensor:
+def feature_error(encoder: Encoder, reconstruction: Tensor, targets: Tensor, corners: Tensor) -> Tensor:
     """Half the log of the mean squared error of each level's values, the mean over levels: (N, 3, H, W) twice to a scalar.
 
     The encoder is taken as it is: it learns nothing from this, or it would learn to see nothing. ``corners`` (B, 2) in

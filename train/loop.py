@@ -135,7 +135,7 @@ class Run:
         return FloatingPointError(f"the gradient is not finite any more at step {self.progress['step']}: run again to go on "
                                   "from the last state, and if it comes back, give the preset a lower rate")
 
-    def step(self, inputs: Tensor, targets: Tensor, factors: list[str], lr: float, refined: int = 0, seen: float = 0.0):
+    def step(self, inputs: Tensor, targets: Tensor, factors: list[str], lr: float, refined: int = 0, features: float = 0.0):
         """One step: terms of the loss, the reconstruction, the gradient's norm. Raises FloatingPointError as save() does."""
         config, progress, world, self.whole = self.config, self.progress, self.world, False
         draws = draw(config.seed, progress["step"], world.rank * len(factors), len(factors),
@@ -145,7 +145,7 @@ class Run:
         kl = config.kl * min(1.0, (progress["step"] + 1) / config.kl_warm_up)
         try:
             with torch.autocast(world.device.type, torch.bfloat16):
-                loss, terms, reconstruction = self.procedure(inputs, targets, factors, draws, kl, refined, seen)
+                loss, terms, reconstruction = self.procedure(inputs, targets, factors, draws, kl, refined, features)
         except torch.linalg.LinAlgError as error:  # decorrelation's regression, of weights that the last step lost
             raise self._lost() from error
         self.optimiser.zero_grad(set_to_none=True)

@@ -18,7 +18,7 @@ from train.clamp import active_latents, clamp_by_both, clamp_by_swap, clamp_to_m
 from train.decorrelation import Decorrelation
 from train.distributed import processes
 from train.draws import Draws
-from train.features import features
+from train.features import feature_error
 
 if TYPE_CHECKING:
     from train.presets import TrainConfig
@@ -42,11 +42,11 @@ class Procedure(nn.Module):
         self.decorrelation = decorrelation
 
     def forward(self, inputs: Tensor, targets: Tensor, factors: list[str], draws: Draws, kl: float,
-                refined: int = 0, seen: float = 0.0) -> tuple[Tensor, dict[str, Tensor], Tensor]:  # (N, C, S, S) twice, B names
+                refined: int = 0, features: float = 0.0) -> tuple[Tensor, dict[str, Tensor], Tensor]:  # (N, C, S, S) twice, B names
         """The loss, its named terms without gradient, and the reconstruction (N, C, S, S).
 
-        ``refined``: steps of descent that the codes take towards the targets before they are sampled. ``seen``: the weight
-        of what the encoder itself sees of the error.
+        ``refined``: steps of descent that the codes take towards the targets before they are sampled. ``features``: the
+        weight of what the encoder itself sees of the error.
         """
         config = self.config
         if config.procedure == "sgvb":
@@ -83,9 +83,9 @@ class Procedure(nn.Module):
             if config.structure:
                 terms["structure"] = likelihood.structure(drawn, meant)
                 loss = loss + config.structure * terms["structure"]
-            if seen:
-                terms["features"] = features(self.network.encoder, reconstruction, targets, draws.corners)
-                loss = loss + seen * terms["features"]
+            if features:
+                terms["features"] = feature_error(self.network.encoder, reconstruction, targets, draws.corners)
+                loss = loss + features * terms["features"]
         if self.decorrelation is not None:
             terms["explained"] = self.decorrelation(codes)
             loss = loss + config.decorrelation * terms["explained"]
