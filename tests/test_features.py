@@ -31,7 +31,8 @@ def test_the_drawing_learns_and_the_encoder_learns_only_what_else_it_is_told(enc
     (elsewhere() + feature_error(encoder, drawn, target, HERE)).backward()
     assert drawn.grad.abs().sum() > 0
     for parameter, gradient in zip(parameters, alone):
-        assert parameter.requires_grad and (torch.equal(parameter.grad, gradient) if gradient is not None else parameter.grad is None)
+        assert parameter.requires_grad
+        assert parameter.grad is None if gradient is None else torch.equal(parameter.grad, gradient)
     encoder.zero_grad(set_to_none=True)
 
 
