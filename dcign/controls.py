@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -21,6 +22,16 @@ BEYOND_DEGREES = 20.0
 RESIDUAL_DEGREES = 12.0
 #: The same around a full turn: there, 12 would be a jolt beside an even turn.
 RESIDUAL_AROUND = 30.0
+
+
+class Heard(NamedTuple):
+    """What the decoder hears, latents (L,), or with offsets (K, L); the latents (L,) without; by how many degrees each factor
+    was moved; and the light that was asked for, in degrees."""
+
+    rows: np.ndarray
+    latents: np.ndarray
+    away: dict[str, float]
+    light: float | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,17 +62,18 @@ class Controls:
             return degrees if degrees == high else (degrees - low) % 360 + low
         return min(max(degrees, low), high)
 
-    def heard(
-        self, code: GraphicsCode, degrees: Mapping[str, float | None], beyond: bool = False
-    ) -> tuple[np.ndarray, dict[str, float]]:
-        """What the decoder hears of a code whose given factors have moved, (L,), or with the code's offsets (K, L); and
-        by how many degrees each was moved."""
+    def heard(self, code: GraphicsCode, degrees: Mapping[str, float | None], beyond: bool = False) -> Heard:
+        """What the decoder hears of a code whose given factors have moved, with the code's offsets as far as they are
+        trusted there."""
         latents, away = self.moved(code, degrees, beyond)
+        light = degrees.get("light")
+        if light is not None:
+            light = self.bounded("light", float(light), beyond)
         if code.offsets is None:
-            return latents, away
+            return Heard(latents, latents, away, light)
         if len(code.offsets) != self.places:
             raise ValueError(f"this code's offsets are not for {self.name}: encode the picture again")
-        return latents + np.float32(offsets.trust(away)) * code.offsets, away
+        return Heard(latents + np.float32(offsets.trust(away)) * code.offsets, latents, away, light)
 
     def moved(
         self, code: GraphicsCode, degrees: Mapping[str, float | None], beyond: bool = False

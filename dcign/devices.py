@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import copy
+
 import torch
+from torch import nn
 
 
 def matrix_units() -> bool:
@@ -27,3 +30,12 @@ def device_named(name: str) -> torch.device:
     if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
         raise ValueError(f"there is no device {name!r}: this machine has {torch.cuda.device_count()}")
     return device
+
+
+def drawing_in(network: nn.Module, precision: torch.dtype) -> nn.Module:
+    """A copy of a network whose drawing half computes in another precision."""
+    twin = copy.deepcopy(network)
+    for part in (twin.decoder, twin.flow):
+        if part is not None:
+            part.to(precision)
+    return twin

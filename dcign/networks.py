@@ -12,6 +12,7 @@ under the same names: training may start small and grow (`grow_from`).
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Container, Iterator
 from dataclasses import replace
 
@@ -19,6 +20,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from dcign.appearance_flow import COARSE, AppearanceFlow
+from dcign.block import Block, activate, convolution
 from dcign.colour_attention import ColourAttention
 from dcign.network_config import NetworkConfig
 from dcign.palette import Palette
@@ -26,44 +29,6 @@ from dcign.place_attention import PlaceAttention
 from dcign.place_modulation import PlaceModulation
 
 __all__ = ["DCIGN", "Block", "Decoder", "Encoder", "NetworkConfig"]
-
-
-def _activate(x: Tensor) -> Tensor:
-    return F.leaky_relu(x, 0.1)
-
-
-def _convolution(inputs: int, outputs: int, kernel: int = 3) -> nn.Conv2d:
-    layer = nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2)
-    nn.init.kaiming_normal_(layer.weight, a=0.1)
-    nn.init.zeros_(layer.bias)
-    return layer
-
-
-class Block(nn.Module):
-    """Two convolutions beside an identity. With latents given, they scale and shift the normalised channels.
-
-    Group normalisation sees one picture at a time: a batch norm would mix up one-factor mini-batches.
-    """
-
-    def __init__(self, width: int, groups: int | None, latents: int = 0):
-        super().__init__()
-        self.norm = nn.GroupNorm(groups, width) if groups else nn.Identity()
-        self.first = _convolution(width, width)
-        self.second = _convolution(width, width)
-        self.second.weight.data.mul_(0.2)
-        self.modulation = nn.Linear(latents, 2 * width) if latents else None
-        if self.modulation is not None:
-            nn.init.normal_(self.modulation.weight, 0.0, 0.02)
-            nn.init.zeros_(self.modulation.bias)
-
-    def forward(self, x: Tensor, latents: Tensor | None = None) -> Tensor:  # (N, C, h, w), (N, L)
-        y = self.norm(x)  # (N, C, h, w)
-        if self.modulation is not None:
-            scale, shift = self.modulation(latents).chunk(2, 1)  # (N, C) each
-            y = torch.addcmul(shift[..., None, None], y, 1 + scale[..., None, None])  # (N, C, h, w)
-        # in place where nobody else holds the values: a fifth of the activations' time
-        y = self.first(F.leaky_relu(y, 0.1, inplace=y is not x))  # (N, C, h, w)
-        return x + self.second(F.leaky_relu_(y, 0.1))  # (N, C, h, w)
 
 
 def _upsampled(pictures: Tensor) -> Tensor:
@@ -82,10 +47,10 @@ class Encoder(nn.Module):
         widths = dict(zip(config.encoder_sizes, config.encoder_widths))
         # the level below the picture's own reads the picture itself: a smaller network's first layer stays valid
         self.entry = self.sizes[1]
-        self.read = nn.ModuleDict({str(self.sizes[0]): _convolution(3, widths[self.sizes[0]])})
+        self.read = nn.ModuleDict({str(self.sizes[0]): convolution(3, widths[self.sizes[0]])})
         self.join = nn.ModuleDict()
         for larger, smaller in zip(self.sizes, self.sizes[1:]):
-            self.join[str(smaller)] = _convolution(widths[larger], widths[smaller])
+            self.join[str(smaller)] = convolution(widths[larger], widths[smaller])
         self.blocks, self.more_blocks = (nn.ModuleDict({
             str(size): Block(widths[size], config.norm_groups if size <= config.norm_limit else None)
             for size in sizes}) for sizes in (self.sizes[config.plain_levels:-1], config.more_blocks))
@@ -120,7 +85,7 @@ class Encoder(nn.Module):
             if size < until:
                 return
             # the activation rises everywhere: after the pool it gives the same values for a quarter of the work
-            x = self.join[str(size)](_activate(F.max_pool2d(x, 2)))  # (N, C, h, w)
+            x = self.join[str(size)](activate(F.max_pool2d(x, 2)))  # (N, C, h, w)
             if str(size) in self.blocks:
                 x = self.blocks[str(size)](x)  # (N, C, h, w)
             if str(size) in self.more_blocks:
@@ -133,9 +98,9 @@ class Encoder(nn.Module):
             if self.colours is not None and size == self.coloured:
                 seen.append(self.colours(pictures, x))  # (N, 2 L)
             if self.places is not None and size == self.placed:
-                seen.append(self.places(_activate(x)))  # (N, 2 L)
+                seen.append(self.places(activate(x)))  # (N, 2 L)
         # contiguous: the order of the flattened values must not depend on the memory format
-        posterior = self.posterior(_activate(x).contiguous().flatten(1)).float()  # (N, 2 L)
+        posterior = self.posterior(activate(x).contiguous().flatten(1)).float()  # (N, 2 L)
         for shortcut in seen:
             posterior = posterior + shortcut.float()
         mean, log_variance = posterior.chunk(2, 1)  # (N, L) each
@@ -153,9 +118,9 @@ class Decoder(nn.Module):
         self.blocks = nn.ModuleDict({
             str(s): Block(widths[s], config.norm_groups if s <= config.norm_limit else None, config.latents)
             for s in self.sizes})
-        self.narrow = nn.ModuleDict({str(s): _convolution(widths[s], widths[2 * s]) for s in self.sizes[:-1]})
+        self.narrow = nn.ModuleDict({str(s): convolution(widths[s], widths[2 * s]) for s in self.sizes[:-1]})
         # a head is an unpool and a convolution in phase form: 3 channels x 4 phases on the small grid
-        self.heads = nn.ModuleDict({str(s): _convolution(widths[s], 12) for s in self.sizes[-config.heads:]})
+        self.heads = nn.ModuleDict({str(s): convolution(widths[s], 12) for s in self.sizes[-config.heads:]})
         self.palettes = nn.ModuleDict({
             size: Palette(widths[int(size)], config.palette, config.latents) for size in self.heads if config.palette})
         # above the start, whose places are too large
@@ -165,16 +130,19 @@ class Decoder(nn.Module):
         for index, head in enumerate(self.heads.values()):
             head.weight.data.mul_(0.1 if index == 0 else 0.0)
 
-    def forward(self, latents: Tensor, draft: bool = False) -> Tensor:  # (N, L) or (N, K, L)
+    def forward(self, latents: Tensor, draft: bool = False,
+                level: int = 0) -> Tensor | tuple[Tensor, Tensor]:  # (N, L) or (N, K, L)
         first, *others = latents.unbind(1) if latents.ndim == 3 else [latents] * self.places  # (N, L) each
         x = self.start(first).unflatten(1, (-1, self.base, self.base))  # (N, C, base, base)
         x = x.contiguous(memory_format=torch.channels_last)
-        logits = None
+        logits = kept = None
         for size, row in zip(self.sizes, others, strict=True):
             x = self.blocks[str(size)](x, row)  # (N, C, h, w)
             if str(size) in self.modulations:
-                x = self.modulations[str(size)](x, row, _activate(x))  # (N, C, h, w)
-            active = _activate(x)  # (N, C, h, w)
+                x = self.modulations[str(size)](x, row, activate(x))  # (N, C, h, w)
+            active = activate(x)  # (N, C, h, w)
+            if size == level:
+                kept = active
             if str(size) in self.heads:
                 fine = self.heads[str(size)](active).contiguous()  # (N, 12, h, w)
                 fine = F.pixel_shuffle(fine, 2)  # (N, 3, 2h, 2w)
@@ -187,7 +155,8 @@ class Decoder(nn.Module):
                 logits = fine
             if size != self.sizes[-1]:
                 x = F.interpolate(self.narrow[str(size)](active), scale_factor=2)  # (N, C', 2h, 2w)
-        return torch.sigmoid(logits.float())  # (N, 3, H, W)
+        pictures = torch.sigmoid(logits.float())  # (N, 3, H, W)
+        return (pictures, kept) if level else pictures
 
 
 class DCIGN(nn.Module):
@@ -198,6 +167,10 @@ class DCIGN(nn.Module):
         self.config = config
         self.encoder = Encoder(config)
         self.decoder = Decoder(config)
+        self.flow = None
+        if config.flow_width:
+            channels = dict(zip(config.decoder_sizes, config.decoder_widths))[config.size // COARSE]
+            self.flow = AppearanceFlow(channels, config.latents, config.flow_width, config.norm_groups)
 
     def encode(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
         """Posterior means and log-variances, (N, L) each, of (N, 3, H, W) pictures in [0, 1]."""
@@ -212,6 +185,10 @@ class DCIGN(nn.Module):
         """Pictures (N, 3, H, W) in [0, 1] of (N, L) latents, or of (N, K, L), a row for every place that hears them."""
         return self.decoder(latents)
 
+    def decode_with_level(self, latents: Tensor) -> tuple[Tensor, Tensor]:
+        """What decode() gives, and the decoder's level of an eighth of the pixels (N, C, h, w), which appearance flow reads."""
+        return self.decoder(latents, level=self.config.size // COARSE)
+
     def draft(self, latents: Tensor) -> Tensor:
         """What the coarsest head alone draws of the same: (N, 3, h, w), at half the size where there are two.
 
@@ -219,6 +196,12 @@ class DCIGN(nn.Module):
         objective holds it there.
         """
         return self.decoder(latents, draft=True)
+
+    def without_flow(self) -> "DCIGN":
+        """The same encoder and decoder alone: to be trained on, after which flow is to be learned anew."""
+        bare = copy.deepcopy(self)
+        bare.config, bare.flow = replace(self.config, flow_width=0), None
+        return bare
 
     def grow_from(self, smaller: "DCIGN") -> None:
         """Take over a network of half the pixels (``config.smaller()``): the picture it draws is kept."""

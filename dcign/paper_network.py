@@ -142,6 +142,8 @@ class Decoder(nn.Module):
 class PaperNetwork(nn.Module):
     """Encoder and decoder of the paper. It reads colour as grey and draws grey in three equal channels."""
 
+    flow = None  # nothing of the picture itself is in what it shows
+
     def __init__(self, config: PaperConfig):
         super().__init__()
         self.config = config

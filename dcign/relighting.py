@@ -5,18 +5,13 @@
 The decoder knows how light changes a subject better than it knows the subject. So what it draws under the new light, less
 what it draws of the code as it is, is added to the picture, and all that no latent tells stays: a pattern, glasses, the
 background. The change is brought to the edges of the picture by a guided filter (He, Sun and Tang 2010, at half the size as
-He and Sun 2015), as the decoder's own are blurred. Once the view turns, every pixel is elsewhere, and the picture fades into
-what the decoder draws.
+He and Sun 2015), as the decoder's own are blurred. Once the view turns, every pixel is elsewhere: own_picture.py.
 
 Shape legend: H, W pixels, h, w half of them.
 """
 
 from __future__ import annotations
 
-import threading
-import weakref
-from collections import OrderedDict
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -28,17 +23,10 @@ from torch import Tensor
 from .decoding import MIN_SIDE
 from .graphics_code import MAX_PICTURE_BYTES, MAX_PICTURE_SIDE, GraphicsCode
 from .jpeg import jpeg
-from .offsets import trust
 from .paper_network import LUMA
 
-#: Over how many degrees the picture fades when the view turns. Drawn from one picture, either is as near to the truth at 4;
-#: a little sooner, as both at once look like a ghost.
-REACH = {"azimuth": 3.0, "elevation": 3.0}
-#: Below this share it is not worth its time.
-LEAST = 0.01
 RADIUS = 2  # of the filter's windows, pixels at half the size
 SMOOTHNESS = 1e-3  # variance of the luma below which a window counts as even
-_KEPT = 32  # codes whose own drawing is kept: one for each of so many visitors
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,51 +82,3 @@ def with_picture(code: GraphicsCode, pixels: np.ndarray) -> GraphicsCode:
         return code
     picture = jpeg(pixels)
     return code if len(picture) > MAX_PICTURE_BYTES else replace(code, picture=picture)
-
-
-class Memory:
-    """What was seen of the codes that were drawn last, so that a drag does not begin anew with every frame. It goes with
-    its code: nobody's picture stays after the code is gone. A deep copy of a Studio begins with an empty one."""
-
-    def __init__(self) -> None:
-        self._lock = threading.RLock()  # a code may go, and call _forget(), while it is held
-        self._kept: OrderedDict[int, tuple[weakref.ref[GraphicsCode], Seen]] = OrderedDict()
-
-    def __reduce__(self) -> tuple:
-        return Memory, ()
-
-    def lit(self, code: GraphicsCode, drawn: Tensor, shown: Tensor, away: Mapping[str, float],
-            itself: Callable[[], Tensor]) -> Tensor:
-        """``shown`` (3, H, W), or as far as it is trusted the code's own picture in the light of ``drawn`` (3, H, W).
-
-        away: by how many degrees each factor was moved. itself: draws the code as it is, (3, H, W).
-        """
-        share = 0.0 if code.picture is None else trust(away, REACH)
-        if share < LEAST or code.pixels.shape[0] != drawn.shape[-1]:
-            return shown
-
-        def make() -> Seen:
-            picture = torch.from_numpy(code.pixels.copy()).to(drawn.device).permute(2, 0, 1).float().div_(255)
-            return Seen.of(picture, itself())
-
-        return shown.lerp(relit(self.get(code, make), drawn), share)
-
-    def get(self, code: GraphicsCode, make: Callable[[], Seen]) -> Seen:
-        key = id(code)
-        with self._lock:
-            of, seen = self._kept.get(key, (None, None))
-            if of is not None and of() is code:  # the number of a code that is gone may come again
-                self._kept.move_to_end(key)
-                return seen
-        seen = make()
-        with self._lock:
-            self._kept[key] = weakref.ref(code, lambda gone: self._forget(key, gone)), seen
-            self._kept.move_to_end(key)
-            while len(self._kept) > _KEPT:
-                self._kept.popitem(last=False)
-        return seen
-
-    def _forget(self, key: int, gone: weakref.ref[GraphicsCode]) -> None:
-        with self._lock:
-            if self._kept.get(key, (None, None))[0] is gone:
-                del self._kept[key]

@@ -20,14 +20,15 @@ from torch import Tensor
 
 from . import arguments, devices, refinement
 from .calibration import Calibration
-from .controls import Controls
+from .controls import Controls, Heard
 from .directions import Directions
 from .graphics_code import FACTORS, CodeLayout, GraphicsCode
 from .networks import DCIGN
+from .own_picture import Drawn, Memory
 from .paper_network import PaperNetwork
 from .photos import DEFAULT_FACE_BOX, PictureSpec, Prepared, Source, prepare
 from .pose_prior import PosePrior
-from .relighting import Memory, with_picture
+from .relighting import with_picture
 from .sharpening import Sharpening, sharpen
 from .sweeps import path
 
@@ -43,8 +44,8 @@ class Studio:
     unlearned: factors whose measured estimate is hardly better than chance, so that a page can say so.
     directions: group -> its principal directions, for dcign.mixing; empty for weights that have none.
     sharpening: amount of the unsharp mask on all that is drawn (dcign.sharpening), 0 for none;
-    None for the usual one, and for none where the network is the paper's. relighting: whether light moves on a code's own
-    picture (dcign.relighting); None for yes, and for no where the network is the paper's.
+    None for the usual one, and for none where the network is the paper's. relighting: whether a code's own picture is in
+    what is shown of it (dcign.own_picture); None for yes, and for no where the network is the paper's.
     """
 
     def __init__(
@@ -91,8 +92,7 @@ class Studio:
         self._network = network.eval().requires_grad_(False)
         self._drawing = self._network
         if self._precision is not torch.float32:
-            self._drawing = copy.deepcopy(self._network)
-            self._drawing.decoder.to(self._precision)
+            self._drawing = devices.drawing_in(self._network, self._precision)
         self._quick: Studio | None = None
         published = isinstance(network, PaperNetwork)  # shown as it was
         if sharpening is None and published:
@@ -115,8 +115,7 @@ class Studio:
             twin = copy.copy(self)
             twin._memory = Memory()
             twin._precision = torch.bfloat16
-            twin._drawing = copy.deepcopy(self._network)
-            twin._drawing.decoder.to(torch.bfloat16)
+            twin._drawing = devices.drawing_in(self._network, torch.bfloat16)
             self._quick = twin
         return self._quick
 
@@ -127,7 +126,7 @@ class Studio:
         return twin
 
     def bare(self) -> Studio:
-        """The same model whose pictures are the network's own: no unsharp mask, no light on a code's picture."""
+        """The same model whose pictures are the decoder's alone: no unsharp mask, nothing of a code's picture."""
         twin = self.with_sharpening(0.0)
         twin.relighting = False
         return twin
@@ -213,13 +212,13 @@ class Studio:
     ) -> np.ndarray:
         """One picture, uint8 (H, W, 3). A factor left out keeps the code's own value exactly.
 
-        Where the code has its picture and the view stays near its own, the light moves on that picture
-        (dcign.relighting); code.without_picture() is drawn by the decoder alone.
+        Where the code has its picture, that is in what is shown as far as it can be (dcign.own_picture);
+        code.without_picture() is drawn by the decoder alone.
         Degrees outside the trained range are brought to its end (a circular factor wraps); with beyond, to the
         end of the `wider` range. ValueError for degrees that are not finite numbers, or a code of another model.
         """
         degrees = {"azimuth": azimuth, "elevation": elevation, "light": light}
-        return self._draw([code], [self._controls.heard(code, degrees, beyond)])[0]
+        return self._draw([code], [self.heard(code, degrees, beyond)])[0]
 
     def render_many(
         self,
@@ -243,7 +242,7 @@ class Studio:
             raise ValueError("give as many angles as codes, or one for all; lengths: " + str(sorted(lengths)))
         codes = codes * count if len(codes) == 1 else codes
         heard = [
-            self._controls.heard(
+            self.heard(
                 code, {name: arguments.entry(values, i) for name, values in given.items()}, beyond)
             for i, code in enumerate(codes)
         ]
@@ -279,26 +278,35 @@ class Studio:
         pictures = self.render_many(code, **{factor: values[:frames]}, **held, progress=progress)
         return np.concatenate([pictures, pictures[-2:0:-1]]) if there_and_back else pictures
 
-    def _draw(
-        self, codes: Sequence[GraphicsCode], heard: Sequence[tuple[np.ndarray, Mapping[str, float]]]
-    ) -> np.ndarray:
-        """What the decoder hears of N codes, (L,) or (K, L) each, and how far each was moved -> uint8 (N, H, W, 3)."""
+    def heard(self, code: GraphicsCode, degrees: Mapping[str, float | None], beyond: bool = False) -> Heard:
+        """What the decoder hears of a code whose given factors are moved to these degrees. ValueError as by render()."""
+        return self._controls.heard(code, degrees, beyond)
+
+    def _draw(self, codes: Sequence[GraphicsCode], heard: Sequence[Heard]) -> np.ndarray:
+        """N codes and what the decoder hears of each -> uint8 (N, H, W, 3)."""
         with torch.inference_mode():
-            drawn = self._decode([latents for latents, _ in heard])
-            pictures = sharpen(drawn, self.sharpening)
+            drawn = self._decode(heard)
+            pictures = sharpen(torch.stack([new.picture for new in drawn]), self.sharpening)
             if self.relighting:
                 pictures = torch.stack([
-                    self._memory.lit(code, own, shown, away, lambda code=code: self._itself(code))
-                    for code, own, shown, (_, away) in zip(codes, drawn, pictures, heard)])
+                    self._memory.shown(code, new, sharp, asked.away, asked.light,
+                                       lambda light, code=code: self._itself(code, light), self._drawing.flow)
+                    for code, new, sharp, asked in zip(codes, drawn, pictures, heard)])
             levels = pictures.float().mul(255).round_().clamp_(0, 255).to(torch.uint8)
             return np.ascontiguousarray(levels.permute(0, 2, 3, 1).cpu().numpy())
 
-    def _decode(self, latents: Sequence[np.ndarray]) -> Tensor:
-        """(L,) or (K, L) for each of N pictures -> (N, 3, H, W) in [0, 1]."""
-        if len({rows.shape for rows in latents}) > 1:  # some with offsets
-            latents = [np.broadcast_to(rows, (self._network.places, self.layout.size)) for rows in latents]
-        return self._drawing.decode(torch.from_numpy(np.stack(latents)).to(self.device, self._precision)).float()
+    def _decode(self, heard: Sequence[Heard]) -> list[Drawn]:
+        """What is drawn of what the decoder hears of N codes."""
+        rows = [asked.rows for asked in heard]  # (L,) or (K, L)
+        if len({part.shape for part in rows}) > 1:  # some with offsets
+            rows = [np.broadcast_to(part, (self._network.places, self.layout.size)) for part in rows]
+        rows, latents = (torch.from_numpy(np.stack(parts)).to(self.device, self._precision)
+                         for parts in (rows, [asked.latents for asked in heard]))
+        if self._drawing.flow is None or not self.relighting:
+            return [Drawn(picture) for picture in self._drawing.decode(rows).float()]
+        pictures, levels = self._drawing.decode_with_level(rows)  # (N, 3, H, W), (N, C, h, w)
+        return [Drawn(*parts) for parts in zip(pictures.float(), levels.split(1), latents.split(1))]
 
-    def _itself(self, code: GraphicsCode) -> Tensor:
-        """What the decoder draws of the code as it is, (3, H, W) in [0, 1]."""
-        return self._decode([self._controls.heard(code, {})[0]])[0]
+    def _itself(self, code: GraphicsCode, light: float | None = None) -> Drawn:
+        """What the decoder draws of the code as it is, or under another light in degrees."""
+        return self._decode([self.heard(code, {"light": light}, beyond=True)])[0]

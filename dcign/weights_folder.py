@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 EIGHT_BITS = 2  # the format of folders with kernels in 8 bits, which versions before did not read
+FLOW = 3  # of those with appearance flow, likewise
 _NEARLY_CHANCE = 0.8  # of the error of a guess
 TENSORS = "model.safetensors"
 CONFIG = "config.json"
@@ -120,10 +121,9 @@ def _read_config(path: Path) -> dict:
         config = None
     if not isinstance(config, dict):
         raise WeightsError(f"{path} is not valid JSON: {_AGAIN}")
-    if config.get("format") not in (FORMAT, EIGHT_BITS):
+    if config.get("format") not in (FORMAT, EIGHT_BITS, FLOW):
         raise WeightsError(
-            f"{path} has format {config.get('format')!r}, this version reads {FORMAT} and {EIGHT_BITS}: update dcign, "
-            f"or {_AGAIN}"
+            f"{path} has format {config.get('format')!r}, this version reads {FORMAT} to {FLOW}: update dcign, or {_AGAIN}"
         )
     return config
 
@@ -195,7 +195,7 @@ def save_weights(
         if value.is_floating_point() and not torch.isfinite(value).all():
             raise WeightsError(f"{key} is not finite in {value.dtype}: save with half=False, or train again")
     config = {
-        "format": EIGHT_BITS if storage.has_eight_bits(tensors) else FORMAT,
+        "format": FLOW if network.flow is not None else EIGHT_BITS if storage.has_eight_bits(tensors) else FORMAT,
         "name": name,
         "network": network.config.to_dict(),
         "layout": layout.to_list(),

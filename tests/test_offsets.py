@@ -106,8 +106,8 @@ def test_codes_for_two_decoders_are_not_mixed(code):
 def test_the_seam_of_a_full_turn_is_no_distance(chairs):
     rows = np.random.default_rng(0).normal(size=(chairs._network.places, chairs.layout.size)) * chairs.layout.intrinsic
     code = GraphicsCode(np.zeros(chairs.layout.size), chairs.layout, azimuth=175.0, elevation=10.0, light=0.0, offsets=rows)
-    heard, _ = chairs._controls.heard(code, {"azimuth": -175.0})
-    plain, _ = chairs._controls.heard(replace(code, offsets=None), {"azimuth": -175.0})
+    heard = chairs._controls.heard(code, {"azimuth": -175.0}).rows
+    plain = chairs._controls.heard(replace(code, offsets=None), {"azimuth": -175.0}).rows
     assert np.allclose(heard - plain, offsets.trust({"azimuth": 10.0}) * rows, atol=1e-5)
 
 

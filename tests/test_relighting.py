@@ -15,8 +15,9 @@ from PIL import Image
 
 from dcign import GraphicsCode, mixing
 from dcign.jpeg import jpeg
+from dcign.own_picture import Memory
 from dcign.paper_network import PaperConfig, PaperNetwork
-from dcign.relighting import Memory, Seen, relit, with_picture
+from dcign.relighting import Seen, relit, with_picture
 from dcign.studio import Studio
 
 

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import argparse
+import copy
 import hashlib
 import sys
 from dataclasses import replace
@@ -160,6 +161,48 @@ def _teach(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _flow(arguments: argparse.Namespace) -> int:
+    import torch
+    from tqdm import tqdm
+
+    from dcign import checkpoints, storage
+    from dcign.networks import DCIGN
+    from train.batches import Rendering
+    from train.flow import FACTORS, FlowPlan, collect, learn, with_flow
+    from train.measures.subject import studio_of
+    from train.pool import Pool
+    from train.presets import preset
+
+    name, plan = arguments.source, FlowPlan()
+    plan = replace(plan, pairs=arguments.pairs or plan.pairs)
+    config = preset("studio", name)
+    weights = checkpoints.load_weights(checkpoints.find(arguments.start))
+    if weights.name != name or not isinstance(weights.network, DCIGN):
+        raise ValueError(f"{arguments.start} are no weights of {name} by the studio preset.")
+    torch.set_num_threads(arguments.threads or max(1, torch.get_num_threads()))
+    weights = replace(weights, network=with_flow(weights.network, plan.width, plan.seed))
+    paths = Rendering(_pictures(arguments, name), name, weights.network.config.size, arguments.shards, _data(arguments), None,
+                      config.recipe, first=arguments.first_shard).wait()
+    pool, studio = Pool(paths, 0, config.recipe), studio_of(weights)
+    told = weights.training | {"flow": [*weights.training.get("flow", ()), {"new_views": plan.pairs}]}
+
+    def save() -> None:
+        whole = copy.deepcopy(weights.network)
+        storage.round_to_stored(whole)
+        checkpoints.save_weights(arguments.output, whole, weights.layout, weights.calibrations, weights.ranges, name=name,
+                                 circular=weights.circular, ground=weights.ground, framing=weights.framing,
+                                 directions=weights.directions, training=told)
+
+    with tqdm(desc="encoding", unit="mini-batches", total=sum(
+            min(arguments.mini_batches or len(pool), int((pool.factors == config.recipe.factors.index(factor)).sum()))
+            for factor in FACTORS)) as bar:
+        examples = collect(studio, pool, plan, arguments.mini_batches, bar.update)
+    learn(studio, weights.network, pool, examples, config, plan, save)
+    save()
+    print(f"weights with flow in {arguments.output}")
+    return 0
+
+
 def _measure(arguments: argparse.Namespace) -> int:
     from train.measures.report import QUICK, measure
     from train.measures.scenery import VALIDATION
@@ -259,7 +302,7 @@ def _bench(arguments: argparse.Namespace) -> int:
     return 0
 
 
-RUN = {"render": _render, "teach": _teach, "measure": _measure, "beside": _beside, "probe": _probe, "preview": _preview,
+RUN = {"render": _render, "teach": _teach, "flow": _flow, "measure": _measure, "beside": _beside, "probe": _probe, "preview": _preview,
        "examples": _examples, "figures": _figures, "card": _card, "bench": _bench}
 
 

@@ -60,10 +60,13 @@ def grow(network: DCIGN, configuration, seed: int, device: torch.device) -> DCIG
 
 
 def take_over(network: DCIGN | PaperNetwork, given: DCIGN | PaperNetwork) -> None:
-    """Start ``network`` from given weights: of its own shape, or one that DCIGN.widen_from() takes.
+    """Start ``network`` from given weights: of its own shape, or one that DCIGN.widen_from() takes. Appearance flow stays
+    behind where ``network`` has none: it was learned from what the given decoder draws.
 
     Raises ValueError for any other.
     """
+    if given.flow is not None and network.flow is None:
+        given = given.without_flow()
     if given.config == network.config:
         network.load_state_dict(given.state_dict())
         return

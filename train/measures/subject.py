@@ -35,6 +35,12 @@ class Posterior:
         return self.means + self.deviations * rng.standard_normal(self.means.shape).astype(np.float32)
 
 
+def studio_of(weights: Weights) -> Studio:
+    """What a visitor is shown by these weights."""
+    return Studio(weights.network, weights.layout, weights.calibrations, weights.ranges, weights.circular, weights.ground,
+                  weights.name, framing=weights.framing)
+
+
 @dataclass(frozen=True, eq=False)
 class Subject:
     weights: Weights
@@ -50,8 +56,7 @@ class Subject:
 
     @staticmethod
     def of(weights: Weights, source) -> "Subject":
-        studio = Studio(weights.network, weights.layout, weights.calibrations, weights.ranges, weights.circular,
-                        weights.ground, weights.name, framing=weights.framing)
+        studio = studio_of(weights)
         setting = weights.training.get("config", {}).get("recipe", {}).get("setting", "stage")
         grey = isinstance(weights.network.config, PaperConfig)
         scenery = Scenery.of(weights.name, setting, tuple(weights.calibrations), grey)

@@ -1,0 +1,129 @@
+"""What of a code's own picture is in what is shown of the code: all, under any light (relighting.py), where the view is the
+picture's own; its pixels at their new places (appearance_flow.py), where the network has learned to move them; else nothing.
+
+Shape legend: H, W pixels, L latents, C channels of the decoder's level of h, w pixels.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+import weakref
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from .appearance_flow import AppearanceFlow, Source
+from .graphics_code import GraphicsCode
+from .offsets import trust
+from .relighting import Seen, relit
+
+#: Over how many degrees the picture that stays in its place fades when the view turns. Drawn from one picture, either is as
+#: near to the truth at 4; a little sooner, as both at once look like a ghost.
+REACH = {"azimuth": 3.0, "elevation": 3.0}
+#: Between how many degrees of azimuth the pixels that move along fade: flow was learned so far (train/flow.py).
+TURN = (50.0, 70.0)
+#: Below this share it is not worth its time.
+LEAST = 0.01
+_KEPT = 32  # codes whose own drawing is kept: one for each of so many visitors
+
+
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """What the decoder draws (3, H, W) in [0, 1]; for appearance flow, its level (1, C, h, w) and the latents (1, L)."""
+
+    picture: Tensor
+    level: Tensor | None = None
+    latents: Tensor | None = None
+
+
+@dataclass(eq=False)
+class _Own:
+    """A code's picture with what is drawn of the code, and the light under which it was moved last."""
+
+    seen: Seen
+    itself: Drawn
+    lit: tuple[float, Source] | None = None
+
+    def source(self, light: float | None, draw: Callable[[float | None], Drawn]) -> Source:
+        """Where pixels come from: the picture, under another light where one is asked for."""
+        last = self.lit
+        if light is None or (last is not None and last[0] == light):
+            return _source(self.seen.picture, self.itself) if light is None else last[1]
+        drawn = draw(light)
+        source = _source(relit(self.seen, drawn.picture), drawn)
+        self.lit = light, source
+        return source
+
+
+def _source(picture: Tensor, drawn: Drawn) -> Source:
+    return Source(picture[None], drawn.picture[None], drawn.level, drawn.latents)
+
+
+def moved_share(away: Mapping[str, float]) -> float:
+    """How far, from 1 to 0, pixels that move along are trusted when the factors are moved by these degrees."""
+    turned = abs((away.get("azimuth", 0.0) + 180) % 360 - 180)
+    fallen = min(max((turned - TURN[0]) / (TURN[1] - TURN[0]), 0.0), 1.0)
+    return 0.5 + 0.5 * math.cos(math.pi * fallen)
+
+
+class Memory:
+    """What was seen of the codes that were drawn last, so that a drag does not begin anew with every frame. It goes with
+    its code: nobody's picture stays after the code is gone. A deep copy of a Studio begins with an empty one."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()  # a code may go, and call _forget(), while it is held
+        self._kept: OrderedDict[int, tuple[weakref.ref[GraphicsCode], _Own]] = OrderedDict()
+
+    def __reduce__(self) -> tuple:
+        return Memory, ()
+
+    def shown(self, code: GraphicsCode, new: Drawn, sharp: Tensor, away: Mapping[str, float], light: float | None,
+              draw: Callable[[float | None], Drawn], flow: AppearanceFlow | None = None) -> Tensor:
+        """``sharp`` (3, H, W), which is ``new`` ready to be shown, or as far as it is trusted the code's own picture there.
+
+        away: by how many degrees each factor was moved. light: the degrees that are asked for, None for the code's own.
+        draw: draws the code as it is, or under another light.
+        """
+        side = new.picture.shape[-1]
+        if code.picture is None or code.pixels.shape[0] != side:
+            return sharp
+        still = trust(away, REACH)
+        # codes that are not exact do not say what the picture has more than is drawn of it
+        moved = 0.0 if flow is None or code.offsets is None else moved_share(away)
+        if max(still, moved) < LEAST:
+            return sharp
+
+        def make() -> _Own:
+            picture = torch.from_numpy(code.pixels.copy()).to(sharp.device).permute(2, 0, 1).float().div_(255)
+            itself = draw(None)
+            return _Own(Seen.of(picture, itself.picture), itself)
+
+        own, shown = self.get(code, make), sharp
+        if moved >= LEAST and still <= 1 - LEAST:
+            found = flow(own.source(light, draw), new.picture[None], new.level, new.latents)
+            shown = shown.lerp(found.picture[0] + found.drawn_share[0] * (sharp - new.picture), moved)
+        return shown if still < LEAST else shown.lerp(relit(own.seen, new.picture), still)
+
+    def get(self, code: GraphicsCode, make: Callable[[], _Own]) -> _Own:
+        key = id(code)
+        with self._lock:
+            of, own = self._kept.get(key, (None, None))
+            if of is not None and of() is code:  # the number of a code that is gone may come again
+                self._kept.move_to_end(key)
+                return own
+        own = make()
+        with self._lock:
+            self._kept[key] = weakref.ref(code, lambda gone: self._forget(key, gone)), own
+            self._kept.move_to_end(key)
+            while len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+        return own
+
+    def _forget(self, key: int, gone: weakref.ref[GraphicsCode]) -> None:
+        with self._lock:
+            if self._kept.get(key, (None, None))[0] is gone:
+                del self._kept[key]

@@ -1,0 +1,154 @@
+"""How flow is learned: from which pictures, towards what, and that nothing else learns with it."""
+
+import copy
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from conftest import a_model
+
+from dcign.appearance_flow import Moved
+from dcign.checkpoints import load_weights, save_weights
+from dcign.networks import DCIGN
+from dcign.own_picture import TURN
+from dcign.studio import Studio
+from train import flow
+from train.__main__ import main
+from train.batches import Recipe, draw_shard
+from train.pool import Pool
+from train.presets import preset
+from train.schedule import take_over
+
+SIZE = 40
+RECIPE = Recipe(per_mini_batch=4, mini_batches=8, photographs=0, shares=(("azimuth", 0.5), ("elevation", 0.5)))
+PLAN = flow.FlowPlan(width=8, pairs=320, sources_a_step=4, views=2, rate=4e-3, first_steps=3, average=0.9)
+
+
+@pytest.fixture(scope="module")
+def pool(tmp_path_factory) -> Pool:
+    path = draw_shard(tmp_path_factory.mktemp("shards"), "chairs", SIZE, 3, None, RECIPE)
+    return Pool([path], 0, RECIPE)
+
+
+def a_reader() -> dict:
+    """The parts of a small model that sees differences between views."""
+    model = a_model("chairs")
+    with torch.no_grad():
+        model["network"].encoder.posterior.weight.mul_(60.0)
+    return model
+
+
+@pytest.fixture(scope="module")
+def network() -> DCIGN:
+    return flow.with_flow(a_reader()["network"], PLAN.width, 1)
+
+
+@pytest.fixture(scope="module")
+def studio(network) -> Studio:
+    return Studio(**a_reader() | {"network": network}, device="cpu")
+
+
+@pytest.fixture(scope="module")
+def examples(studio, pool) -> list[flow.Example]:
+    return flow.collect(studio, pool, PLAN)
+
+
+def test_sources_are_encoded_as_the_app_does_it_and_others_are_near_enough(studio, pool, examples):
+    assert {example.factor for example in examples} == {"azimuth", "elevation"}
+    for example in examples[::5]:
+        factor, pictures = example.factor, pool.mini_batch(example.mini_batch)[0][..., :3]
+        assert RECIPE.factors[pool.factors[example.mini_batch]] == factor
+        own = min(range(4), key=lambda k: np.abs(pictures[k].astype(int) - example.code.pixels).mean())
+        assert own not in example.places and example.code.offsets is not None
+        read = [getattr(studio.encode(pictures[k], refine=False), factor) for k in example.places]
+        assert np.allclose(read, example.degrees, atol=0.1)
+        away = np.abs((example.degrees - getattr(example.code, factor) + 180) % 360 - 180)
+        assert away.min() >= PLAN.least and away.max() <= TURN[1]
+
+
+def test_a_code_is_moved_to_where_the_other_picture_is(studio, examples):
+    example = examples[0]
+    group = studio.layout.slice(example.factor)
+    others = np.setdiff1d(np.arange(studio.layout.size), np.arange(group.start, group.stop))
+    rows, latents = flow.heard(studio, example, 0, on_curve=False)
+    assert np.allclose(latents[group], example.latents[0], atol=1e-6)
+    assert np.array_equal(latents[others], example.code.latents[others])
+    asked = studio.heard(example.code, {example.factor: float(example.degrees[0])})
+    on_curve = flow.heard(studio, example, 0, on_curve=True)
+    assert np.array_equal(on_curve[0], asked.rows) and np.array_equal(on_curve[1], asked.latents)
+    assert np.allclose(rows - latents, asked.rows - asked.latents, atol=1e-5)  # offsets, as far as they are trusted there
+
+
+def test_steps_are_the_same_again_and_a_source_lies_beside_each_of_its_views(studio, network, pool, examples):
+    first, again = (list(flow.steps(studio, network, pool, examples, PLAN, 3)) for _ in range(2))
+    for a, b in zip(first, again):
+        assert torch.equal(a.targets, b.targets) and torch.equal(a.drawn, b.drawn)
+        assert a.targets.shape == a.source.picture.shape == (8, 3, SIZE, SIZE)
+        assert torch.equal(a.source.picture[0], a.source.picture[1]) and not torch.equal(a.targets[0], a.source.picture[0])
+    assert not torch.equal(first[0].targets, first[1].targets)
+
+
+def test_colours_change_in_source_and_target_alike_and_white_stays_white():
+    picture = np.array([[[255, 255, 255], [100, 100, 100]]], np.uint8)
+    changed = flow._recoloured(picture, np.array([0.8, 1.0, 1.2], np.float32))
+    assert np.array_equal(changed[0, 0], [1, 1, 1]) and changed[0, 1, 0] > changed[0, 1, 1] > changed[0, 1, 2]
+
+
+def test_the_loss_falls_towards_the_truth_and_asks_flow_itself():
+    truth, config = torch.rand(2, 3, SIZE, SIZE), preset("studio", "chairs")
+    near, far = (truth + size * torch.randn_like(truth) for size in (0.02, 0.2))
+    share = torch.zeros(2, 1, SIZE, SIZE)
+    both = flow.loss_of(Moved(near, share, near, near), truth, config, PLAN)
+    assert both < flow.loss_of(Moved(far, share, near, near), truth, config, PLAN)
+    assert both < flow.loss_of(Moved(near, share, far, near), truth, config, PLAN)
+    assert both < flow.loss_of(Moved(near, share, near, far), truth, config, PLAN)
+
+
+def test_it_learns_and_nothing_else_does(studio, network, pool, examples):
+    before = copy.deepcopy(network.state_dict())
+    config, saved = preset("studio", "chairs"), []
+
+    def error() -> float:
+        with torch.no_grad():
+            return float(np.mean([(network.flow(s.source, s.drawn, s.level, s.latents).picture - s.targets).square().mean()
+                                  for s in flow.steps(studio, network, pool, examples, replace(PLAN, recoloured=0.0), 8)]))
+
+    start = error()
+    flow.learn(studio, network, pool, examples, config, PLAN, lambda: saved.append(1), save_every=0.0)
+    assert error() < 0.9 * start and len(saved) == PLAN.pairs // 8
+    for name, value in network.state_dict().items():
+        assert torch.equal(value, before[name]) == (not name.startswith("flow.")), name
+
+
+def test_flow_that_is_there_is_gone_on_from(network):
+    assert flow.with_flow(network, PLAN.width, 5) is network
+    other = flow.with_flow(network, 16, 5)
+    assert other.config.flow_width == 16
+    assert all(torch.equal(value, network.state_dict()[name]) for name, value in other.state_dict().items()
+               if not name.startswith("flow."))
+
+
+def test_training_goes_on_without_it(network):
+    fresh = a_model("chairs")["network"]
+    fresh.decoder.start.weight.data.zero_()
+    take_over(fresh, network)
+    assert torch.equal(fresh.decoder.start.weight, network.decoder.start.weight)
+
+
+def test_shards_without_turns_are_refused(studio, tmp_path):
+    recipe = replace(RECIPE, mini_batches=2, shares=(("azimuth", 1.0), ("elevation", 0.0)))
+    path = draw_shard(tmp_path, "chairs", SIZE, 3, None, recipe)
+    with pytest.raises(ValueError, match="elevation"):
+        flow.collect(studio, Pool([path], 0, recipe), PLAN)
+
+
+def test_by_the_command_line(tmp_path, capsys):
+    given = save_weights(tmp_path / "given", **a_reader(), training={"pictures": 7})
+    command = ["flow", "chairs", "--from", str(given), "--shards", "1", "--mini-batches", "12", "--pairs", "32",
+               "--runs", str(tmp_path), "-o", str(tmp_path / "flow")]
+    assert main(command) == 0
+    weights = load_weights(tmp_path / "flow")
+    assert weights.network.flow is not None and weights.training == {"pictures": 7, "flow": [{"new_views": 32}]}
+    assert torch.equal(weights.network.decoder.start.weight, load_weights(given).network.decoder.start.weight)
+    assert main(["flow", "faces", *command[2:]]) == 2 and "no weights of faces" in capsys.readouterr().err

@@ -1,0 +1,234 @@
+"""After training: how the picture's own pixels move when the view turns (../dcign/appearance_flow.py).
+
+    python -m train flow chairs --from weights/chairs --first-shard 124 --shards 24 -o runs/chairs-flow
+
+Encoder and decoder stay as they are. Of the mini-batches in which azimuth or elevation varies some pictures are encoded as the
+app does it, once; then flow learns to make the mini-batch's other pictures of them, from nothing but these pictures. Where the
+factor should be moved to, the encoder's reading of the other picture says.
+
+Shape legend: N new views, K pictures in a mini-batch, H = W pixels, L latents, g of a factor, P places in the decoder.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from PIL import Image
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from dcign.appearance_flow import Moved, Source
+from dcign.graphics_code import GraphicsCode
+from dcign.networks import DCIGN
+from dcign.own_picture import TURN
+from dcign.photos import Prepared
+from dcign.studio import Studio
+from train import likelihood
+from train.optimiser import MuonAdam
+from train.pool import Pool
+from train.presets import TrainConfig
+
+FACTORS = ("azimuth", "elevation")  # light moves no pixel
+
+
+@dataclass(frozen=True)
+class FlowPlan:
+    """How flow is learned."""
+
+    width: int = 80  # NetworkConfig.flow_width
+    pairs: int = 60_000  # new views
+    sources: int = 2  # pictures of each mini-batch that others are made of
+    sources_a_step: int = 8
+    views: int = 4  # of each of them
+    turned: float = 0.4  # the share of azimuth
+    least: float = 2.0  # degrees; of nearer views there is nothing to learn
+    rate: float = 1.5e-3
+    first_steps: int = 50  # of a rising rate
+    average: float = 0.998  # how slowly the weights that are kept follow
+    floor: float = 1e-3  # mean squared error below which a picture is good enough
+    alone: float = 0.25  # weight of the picture's pixels alone, first and mended: what flow is held to where shares are small
+    recoloured: float = 0.5  # the share of sources with other colours than were drawn
+    colours: float = 0.15  # deviation of the logarithm of each channel's power
+    seed: int = 1
+
+
+@dataclass(frozen=True, eq=False)
+class Example:
+    """A picture that was encoded, and the other pictures of its mini-batch: their places there (V,), the degrees (V,) that the
+    encoder reads in them, and the latents of the factor (V, g)."""
+
+    code: GraphicsCode
+    factor: str
+    mini_batch: int
+    places: np.ndarray
+    degrees: np.ndarray
+    latents: np.ndarray
+
+
+def collect(studio: Studio, pool: Pool, plan: FlowPlan, most: int | None = None,
+            progress: Callable[[int], object] = lambda count: None) -> list[Example]:
+    """Encode pictures of all mini-batches, or of ``most`` of each factor. Raises ValueError if there are none of a factor."""
+    rng, found = np.random.default_rng(plan.seed), []
+    for factor in FACTORS:
+        chosen = np.flatnonzero(pool.factors == pool.recipe.factors.index(factor))
+        chosen = [int(index) for index in rng.permutation(chosen)[:most]]
+        before = len(found)
+        for start in range(0, len(chosen), 8):
+            found += _examples(studio, pool, factor, chosen[start:start + 8], plan, rng)
+            progress(len(chosen[start:start + 8]))
+        if len(found) == before:
+            raise ValueError(f"These shards have no views to turn {factor} to: render more of them.")
+    return found
+
+
+def _examples(studio: Studio, pool: Pool, factor: str, mini_batches: list[int], plan: FlowPlan,
+              rng: np.random.Generator) -> list[Example]:
+    shown = [pool.mini_batch(index)[0][..., :3] for index in mini_batches]  # (K, H, W, 3) each
+    group, curve = studio.layout.slice(factor), studio.calibrations[factor]
+    means = [np.stack([code.latents for code in studio.encode_many([_prepared(picture) for picture in pictures], False)])
+             for pictures in shown]  # (K, L) each
+    degrees = [curve.estimate(rows[:, group]) for rows in means]  # (K,) each
+    sources = [[int(k) for k in rng.choice(len(pictures), plan.sources, replace=False)] for pictures in shown]
+    codes = iter(studio.encode_many([_prepared(pictures[k]) for pictures, each in zip(shown, sources) for k in each], True))
+    examples = []
+    for index, each, rows, read in zip(mini_batches, sources, means, degrees):
+        for k in each:
+            code = next(codes)
+            away = np.abs((read - getattr(code, factor) + 180) % 360 - 180)
+            others = np.flatnonzero((away >= plan.least) & (away <= TURN[1]) & (np.arange(len(rows)) != k))
+            if len(others) and code.offsets is not None:
+                examples.append(Example(code, factor, index, others, read[others], rows[others, group]))
+    return examples
+
+
+def _prepared(picture: np.ndarray) -> Prepared:
+    return Prepared(Image.fromarray(np.ascontiguousarray(picture)), True, clean=True)
+
+
+def heard(studio: Studio, example: Example, which: int, on_curve: bool) -> tuple[np.ndarray, np.ndarray]:
+    """What the decoder hears (P, L), and the latents (L,), when the code is asked for one of its others: as the app asks, on the
+    factor's curve; or with the latents that were read in that picture, which say more exactly where it is."""
+    asked = studio.heard(example.code, {example.factor: float(example.degrees[which])})
+    if on_curve:
+        return asked.rows, asked.latents
+    change = np.zeros_like(asked.latents)
+    group = studio.layout.slice(example.factor)
+    change[group] = example.latents[which] - asked.latents[group]
+    return asked.rows + change, asked.latents + change
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """``source`` and what is drawn of the new views, for flow; the new views themselves (N, 3, H, W)."""
+
+    source: Source
+    drawn: Tensor
+    level: Tensor
+    latents: Tensor
+    targets: Tensor
+
+
+def steps(studio: Studio, network: DCIGN, pool: Pool, examples: list[Example], plan: FlowPlan, count: int) -> Iterator[Step]:
+    """What is learned from, step by step."""
+    by_factor = {factor: [example for example in examples if example.factor == factor] for factor in FACTORS}
+    for number in range(count):
+        rng = np.random.default_rng([plan.seed, number])
+        own, new, pictures, targets = [], [], [], []
+        for _ in range(plan.sources_a_step):
+            among = by_factor[FACTORS[int(rng.random() > plan.turned)]]
+            example = among[rng.integers(len(among))]
+            asked = studio.heard(example.code, {})
+            own.append((asked.rows, asked.latents))
+            power = np.exp(plan.colours * rng.standard_normal(3) * (rng.random() < plan.recoloured)).astype(np.float32)
+            pictures.append(_recoloured(example.code.pixels, power))
+            mates = pool.mini_batch(example.mini_batch)[0]
+            for which in rng.choice(len(example.places), plan.views, replace=len(example.places) < plan.views):
+                new.append(heard(studio, example, int(which), bool(rng.random() < 0.5)))
+                targets.append(_recoloured(mates[example.places[which], ..., :3], power))
+        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+            drawn, levels = network.decode_with_level(torch.from_numpy(np.stack([rows for rows, _ in own + new])))
+        latents = torch.from_numpy(np.stack([z for _, z in own + new]))
+        here, there = ([part[rows] for part in (drawn.float(), levels.float(), latents)]
+                       for rows in (slice(len(own)), slice(len(own), None)))
+        source = Source(*(part.repeat_interleave(plan.views, 0) for part in (_tensor(pictures), *here)))
+        yield Step(source, *there, _tensor(targets))
+
+
+def _recoloured(picture: np.ndarray, power: np.ndarray) -> np.ndarray:
+    """uint8 (H, W, 3) to float32 in [0, 1], each channel to its ``power`` (3,): white stays white."""
+    return (picture.astype(np.float32) / 255.0) ** power
+
+
+def _tensor(pictures: list[np.ndarray]) -> Tensor:  # (H, W, 3) each, to (N, 3, H, W)
+    return torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).contiguous()
+
+
+def loss_of(moved: Moved, targets: Tensor, config: TrainConfig, plan: FlowPlan) -> Tensor:
+    """What the new views miss of the true ones (N, 3, H, W): a Gaussian likelihood of each picture's own variance, so that
+    small turns count as large ones do, with the preset's terms for edges and structure."""
+
+    def gaussian(picture: Tensor, targets: Tensor) -> Tensor:
+        return 0.5 * (picture - targets).square().mean((1, 2, 3)).add(plan.floor).log().mean()
+
+    drawn = moved.picture.contiguous()
+    loss = gaussian(drawn, targets) + config.edges * likelihood.laplace_gradients(drawn - targets)
+    if config.structure:
+        loss = loss + config.structure * likelihood.structure(drawn, targets)
+    # from coarse to fine: half the pixels first
+    return loss + plan.alone * (gaussian(F.avg_pool2d(moved.first, 2), F.avg_pool2d(targets, 2)) + gaussian(moved.carried, targets))
+
+
+def learn(studio: Studio, network: DCIGN, pool: Pool, examples: list[Example], config: TrainConfig, plan: FlowPlan = FlowPlan(),
+          save: Callable[[], object] = lambda: None, save_every: float = 300.0) -> None:
+    """Teach ``network.flow``, in place; its running average is what stays. ``save`` is called now and then, with the average
+    in place."""
+    learner = copy.deepcopy(network.flow).requires_grad_(True).train()
+    optimiser = MuonAdam(learner, lr=1.0, weight_decay=config.weight_decay)
+    each = plan.sources_a_step * plan.views
+    count, saved = max(1, plan.pairs // each), time.monotonic()
+    with tqdm(total=count * each, unit="views", desc="flow") as bar:
+        for number, step in enumerate(steps(studio, network, pool, examples, plan, count)):
+            rate = plan.rate * min(1.0, (number + 1) / plan.first_steps) * (0.02 + 0.49 * (1 + math.cos(math.pi * number / count)))
+            for group in optimiser.param_groups:
+                group["lr"] = rate
+            with torch.autocast("cpu", torch.bfloat16):
+                moved = learner(step.source, step.drawn, step.level, step.latents)
+                loss = loss_of(moved, step.targets, config, plan)
+            if not torch.isfinite(loss):
+                raise FloatingPointError(f"The loss is {float(loss)} at step {number}: choose a lower rate.")
+            optimiser.zero_grad(set_to_none=True)
+            loss.backward()
+            nn.utils.clip_grad_norm_(learner.parameters(), 1.0)
+            optimiser.step()
+            decay = min(plan.average, (1 + number) / (10 + number))
+            with torch.no_grad():
+                torch._foreach_lerp_(list(network.flow.parameters()), list(learner.parameters()), 1 - decay)
+            bar.update(each)
+            bar.set_postfix(_decibels(moved.picture.detach(), step), refresh=False)
+            if time.monotonic() - saved > save_every:
+                save()
+                saved = time.monotonic()
+
+
+def _decibels(shown: Tensor, step: Step) -> dict[str, str]:
+    def psnr(pictures: Tensor) -> str:
+        return f"{-10 * (pictures - step.targets).square().mean((1, 2, 3)).clamp_min(1e-6).log10().mean():.2f}"
+
+    return {"new": psnr(shown), "drawn": psnr(step.drawn), "copied": psnr(step.source.picture)}
+
+
+def with_flow(network: DCIGN, width: int, seed: int) -> DCIGN:
+    """The same network with flow that has learned nothing yet; as it is where it has flow of that width."""
+    if network.config.flow_width == width:
+        return network
+    torch.manual_seed(seed)
+    whole = DCIGN(replace(network.config, flow_width=width))
+    whole.load_state_dict(network.without_flow().state_dict(), strict=False)
+    return whole.to(memory_format=torch.channels_last).eval().requires_grad_(False)
