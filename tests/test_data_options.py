@@ -4,7 +4,8 @@ import importlib
 
 import pytest
 
-from train.__main__ import _pictures, main
+from train.__main__ import main
+from train.options import pictures_folder
 from train.options import parser
 from train.scenes import PackageMissing, open_source
 
@@ -46,10 +47,10 @@ def test_options_of_another_class_are_refused(tmp_path, capsys, options):
 def test_pictures_of_different_data_are_kept_apart(tmp_path):
     def where(*data: str):
         arguments = parser("").parse_args(["render", "meshes", "--runs", str(tmp_path), *data])
-        return _pictures(arguments, "meshes")
+        return pictures_folder(arguments, "meshes")
 
     folders = {where("--data", "one"), where("--data", "two"), where("--data", "two", "--up", "z", "--front=-y")}
     assert len(folders) == 3
     assert where("--data", "two", "--up", "y") == where("--data", "two")
     plain = parser("").parse_args(["render", "chairs", "--runs", str(tmp_path)])
-    assert _pictures(plain, "chairs") == tmp_path / "pictures"
+    assert pictures_folder(plain, "chairs") == tmp_path / "pictures"

@@ -1,8 +1,10 @@
-"""The command line of `python -m train`: commands and their options."""
+"""The command line of `python -m train`: commands, their options, and what several of them mean."""
 
 from __future__ import annotations
 
 import argparse
+import hashlib
+from pathlib import Path
 
 CLASSES = ("faces", "heads", "chairs", "basel", "ict", "meshes", "chairs3d")
 WITH_DATA = {"basel": "the Basel Face Model", "ict": "a checkout of ICT-FaceKit", "meshes": "a folder of mesh files",
@@ -112,3 +114,29 @@ def parser(description: str) -> argparse.ArgumentParser:
     bench.add_argument("--device", default="auto")
     bench.add_argument("--compile", action="store_true")
     return root
+
+
+def data_of(arguments: argparse.Namespace):
+    """Where a source finds its data, as open_source() takes it. Raises ValueError for options of another class."""
+    name = getattr(arguments, "source", arguments.command)
+    if arguments.data is not None and name in CLASSES and name not in WITH_DATA:
+        raise ValueError(f"{name} are not drawn from --data: choose {', '.join(WITH_DATA)}.")
+    if (arguments.up or arguments.front) and name in CLASSES and name != "meshes":
+        raise ValueError(f"--up and --front are for meshes, not for {name}.")
+    if arguments.data is None:
+        return arguments.assets if name not in WITH_DATA else None
+    if arguments.up or arguments.front:
+        from train.scenes.meshes import MeshFolder
+
+        return MeshFolder(arguments.data, arguments.up or "y", arguments.front or "z")
+    return arguments.data
+
+
+def pictures_folder(arguments: argparse.Namespace, name: str) -> Path:
+    """Where rendered shards are kept: pictures of named data have a folder of their own for each of them."""
+    root = Path(arguments.runs) / "pictures"
+    if name not in WITH_DATA or arguments.data is None:
+        return root
+    path = Path(arguments.data).expanduser().resolve()
+    digest = hashlib.sha256(f"{path}|{arguments.up or 'y'}|{arguments.front or 'z'}".encode()).hexdigest()
+    return root / f"{path.stem}-{digest[:8]}"
