@@ -5,8 +5,7 @@ import importlib
 import pytest
 
 from train.__main__ import main
-from train.options import pictures_folder
-from train.options import parser
+from train.options import parser, pictures_folder
 from train.scenes import PackageMissing, open_source
 
 

@@ -76,6 +76,13 @@ def _history(training: dict) -> str:
     return f"- **Goes on from**: {'; then '.join(stages)}.\n" if stages else ""
 
 
+def _flow(training: dict) -> str:
+    """What the pixels that move along were learned from."""
+    lessons = "; then ".join(f"{one['new_views']:,} new views of {one['pictures']:,} pictures" for one in training.get("flow", ()))
+    return ("- **Flow**: how the given picture's own pixels move when the view turns was learned last, encoder and decoder held "
+            f"still, from {lessons} (`python -m train flow`).\n" if lessons else "")
+
+
 def _title(name: str, preset: str) -> str:
     """The demo's own weights have its name; others are known by their preset."""
     return f"DC-IGN live: {name}" if preset == "studio" else f"DC-IGN, preset {preset}: {name}"
@@ -110,7 +117,7 @@ at any {f"{', '.join(first)} and {last}" if first else last}.
 - **Data**: {DATA[name]}{_setting(settings)} From a stock of {_distinct(settings):,} distinct pictures{' in the last part of the run' if settings.get('first_shard') else ''}.
 - **Command**: `python -m train {name} --preset {training['preset']}`
 - **Pictures seen**: {training['pictures']:,} (planned: {phases}).
-{_history(training)}{note}- **Procedure**: {_procedure(settings)}; the true degrees are never shown to the network.
+{_history(training)}{note}{_flow(training)}- **Procedure**: {_procedure(settings)}; the true degrees are never shown to the network.
   The read-out in degrees was fitted afterwards on 2,000 training scenes, less those without a front.
 - **Ranges**: {ranges}. Outside them nothing was learned.
 - **Size**: {size / 1e6:.2f} MB, {bits}.

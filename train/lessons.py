@@ -72,7 +72,7 @@ def run_flow(arguments: argparse.Namespace) -> int:
     paths = Rendering(pictures_folder(arguments, name), name, weights.network.config.size, arguments.shards, data_of(arguments), None,
                       config.recipe, first=arguments.first_shard).wait()
     pool, studio = Pool(paths, 0, config.recipe), studio_of(weights)
-    told = weights.training | {"flow": [*weights.training.get("flow", ()), {"new_views": plan.pairs}]}
+    told = dict(weights.training)
 
     def save() -> None:
         whole = copy.deepcopy(weights.network)
@@ -85,6 +85,7 @@ def run_flow(arguments: argparse.Namespace) -> int:
             min(arguments.mini_batches or len(pool), int((pool.factors == config.recipe.factors.index(factor)).sum()))
             for factor in FACTORS)) as bar:
         examples = collect(studio, pool, plan, arguments.mini_batches, bar.update)
+    told["flow"] = [*told.get("flow", ()), {"new_views": plan.pairs, "pictures": len(examples)}]
     learn(studio, weights.network, pool, examples, config, plan, save)
     save()
     print(f"weights with flow in {arguments.output}")

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
+from dcign.own_picture import TURN
 from train.measures import scenery
 from train.measures.colours import colours
 from train.measures.disentanglement import Factor, disentanglement
@@ -61,16 +62,24 @@ def disentanglement_of(subject: Subject, shown: HeldOut) -> dict:
     return disentanglement(shown.posterior.sample(_rng(2)), subject.layout, factors, shown.numbers, _rng(3))
 
 
-def render_milliseconds(subject: Subject, picture: np.ndarray, count: int = 60) -> float:
-    """Median time of studio.render for one picture, at a new angle every time."""
-    code = subject.encode(picture[None])[0].without_picture()
+def render_milliseconds(subject: Subject, picture: np.ndarray, count: int = 60) -> dict[str, float]:
+    """Median time of studio.render for one picture, at a new angle every time: by the decoder alone; and where the picture's
+    own pixels move along, if the network has learned that."""
+    code = subject.encode(picture[None])[0]
     low, high = subject.studio.ranges["azimuth"]
-    times = []
-    for number in range(count):
-        start = time.perf_counter()
-        subject.studio.render(code, azimuth=low + (high - low) * number / count)
-        times.append(time.perf_counter() - start)
-    return float(np.median(times[5:]) * 1e3)
+    middle = min(max(code.azimuth, low + TURN[0]), high - TURN[0])
+    ways = {"render_ms": (code.without_picture(), low, high)}
+    if subject.moves_pixels:
+        ways["moved_ms"] = code, middle - TURN[0], middle + TURN[0]
+    found = {}
+    for name, (shown, first, last) in ways.items():
+        times = []
+        for number in range(count):
+            start = time.perf_counter()
+            subject.studio.render(shown, azimuth=first + (last - first) * number / count)
+            times.append(time.perf_counter() - start)
+        found[name] = float(np.median(times[5:]) * 1e3)
+    return found
 
 
 def _sheets(pictures: dict[str, Drawn], folder: Path, name: str) -> None:
@@ -105,7 +114,7 @@ def measure(folder: str | Path, assets_folder=None, identities: int = IDENTITIES
     thing = subject.scenery.stage.subject == "object"
     swept = min(identities, SWEPT, max(6, identities // 4))
     result = {"identities": identities, "views": 0, "subject": subject.scenery.stage.subject, "preset": subject.preset,
-              "grey": subject.grey}
+              "grey": subject.grey, "moves_pixels": subject.moves_pixels}
     if only:
         result = dict(subject.weights.measures)
         if not result or not set(only) <= set(ALONE):
@@ -185,8 +194,8 @@ def measure(folder: str | Path, assets_folder=None, identities: int = IDENTITIES
         ("paper-chairs", lambda: result.update(
             paper_setting=paper_setting(subject, things(), _rng(8))), thing),
         ("meshes", compare_meshes, thing and meshes is not None),
-        ("speed", lambda: result.update(speed={"render_ms": render_milliseconds(subject, take(subject, 1).pictures[0]),
-                                               "threads": torch.get_num_threads()}), True)]
+        ("speed", lambda: result.update(speed=render_milliseconds(subject, take(subject, 1).pictures[0])
+                                        | {"threads": torch.get_num_threads()}), True)]
     chosen = {*only, *(("new views",) if "sharpness" in only else ())}
     steps = [(name, step) for name, step, wanted in steps if wanted and (not only or name in chosen)]
     with tqdm(steps, unit="measure", disable=None) as bar:

@@ -92,8 +92,13 @@ class Subject:
         return self.studio.sharpening.amount > 0 or self.studio.relighting
 
     @property
+    def moves_pixels(self) -> bool:
+        """Whether the given picture's pixels move along where the view turns."""
+        return self.weights.network.flow is not None
+
+    @property
     def own(self) -> Studio:
-        """The studio that shows what the network draws: no unsharp mask, no light on the given picture."""
+        """The studio that shows what the decoder draws: no unsharp mask, nothing of the given picture."""
         return self.studio.bare()
 
     @property

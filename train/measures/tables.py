@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from dcign.own_picture import TURN
 from train.measures.bars import bars
 
 
@@ -32,6 +33,14 @@ def _novel(found: dict) -> list[str]:
                   rows)
 
 
+def shown_as(result: dict) -> str:
+    """In words, what the app does besides drawing."""
+    if result.get("moves_pixels"):
+        return ("sharpened, another light on the given picture itself, and where the view turns by less than "
+                f"{TURN[1]:.0f}° its pixels moved along")
+    return "sharpened, and another light on the given picture itself"
+
+
 def _one_pass(result: dict) -> list[str]:
     """What refinement, the unsharp mask and the given picture bring: the ways from a picture to another beside each other."""
     if "one_pass" not in result:
@@ -44,8 +53,8 @@ def _one_pass(result: dict) -> list[str]:
     lines = table(["dB / SSIM / gradient share", *ways], [
         [name, *(f"{row['psnr']:.2f} / {row['ssim']:.3f} / {row['gradient_share']:.2f}" for row in pair)]
         for name, *pair in rows])
-    return ["", "New views are drawn from refined codes, as the app refines those of renders, and shown as in the app: sharpened, "
-            "and another light on the given picture itself. Angles, leakage and recognition are read from one pass of the "
+    return ["", "New views are drawn from refined codes, as the app refines those of renders, and shown as in the app: "
+            + shown_as(result) + ". Angles, leakage and recognition are read from one pass of the "
             "encoder. Reconstructions and turns are drawn from the code alone."] + lines + [
         "", "Mean error of the calibrated read-out of one pass / refined, on the half of the views that is drawn again: " + ", ".join(
             f"{factor} {plain:.2f}° / {refined:.2f}°" for factor, (plain, refined) in once["error"].items()) + "."]
@@ -232,5 +241,7 @@ def tables(name: str, result: dict) -> str:
               f"training identities {row['floor']:.2f}. The nearest of as many of these differs by {row['nearest']:.3f} (from a "
               f"held-out picture {row['nearest_true']:.3f})."]
     speed = result["speed"]
-    lines += ["", f"`studio.render`: {speed['render_ms']:.1f} ms median on {speed['threads']} thread{'s' * (speed['threads'] != 1)}."]
+    moved = f" ({speed['moved_ms']:.1f} ms where the picture's own pixels move along)" if "moved_ms" in speed else ""
+    lines += ["", f"`studio.render`: {speed['render_ms']:.1f} ms median{moved} on {speed['threads']} "
+              f"thread{'s' * (speed['threads'] != 1)}."]
     return "\n".join(lines + _bars(result))
