@@ -137,6 +137,7 @@ class Step:
 
 def steps(studio: Studio, network: DCIGN, pool: Pool, examples: list[Example], plan: FlowPlan, count: int) -> Iterator[Step]:
     """What is learned from, step by step."""
+    device = studio.device
     by_factor = {factor: [example for example in examples if example.factor == factor] for factor in FACTORS}
     for number in range(count):
         rng = np.random.default_rng([plan.seed, number])
@@ -152,13 +153,13 @@ def steps(studio: Studio, network: DCIGN, pool: Pool, examples: list[Example], p
             for which in rng.choice(len(example.places), plan.views, replace=len(example.places) < plan.views):
                 new.append(heard(studio, example, int(which), bool(rng.random() < 0.5)))
                 targets.append(_recoloured(mates[example.places[which], ..., :3], power))
-        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
-            drawn, levels = network.decode_with_level(torch.from_numpy(np.stack([rows for rows, _ in own + new])))
-        latents = torch.from_numpy(np.stack([z for _, z in own + new]))
-        here, there = ([part[rows] for part in (drawn.float(), levels.float(), latents)]
-                       for rows in (slice(len(own)), slice(len(own), None)))
-        source = Source(*(part.repeat_interleave(plan.views, 0) for part in (_tensor(pictures), *here)))
-        yield Step(source, *there, _tensor(targets))
+        rows, latents = (torch.from_numpy(np.stack(part)).to(device) for part in zip(*own, *new))
+        with torch.no_grad(), torch.autocast(device.type, torch.bfloat16):
+            drawn, levels = network.decode_with_level(rows)
+        here, there = ([part[some] for part in (drawn.float(), levels.float(), latents)]
+                       for some in (slice(len(own)), slice(len(own), None)))
+        source = Source(*(part.repeat_interleave(plan.views, 0) for part in (_tensor(pictures, device), *here)))
+        yield Step(source, *there, _tensor(targets, device))
 
 
 def _recoloured(picture: np.ndarray, power: np.ndarray) -> np.ndarray:
@@ -166,8 +167,8 @@ def _recoloured(picture: np.ndarray, power: np.ndarray) -> np.ndarray:
     return (picture.astype(np.float32) / 255.0) ** power
 
 
-def _tensor(pictures: list[np.ndarray]) -> Tensor:  # (H, W, 3) each, to (N, 3, H, W)
-    return torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).contiguous()
+def _tensor(pictures: list[np.ndarray], device: torch.device) -> Tensor:  # (H, W, 3) each, to (N, 3, H, W)
+    return torch.from_numpy(np.stack(pictures)).to(device).permute(0, 3, 1, 2).contiguous()
 
 
 def loss_of(moved: Moved, targets: Tensor, config: TrainConfig, plan: FlowPlan) -> Tensor:
@@ -198,7 +199,7 @@ def learn(studio: Studio, network: DCIGN, pool: Pool, examples: list[Example], c
             rate = plan.rate * min(1.0, (number + 1) / plan.first_steps) * (0.02 + 0.49 * (1 + math.cos(math.pi * number / count)))
             for group in optimiser.param_groups:
                 group["lr"] = rate
-            with torch.autocast("cpu", torch.bfloat16):
+            with torch.autocast(studio.device.type, torch.bfloat16):
                 moved = learner(step.source, step.drawn, step.level, step.latents)
                 loss = loss_of(moved, step.targets, config, plan)
             if not torch.isfinite(loss):

@@ -75,7 +75,7 @@ def run_flow(arguments: argparse.Namespace) -> int:
     told = dict(weights.training)
 
     def save() -> None:
-        whole = copy.deepcopy(weights.network)
+        whole = copy.deepcopy(weights.network).cpu()
         storage.round_to_stored(whole)
         checkpoints.save_weights(arguments.output, whole, weights.layout, weights.calibrations, weights.ranges, name=name,
                                  circular=weights.circular, ground=weights.ground, framing=weights.framing,
