@@ -127,7 +127,8 @@ def studio(source: str) -> TrainConfig:
                                            Phase(160, 80_000, 4, 1e-4, 5e-6, refined=2),
                                            Phase(160, 24_000, 4, 1e-4, 5e-6, refined=2),
                                            Phase(160, 40_000, 4, 1e-4, 5e-6, refined=2, features=3.0),
-                                           Phase(160, 8_000, 4, 1e-4, 5e-6, refined=2, features=2.0)),
+                                           Phase(160, 8_000, 4, 1e-4, 5e-6, refined=2, features=2.0),
+                                           Phase(160, 44_000, 4, 1.5e-4, 5e-6, refined=2, features=2.0)),
                    clamp="both", variation=1.0, augment=replace(config.augment, saturation=0.12, cast=0.03, grey=0.0))
 
 
