@@ -179,8 +179,6 @@ def bundled() -> Subject:
 
 def test_what_is_bundled_moves_a_chairs_pixels_where_they_belong(bundled):
     """Of chairs that nothing was trained on, a turn of the elevation: nearer to the truth than what the decoder draws."""
-    if bundled.weights.network.flow is None:
-        pytest.skip("the bundled chairs have no flow yet")
     source, stage = open_source("chairs", None), STAGES["chairs"]
     recipe, gains = Recipe(per_mini_batch=3, photographs=0), []
     for seed in range(600, 606):
