@@ -26,7 +26,7 @@ RESIDUAL_AROUND = 30.0
 
 class Heard(NamedTuple):
     """What the decoder hears, latents (L,), or with offsets (K, L); the latents (L,) without; by how many degrees each factor
-    was moved; and the light that was asked for, in degrees."""
+    was moved; and the light that was asked for, in degrees, None for the code's own."""
 
     rows: np.ndarray
     latents: np.ndarray
@@ -66,9 +66,8 @@ class Controls:
         """What the decoder hears of a code whose given factors have moved, with the code's offsets as far as they are
         trusted there."""
         latents, away = self.moved(code, degrees, beyond)
-        light = degrees.get("light")
-        if light is not None:
-            light = self.bounded("light", float(light), beyond)
+        # what is drawn under another light is drawn once more: not where it is the code's own
+        light = self.bounded("light", float(degrees["light"]), beyond) if away.get("light") else None
         if code.offsets is None:
             return Heard(latents, latents, away, light)
         if len(code.offsets) != self.places:

@@ -187,9 +187,9 @@ def loss_of(moved: Moved, targets: Tensor, config: TrainConfig, plan: FlowPlan) 
 
 
 def learn(studio: Studio, network: DCIGN, pool: Pool, examples: list[Example], config: TrainConfig, plan: FlowPlan = FlowPlan(),
-          save: Callable[[], object] = lambda: None, save_every: float = 300.0) -> None:
-    """Teach ``network.flow``, in place; its running average is what stays. ``save`` is called now and then, with the average
-    in place."""
+          save: Callable[[int], object] = lambda seen: None, save_every: float = 300.0) -> None:
+    """Teach ``network.flow``, in place; its running average is what stays. ``save`` is called now and then, and at the end, with
+    the average in place and the number of new views so far."""
     learner = copy.deepcopy(network.flow).requires_grad_(True).train()
     optimiser = MuonAdam(learner, lr=1.0, weight_decay=config.weight_decay)
     each = plan.sources_a_step * plan.views
@@ -214,8 +214,9 @@ def learn(studio: Studio, network: DCIGN, pool: Pool, examples: list[Example], c
             bar.update(each)
             bar.set_postfix(_decibels(moved.picture.detach(), step), refresh=False)
             if time.monotonic() - saved > save_every:
-                save()
+                save((number + 1) * each)
                 saved = time.monotonic()
+    save(count * each)
 
 
 def _decibels(shown: Tensor, step: Step) -> dict[str, str]:

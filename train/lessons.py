@@ -72,21 +72,19 @@ def run_flow(arguments: argparse.Namespace) -> int:
     paths = Rendering(pictures_folder(arguments, name), name, weights.network.config.size, arguments.shards, data_of(arguments), None,
                       config.recipe, first=arguments.first_shard).wait()
     pool, studio = Pool(paths, 0, config.recipe), studio_of(weights)
-    told = dict(weights.training)
 
-    def save() -> None:
+    def save(seen: int) -> None:
+        lessons = [*weights.training.get("flow", ()), {"new_views": seen, "pictures": len(examples)}]
         whole = copy.deepcopy(weights.network).cpu()
         storage.round_to_stored(whole)
         checkpoints.save_weights(arguments.output, whole, weights.layout, weights.calibrations, weights.ranges, name=name,
                                  circular=weights.circular, ground=weights.ground, framing=weights.framing,
-                                 directions=weights.directions, training=told)
+                                 directions=weights.directions, training=weights.training | {"flow": lessons})
 
     with tqdm(desc="encoding", unit="mini-batches", total=sum(
             min(arguments.mini_batches or len(pool), int((pool.factors == config.recipe.factors.index(factor)).sum()))
             for factor in FACTORS)) as bar:
         examples = collect(studio, pool, plan, arguments.mini_batches, bar.update)
-    told["flow"] = [*told.get("flow", ()), {"new_views": plan.pairs, "pictures": len(examples)}]
     learn(studio, weights.network, pool, examples, config, plan, save)
-    save()
     print(f"weights with flow in {arguments.output}")
     return 0

@@ -117,7 +117,8 @@ def add(studios: Mapping[str, Studio]) -> None:
 
     async def render(code: Any, azimuth: Any = None, elevation: Any = None, light: Any = None) -> str:
         """Draw a graphics code at a pose and light. Nothing is remembered between calls. While the view stays where the
-        picture was taken, the light moves on the picture itself: the code's own angles give back what was encoded. A code
+        picture was taken, the light moves on the picture itself: the code's own angles give back what was encoded. As a chair
+        turns, the picture's pixels move along. A code
         whose "picture" was taken out is drawn by the network alone.
 
         Args:
