@@ -52,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     for factor in FACTORS:
         angles.add_argument(f"--{factor}", type=float, metavar="DEG", help="degrees; else as in the picture")
     angles.add_argument("--drawn", action="store_true",
-                        help="the network draws all of it: else, while the view stays, light moves on the picture itself")
+                        help="the network draws all of it: else the picture's own pixels are in what is shown")
 
     command = commands.add_parser("estimate", parents=[model], help="print pose and light in degrees")
     command.add_argument("photos", nargs="+", metavar="photo")

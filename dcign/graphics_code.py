@@ -101,7 +101,7 @@ class GraphicsCode:
     latents: float32 (L,), read-only. azimuth, elevation, light: the estimates in degrees, None where
     the model has no such factor. model: the name of the weights that made the code. offsets: float32 (K, L),
     read-only, what each place in the decoder hears beside the latents (dcign.offsets); None for nothing. picture: what
-    was encoded, a square JPEG file, so that light can move on the picture itself (dcign.relighting); None where there is
+    was encoded, a square JPEG file, which is in what is shown (dcign.own_picture); None where there is
     none, or latents were changed since. ValueError for a wrong shape, numbers that are not finite or a damaged picture.
     """
 

@@ -1,12 +1,11 @@
 """What of a code's own picture is in what is shown of the code: all, under any light (relighting.py), where the view is the
-picture's own; its pixels at their new places (appearance_flow.py), where the network has learned to move them; else nothing.
+picture's own; its pixels at their new places (appearance_flow.py), if the network has learned to move them; else nothing.
 
 Shape legend: H, W pixels, L latents, C channels of the decoder's level of h, w pixels.
 """
 
 from __future__ import annotations
 
-import math
 import threading
 import weakref
 from collections import OrderedDict
@@ -24,8 +23,6 @@ from .relighting import Seen, relit
 #: Over how many degrees the picture that stays in its place fades when the view turns. Drawn from one picture, either is as
 #: near to the truth at 4; a little sooner, as both at once look like a ghost.
 REACH = {"azimuth": 3.0, "elevation": 3.0}
-#: Between how many degrees of azimuth the pixels that move along fade: flow was learned so far (train/flow.py).
-TURN = (50.0, 70.0)
 #: Below this share it is not worth its time.
 LEAST = 0.01
 _KEPT = 32  # codes whose own drawing is kept: one for each of so many visitors
@@ -63,13 +60,6 @@ def _source(picture: Tensor, drawn: Drawn) -> Source:
     return Source(picture[None], drawn.picture[None], drawn.level, drawn.latents)
 
 
-def moved_share(away: Mapping[str, float]) -> float:
-    """How far, from 1 to 0, pixels that move along are trusted when the factors are moved by these degrees."""
-    turned = abs((away.get("azimuth", 0.0) + 180) % 360 - 180)
-    fallen = min(max((turned - TURN[0]) / (TURN[1] - TURN[0]), 0.0), 1.0)
-    return 0.5 + 0.5 * math.cos(math.pi * fallen)
-
-
 class Memory:
     """What was seen of the codes that were drawn last, so that a drag does not begin anew with every frame. It goes with
     its code: nobody's picture stays after the code is gone. A deep copy of a Studio begins with an empty one."""
@@ -92,9 +82,7 @@ class Memory:
         if code.picture is None or code.pixels.shape[0] != side:
             return sharp
         still = trust(away, REACH)
-        # codes that are not exact do not say what the picture has more than is drawn of it
-        moved = 0.0 if flow is None or code.offsets is None else moved_share(away)
-        if max(still, moved) < LEAST:
+        if still < LEAST and flow is None:
             return sharp
 
         def make() -> _Own:
@@ -103,9 +91,9 @@ class Memory:
             return _Own(Seen.of(picture, itself.picture), itself)
 
         own, shown = self.get(code, make), sharp
-        if moved >= LEAST and still <= 1 - LEAST:
+        if flow is not None and still <= 1 - LEAST:
             found = flow(own.source(light, draw), new.picture[None], new.level, new.latents)
-            shown = shown.lerp(found.picture[0] + found.drawn_share[0] * (sharp - new.picture), moved)
+            shown = found.picture[0] + found.drawn_share[0] * (sharp - new.picture)
         return shown if still < LEAST else shown.lerp(relit(own.seen, new.picture), still)
 
     def get(self, code: GraphicsCode, make: Callable[[], _Own]) -> _Own:

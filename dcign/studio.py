@@ -132,6 +132,11 @@ class Studio:
         return twin
 
     @property
+    def moves_pixels(self) -> bool:
+        """Whether a picture's own pixels move along where its view turns."""
+        return self.relighting and self._network.flow is not None
+
+    @property
     def ranges(self) -> dict[str, tuple[float, float]]:
         """Factor -> (lowest, highest) degrees that the model was trained on."""
         return dict(self._ranges)
@@ -266,7 +271,7 @@ class Studio:
         """The factor over its whole range: uint8 (frames, H, W, 3), or (2 * frames - 2, ...) there and back.
 
         held: degrees at which the other factors stay, as in light=-45.0; left out, they keep the code's own. Where the
-        view turns, the decoder draws every frame: the code's own picture would flash by.
+        view turns and pixels do not move along, the decoder draws every frame: the code's own picture would flash by.
         """
         if factor not in self._ranges:
             raise ValueError(f"this model has no factor {factor!r}: choose {', '.join(self._ranges)}")
@@ -274,7 +279,7 @@ class Studio:
             raise ValueError(f"hold only the other factors, not {', '.join(held)}")
         values = path(self._ranges[factor], frames, there_and_back, factor in self._controls.circular)
         # Backwards the same pictures come again, so only the way there is drawn.
-        code = code if factor == "light" else code.without_picture()
+        code = code if factor == "light" or self.moves_pixels else code.without_picture()
         pictures = self.render_many(code, **{factor: values[:frames]}, **held, progress=progress)
         return np.concatenate([pictures, pictures[-2:0:-1]]) if there_and_back else pictures
 
@@ -302,7 +307,7 @@ class Studio:
             rows = [np.broadcast_to(part, (self._network.places, self.layout.size)) for part in rows]
         rows, latents = (torch.from_numpy(np.stack(parts)).to(self.device, self._precision)
                          for parts in (rows, [asked.latents for asked in heard]))
-        if self._drawing.flow is None or not self.relighting:
+        if not self.moves_pixels:
             return [Drawn(picture) for picture in self._drawing.decode(rows).float()]
         pictures, levels = self._drawing.decode_with_level(rows)  # (N, 3, H, W), (N, C, h, w)
         return [Drawn(*parts) for parts in zip(pictures.float(), levels.split(1), latents.split(1))]

@@ -108,7 +108,7 @@ def test_measures_that_stand_alone_leave_the_others(folder, measured):
         key: value for key, value in before.items() if key != "parts"}
     assert after["parts"] != before["parts"]  # of three pairs in place of six
     with pytest.raises(ValueError, match="alone"):
-        measure(folder, None, 3, only=("turns",))
+        measure(folder, None, 3, only=("leakage",))
     sharp = measure(folder, None, 3, only=("sharpness",))  # draws its new views by itself
     assert sharp["sharpness"]["thin_parts"].keys() >= {"there", "moved_there", "own_there"} or not sharp["sharpness"]["thin_parts"]["views"]
     assert sharp["equivariance"] == before["equivariance"] and sharp["ranges"]["azimuth"] == [-180.0, 180.0]

@@ -78,7 +78,10 @@ def _history(training: dict) -> str:
 
 def _flow(training: dict) -> str:
     """What the pixels that move along were learned from."""
-    lessons = "; then ".join(f"{one['new_views']:,} new views of {one['pictures']:,} pictures" for one in training.get("flow", ()))
+    lessons = "; then ".join(
+        f"{one['new_views']:,} new views of {one['pictures']:,} pictures"
+        + (f", {one['photographs']:,} of them shown as photographs" if one.get("photographs") else "")
+        for one in training.get("flow", ()))
     return ("- **Flow**: how the given picture's own pixels move when the view turns was learned last, encoder and decoder held "
             f"still, from {lessons} (`python -m train flow`).\n" if lessons else "")
 
@@ -128,7 +131,18 @@ Printed by `python -m train measure`.
 {tables(name, result)}
 
 ## Limits
-Trained on renders alone. On photographs the estimate is rougher, and as soon as the view turns the picture looks like a
-render of a similar {subject}, not like the photograph: {known} outside the training set are replaced by the
-nearest thing that the network knows.{people}
+Trained on renders alone. {_photographs(subject, known, bool(training.get("flow")))}{people}
 """
+
+
+def _photographs(subject: str, known: str, moves: bool) -> str:
+    """What becomes of them, in words."""
+    if moves:
+        return (f"On photographs the estimate is rougher. As the view turns, a photograph's own pixels move\nalong with a similar {subject} "
+                f"that the network draws, as far as they are seen from there: what was hidden is drawn, and {known}\noutside the "
+                "training set are replaced there by the nearest thing that the network knows. Where the drawn features do not lie on those "
+                "of the\nphotograph, they bend or blend.")
+    return ("On photographs the estimate is rougher, and as soon as the view turns the picture looks like a\nrender of a similar "
+            f"{subject}, not like the photograph: {known} outside the training set are replaced by the\nnearest thing that the network "
+            "knows.")
+

@@ -3,8 +3,9 @@
     python -m train flow chairs --from weights/chairs --first-shard 124 --shards 24 -o runs/chairs-flow
 
 Encoder and decoder stay as they are. Of the mini-batches in which azimuth or elevation varies some pictures are encoded as the
-app does it, once; then flow learns to make the mini-batch's other pictures of them, from nothing but these pictures. Where the
-factor should be moved to, the encoder's reading of the other picture says.
+app does it, once: as they are, and refined; and as photographs, by one pass. Then flow learns to make the mini-batch's other
+pictures of them, shown in the same way (flow_pictures.py), from nothing but these pictures. Where the factor should be moved to,
+the encoder's reading of the other picture says.
 
 Shape legend: N new views, K pictures in a mini-batch, H = W pixels, L latents, g of a factor, P places in the decoder.
 """
@@ -27,10 +28,10 @@ from tqdm import tqdm
 from dcign.appearance_flow import Moved, Source
 from dcign.graphics_code import GraphicsCode
 from dcign.networks import DCIGN
-from dcign.own_picture import TURN
 from dcign.photos import Prepared
 from dcign.studio import Studio
 from train import likelihood
+from train.flow_pictures import as_photograph, in_colours
 from train.optimiser import MuonAdam
 from train.pool import Pool
 from train.presets import TrainConfig
@@ -45,6 +46,9 @@ class FlowPlan:
     width: int = 80  # NetworkConfig.flow_width
     pairs: int = 60_000  # new views
     sources: int = 2  # pictures of each mini-batch that others are made of
+    photographs: int = 4  # and of these as photographs, which are sooner encoded
+    photographed: float = 0.5  # their share in what is learned from
+    strange: float = 0.5  # of a photograph's identity, at most, in which its code is another's: real ones are read no better
     sources_a_step: int = 8
     views: int = 4  # of each of them
     turned: float = 0.4  # the share of azimuth
@@ -62,7 +66,7 @@ class FlowPlan:
 @dataclass(frozen=True, eq=False)
 class Example:
     """A picture that was encoded, and the other pictures of its mini-batch: their places there (V,), the degrees (V,) that the
-    encoder reads in them, and the latents of the factor (V, g)."""
+    encoder reads in them, and the latents of the factor (V, g). ``photograph`` is its number, None for a render."""
 
     code: GraphicsCode
     factor: str
@@ -70,6 +74,7 @@ class Example:
     places: np.ndarray
     degrees: np.ndarray
     latents: np.ndarray
+    photograph: int | None
 
 
 def collect(studio: Studio, pool: Pool, plan: FlowPlan, most: int | None = None,
@@ -90,21 +95,27 @@ def collect(studio: Studio, pool: Pool, plan: FlowPlan, most: int | None = None,
 
 def _examples(studio: Studio, pool: Pool, factor: str, mini_batches: list[int], plan: FlowPlan,
               rng: np.random.Generator) -> list[Example]:
-    shown = [pool.mini_batch(index)[0][..., :3] for index in mini_batches]  # (K, H, W, 3) each
+    shown = [pool.mini_batch(index)[0] for index in mini_batches]  # (K, H, W, 4) each
     group, curve = studio.layout.slice(factor), studio.calibrations[factor]
-    means = [np.stack([code.latents for code in studio.encode_many([_prepared(picture) for picture in pictures], False)])
+    means = [np.stack([code.latents for code in studio.encode_many([_prepared(picture) for picture in pictures[..., :3]], False)])
              for pictures in shown]  # (K, L) each
     degrees = [curve.estimate(rows[:, group]) for rows in means]  # (K,) each
-    sources = [[int(k) for k in rng.choice(len(pictures), plan.sources, replace=False)] for pictures in shown]
-    codes = iter(studio.encode_many([_prepared(pictures[k]) for pictures, each in zip(shown, sources) for k in each], True))
+    def some(count: int) -> list[tuple[int, int]]:
+        return [(place, int(k)) for place, pictures in enumerate(shown)
+                for k in rng.choice(len(pictures), min(count, len(pictures)), replace=False)]
+
+    renders = [(place, k, None) for place, k in some(plan.sources)]
+    photographs = [(place, k, int(rng.integers(1 << 31))) for place, k in some(plan.photographs)]
+    codes = studio.encode_many([_prepared(shown[place][k][..., :3]) for place, k, _ in renders], True)
+    codes += studio.encode_many([_prepared(as_photograph(shown[place][k], number, studio.spec.ground, studio.spec.subject, False))
+                                 for place, k, number in photographs], False)
     examples = []
-    for index, each, rows, read in zip(mini_batches, sources, means, degrees):
-        for k in each:
-            code = next(codes)
-            away = np.abs((read - getattr(code, factor) + 180) % 360 - 180)
-            others = np.flatnonzero((away >= plan.least) & (away <= TURN[1]) & (np.arange(len(rows)) != k))
-            if len(others) and code.offsets is not None:
-                examples.append(Example(code, factor, index, others, read[others], rows[others, group]))
+    for code, (place, k, number) in zip(codes, renders + photographs):
+        read = degrees[place]
+        away = np.abs((read - getattr(code, factor) + 180) % 360 - 180)
+        others = np.flatnonzero((away >= plan.least) & (np.arange(len(read)) != k))
+        if len(others) and (number is not None or code.offsets is not None):
+            examples.append(Example(code, factor, mini_batches[place], others, read[others], means[place][others, group], number))
     return examples
 
 
@@ -138,22 +149,30 @@ class Step:
 def steps(studio: Studio, network: DCIGN, pool: Pool, examples: list[Example], plan: FlowPlan, count: int) -> Iterator[Step]:
     """What is learned from, step by step."""
     device = studio.device
-    by_factor = {factor: [example for example in examples if example.factor == factor] for factor in FACTORS}
+    kinds = {(factor, photographed): [example for example in examples
+                                      if example.factor == factor and (example.photograph is not None) == photographed]
+             for factor in FACTORS for photographed in (False, True)}
+    intrinsic = studio.layout.intrinsic
     for number in range(count):
         rng = np.random.default_rng([plan.seed, number])
         own, new, pictures, targets = [], [], [], []
         for _ in range(plan.sources_a_step):
-            among = by_factor[FACTORS[int(rng.random() > plan.turned)]]
-            example = among[rng.integers(len(among))]
+            among = kinds[FACTORS[int(rng.random() > plan.turned)], bool(rng.random() < plan.photographed)]
+            example, other = (among[rng.integers(len(among))] for _ in range(2))
+            change = np.zeros(studio.layout.size, np.float32)
+            if example.photograph is not None:
+                share = plan.strange * rng.random()
+                change[intrinsic] = share * (other.code.latents - example.code.latents)[intrinsic]
             asked = studio.heard(example.code, {})
-            own.append((asked.rows, asked.latents))
+            own.append((asked.rows + change, asked.latents + change))
             power = np.exp(plan.colours * rng.standard_normal(3) * (rng.random() < plan.recoloured)).astype(np.float32)
-            pictures.append(_recoloured(example.code.pixels, power))
-            mates = pool.mini_batch(example.mini_batch)[0]
+            pictures.append(in_colours(example.code.pixels, power))
             for which in rng.choice(len(example.places), plan.views, replace=len(example.places) < plan.views):
-                new.append(heard(studio, example, int(which), bool(rng.random() < 0.5)))
-                targets.append(_recoloured(mates[example.places[which], ..., :3], power))
-        rows, latents = (torch.from_numpy(np.stack(part)).to(device) for part in zip(*own, *new))
+                new.append([part + change for part in heard(studio, example, int(which), bool(rng.random() < 0.5))])
+                targets.append(in_colours(_target(studio, pool, example, int(which)), power))
+        # codes of renders have offsets, those of photographs none: then all places hear the same
+        rows = [np.broadcast_to(part, (network.places, part.shape[-1])) for part, _ in (*own, *new)]
+        rows, latents = (torch.from_numpy(np.stack(part)).to(device) for part in (rows, [part for _, part in (*own, *new)]))
         with torch.no_grad(), torch.autocast(device.type, torch.bfloat16):
             drawn, levels = network.decode_with_level(rows)
         here, there = ([part[some] for part in (drawn.float(), levels.float(), latents)]
@@ -162,9 +181,13 @@ def steps(studio: Studio, network: DCIGN, pool: Pool, examples: list[Example], p
         yield Step(source, *there, _tensor(targets, device))
 
 
-def _recoloured(picture: np.ndarray, power: np.ndarray) -> np.ndarray:
-    """uint8 (H, W, 3) to float32 in [0, 1], each channel to its ``power`` (3,): white stays white."""
-    return (picture.astype(np.float32) / 255.0) ** power
+def _target(studio: Studio, pool: Pool, example: Example, which: int) -> np.ndarray:
+    """One of an example's other pictures, uint8 (H, W, 3), shown as the example is."""
+    place = int(example.places[which])
+    picture = pool.mini_batch(example.mini_batch, place)[0][0]
+    if example.photograph is None:
+        return picture[..., :3]
+    return as_photograph(picture, example.photograph, studio.spec.ground, studio.spec.subject, True)
 
 
 def _tensor(pictures: list[np.ndarray], device: torch.device) -> Tensor:  # (H, W, 3) each, to (N, 3, H, W)

@@ -47,7 +47,7 @@ Steps = Callable[[str, int, int], None]
 class Recipe:
     """code: what is drawn. settings: how. picture: the input, PNG bytes, for settings.side_by_side.
 
-    Where the view turns, all is drawn by the decoder, as by Studio.sweep(), and the code goes without its picture.
+    Where the view turns and pixels do not move along, all is drawn by the decoder, as by Studio.sweep().
     """
 
     code: GraphicsCode
@@ -57,8 +57,6 @@ class Recipe:
     def __post_init__(self) -> None:
         if self.settings.side_by_side and self.picture is None:
             raise ValueError("side by side needs the input picture: add it to the recipe")
-        if self.settings.turns:
-            object.__setattr__(self, "code", self.code.without_picture())
 
     @property
     def name(self) -> str:
@@ -107,7 +105,7 @@ def draw(studio: Studio, recipe: Recipe, progress: Callable[[int, int], None] | 
     columns = dict(zip(FACTORS, map(list, zip(*different, strict=True)), strict=True))
     known = {name: columns[name] for name in studio.ranges}
     # a copy: what a Studio remembers of the code itself may have been drawn on another number of threads
-    code = replace(recipe.code)
+    code = recipe.code.without_picture() if settings.turns and not studio.moves_pixels else replace(recipe.code)
     with _one_thread():
         drawn = studio.render_many(code, **known, progress=progress, beyond=settings.beyond)
     frames = drawn[[different[row] for row in rows]]

@@ -117,9 +117,8 @@ def add(studios: Mapping[str, Studio]) -> None:
 
     async def render(code: Any, azimuth: Any = None, elevation: Any = None, light: Any = None) -> str:
         """Draw a graphics code at a pose and light. Nothing is remembered between calls. While the view stays where the
-        picture was taken, the light moves on the picture itself: the code's own angles give back what was encoded. As a chair
-        turns, the picture's pixels move along. A code
-        whose "picture" was taken out is drawn by the network alone.
+        picture was taken, the light moves on the picture itself: the code's own angles give back what was encoded. As the view
+        turns, the picture's pixels move along. A code whose "picture" was taken out is drawn by the network alone.
 
         Args:
             code: The graphics code that /encode returned, a JSON object. Refused: anything else, and codes of models
@@ -195,8 +194,8 @@ def add(studios: Mapping[str, Studio]) -> None:
 
         Returns:
             file: The animation, a file of the format that was asked for.
-            recipe: A JSON file with the code and the settings. It makes the same file again, bit for bit. Where light
-                alone moves, the code has its picture.
+            recipe: A JSON file with the code and the settings, and the picture if the code has it. It makes the same file
+                again, bit for bit.
         """
         asked = recipe_from_call(studios, code, settings, picture)
         return cached(asked, make_bytes(studios, asked, reported(progress)), file.GRADIO_CACHE)

@@ -44,7 +44,7 @@ def scene(
     studio: Studio, code: GraphicsCode, example: int | None = None, angles: Mapping[str, float] | None = None
 ) -> str:
     """The viewer's value, JSON: the code, where its sliders start, the trained ranges and
-    those beyond, and its first frame.
+    those beyond, whether the picture's own pixels move along, and its first frame.
 
     example: the number of the picture, if it is one that a link can name. angles: where to go at once, degrees.
     """
@@ -56,6 +56,7 @@ def scene(
         "model": code.model,
         "ranges": studio.ranges,
         "wider": studio.wider,
+        "moves": studio.moves_pixels,
         "circular": [name for name, limits in studio.ranges.items() if is_circle(limits)],
         "frame": data_url(studio.quick().render(code)),   # as the frames that follow
         "link": None if example is None else {"class": code.model, "example": example},

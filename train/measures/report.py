@@ -12,7 +12,6 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from dcign.own_picture import TURN
 from train.measures import scenery
 from train.measures.colours import colours
 from train.measures.disentanglement import Factor, disentanglement
@@ -26,6 +25,7 @@ from train.measures.monotone import monotone
 from train.measures.novel_views import Drawn, common, novel_views, same_camera
 from train.measures.paper_setting import paper_setting
 from train.measures.parts import PAIRS, parts
+from train.measures.photographs import photographs
 from train.measures.plots import pairs
 from train.measures.recognition import recognition
 from train.measures.reconstruction import reconstruction
@@ -37,7 +37,7 @@ from train.measures.turn import turn
 IDENTITIES, QUICK = 200, 40
 SWEPT = 50  # identities that are swept over the whole range, at most: a quarter of all
 SHEET = 100  # new views of a sheet
-ALONE = ("sharpness", "parts", "paper-chairs", "meshes", "speed")  # measures that need no other to have been taken before
+ALONE = ("sharpness", "photographs", "parts", "turns", "paper-chairs", "meshes", "speed")  # measures that need no other to have been taken before
 
 
 def _rng(number: int) -> np.random.Generator:
@@ -67,16 +67,15 @@ def render_milliseconds(subject: Subject, picture: np.ndarray, count: int = 60) 
     own pixels move along, if the network has learned that."""
     code = subject.encode(picture[None])[0]
     low, high = subject.studio.ranges["azimuth"]
-    middle = min(max(code.azimuth, low + TURN[0]), high - TURN[0])
-    ways = {"render_ms": (code.without_picture(), low, high)}
+    ways = {"render_ms": code.without_picture()}
     if subject.moves_pixels:
-        ways["moved_ms"] = code, middle - TURN[0], middle + TURN[0]
+        ways["moved_ms"] = code
     found = {}
-    for name, (shown, first, last) in ways.items():
+    for name, shown in ways.items():
         times = []
         for number in range(count):
             start = time.perf_counter()
-            subject.studio.render(shown, azimuth=first + (last - first) * number / count)
+            subject.studio.render(shown, azimuth=low + (high - low) * number / count)
             times.append(time.perf_counter() - start)
         found[name] = float(np.median(times[5:]) * 1e3)
     return found
@@ -114,7 +113,7 @@ def measure(folder: str | Path, assets_folder=None, identities: int = IDENTITIES
     thing = subject.scenery.stage.subject == "object"
     swept = min(identities, SWEPT, max(6, identities // 4))
     result = {"identities": identities, "views": 0, "subject": subject.scenery.stage.subject, "preset": subject.preset,
-              "grey": subject.grey, "moves_pixels": subject.moves_pixels}
+              "grey": subject.grey}
     if only:
         result = dict(subject.weights.measures)
         if not result or not set(only) <= set(ALONE):
@@ -125,8 +124,8 @@ def measure(folder: str | Path, assets_folder=None, identities: int = IDENTITIES
     shown: HeldOut | None = None
     pictures: dict[str, Drawn] = {}
 
-    def things() -> list:
-        return scenery.identities(subject.source, identities, first) if shown is None else shown.things
+    def things(most: int | None = None) -> list:
+        return (scenery.identities(subject.source, most or identities, first) if shown is None else shown.things)[:most]
 
     def see() -> None:
         nonlocal shown
@@ -151,7 +150,7 @@ def measure(folder: str | Path, assets_folder=None, identities: int = IDENTITIES
     def look_elsewhere() -> None:
         found = novel_views(subject, things(), other)
         pictures.update(found.pictures)
-        result["novel_views"] = found.scores
+        result.update(novel_views=found.scores, moves_pixels=subject.moves_pixels)
         if subject.refines:
             result["one_pass"]["novel_views"] = found.one_pass
         if subject.retouches:
@@ -181,9 +180,10 @@ def measure(folder: str | Path, assets_folder=None, identities: int = IDENTITIES
         ("sharpness", lambda: result.update(
             sharpness=sharpness(pictures, result["subject"], subject.weights.ground),
             colours={} if subject.grey else colours(pictures)), True),
+        ("photographs", lambda: result.update(photographs=photographs(subject, things())), subject.moves_pixels),
         ("parts", lambda: result.update(parts=parts(subject, _rng(9), min(PAIRS, identities))), True),
         ("sweeps", lambda: result.update(monotone=monotone(subject, shown.things[:swept], _rng(5), plot)), True),
-        ("turns", lambda: result.update(turn=turn(subject, shown.things[:swept], _rng(6))), True),
+        ("turns", lambda: result.update(turn=turn(subject, things(swept), _rng(6))), True),
         ("leakage", lambda: result.update(leakage=leakage_of(subject, shown)), True),
         ("disentanglement", lambda: result.update(disentanglement=disentanglement_of(subject, shown)), True),
         ("recognition", lambda: result.update(recognition=recognition(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from train.measures.tables import cameras, parts, sharpness, table
+from train.measures.tables import cameras, parts, photographs, sharpness, table
 
 
 def _each(result: dict, row: str, value) -> list[str]:
@@ -41,5 +41,6 @@ def summary(name: str, result: dict) -> str:
                       lambda f: f"{views[f]['ssim']:.2f} ({views[f]['copy_ssim']:.2f})"))
     lines = [f"### {name}: {result['identities']} held-out identities, {result['views']} random views each"]
     lines += table(["", *equivariance], rows) + (cameras(beside) if beside else [])
+    lines += photographs(result.get("photographs", {}))
     lines += sharpness(result["sharpness"]) + parts(result.get("parts", {}), bool(once))
     return "\n".join(lines)

@@ -30,8 +30,9 @@ def turn(subject: Subject, things: list, rng: np.random.Generator) -> dict:
     views = [scenery.random_view(rng) for _ in things]
     codes = subject.encode(np.stack([scenery.picture(thing, view, subject.size)
                                      for thing, view in zip(things, views)]))
-    drawn = np.array([unevenness(subject.studio.render_many(code.without_picture(), azimuth=degrees), circular)
-                      for code in codes])  # as Studio.sweep() draws a turn
+    drawn = np.array([
+        unevenness(subject.studio.render_many(code if subject.moves_pixels else code.without_picture(), azimuth=degrees), circular)
+        for code in codes])  # as Studio.sweep() draws a turn
     true = np.array([
         unevenness(np.stack([scenery.picture(thing, scenery.moved(view, factor, value), subject.size)
                              for value in scenery.stops(factor, FRAMES)]), circular)

@@ -57,13 +57,13 @@ const apart = (name, a, b) => {
 };
 const known = (name) => scene.ranges[name] !== undefined;
 
-/* Light moves on the picture itself while the view stays at its own, unless it is drawn instead: in the automatic turn
- * the picture would flash by. */
+/* The picture itself is in what is shown, unless all is drawn instead: where its pixels do not move along, it would flash by in
+ * the automatic turn. */
 const ownPicture = () => ownButton.getAttribute("aria-pressed") === "true";
 const offerOwnPicture = () => { ownButton.hidden = !scene.code || !JSON.parse(scene.code).picture; };
 const ask = () => {
   sequence += 1;
-  const drawn = motion.isPlaying() || !ownPicture();
+  const drawn = !ownPicture() || (motion.isPlaying() && !scene.moves);
   transport.ask({sequence, key: scene.key, code: scene.code, angles: {...angles}, drawn});
   describe();
 };
@@ -88,7 +88,7 @@ const motion = createMotion({
   onPlaying: (playing) => {
     playButton.setAttribute("aria-pressed", String(playing));
     describe();
-    if (!playing && scene.code && ownPicture()) ask();   // the turn was drawn: back to the picture, if it is near
+    if (!playing && scene.code && ownPicture() && !scene.moves) ask();   // the turn was drawn: back to the picture, if it is near
   },
 });
 

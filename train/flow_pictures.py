@@ -1,0 +1,31 @@
+"""What flow is learned from (flow.py): rendered pictures in other colours, or what photographs might show of the same scene from
+two sides, its ground, lens and light the same.
+
+Shape legend: S pixels.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from train.augmentation import AugmentConfig, photograph
+
+#: What befalls both sides alike. A crop is less than what the encoder is shown: what the app frames lies closer. Nothing lies in front of
+#: the subject, as that is placed by what is found in each picture by itself.
+SHOTS = replace(AugmentConfig(), touched=1.0, shift=0.04, zoom=0.07, roll=6.0, aspect=0.04, perspective=0.04, background=0.9,
+                occluders=0.0, framed=0.0, clothes=0.6)
+
+
+def in_colours(picture: np.ndarray, power: np.ndarray) -> np.ndarray:
+    """uint8 (S, S, 3) to float32 in [0, 1], each channel to its ``power`` (3,): white stays white."""
+    return (picture.astype(np.float32) / 255.0) ** power
+
+
+def as_photograph(picture: np.ndarray, number: int, ground: tuple[int, int, int], subject: str, new_view: bool,
+                  shots: AugmentConfig = SHOTS) -> np.ndarray:
+    """A rendered picture (S, S, 4) uint8, colour and mask, in the photograph of that number: (S, S, 3) uint8. Of a ``new_view``
+    neither grain nor a file's blocks are asked for; else it is the photograph that was given."""
+    config = replace(shots, noise=0.0, jpeg=0.0) if new_view else shots
+    return photograph(picture, ground, config, np.random.default_rng([number, 7]), subject)

@@ -1,0 +1,50 @@
+"""Turning what is no render: of held-out identities, what photographs might show of them (../flow_pictures.py), read by one pass."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from PIL import Image
+
+from dcign.photos import Prepared
+from train.flow_pictures import SHOTS, as_photograph
+from train.measures import images
+from train.measures.subject import Subject
+
+TURNS = {"azimuth": 30.0, "elevation": 15.0}  # degrees, either way
+UNCROPPED = replace(SHOTS, crop=0.0)  # so that it is known where the subject is
+
+
+def photographs(subject: Subject, things: list) -> dict[str, dict[str, float]]:
+    """By factor: how near to the true photograph from there it is what is shown, what the decoder draws of the same, and the given
+    photograph; within the subject's true outline (PSNR), and on the whole (SSIM).
+
+    The hand turns the view by so many degrees from where it was read; on these stages nothing else is on the ground.
+    """
+    scenery, spec, found = subject.scenery, subject.studio.spec, {}
+    for place, factor in enumerate(factor for factor in TURNS if factor in subject.factors):
+        rng = np.random.default_rng([11, place])
+        low, high = scenery.ranges[factor]
+        given, true, masks, steps = [], [], [], []
+        for number, thing in enumerate(things):
+            view, step = scenery.random_view(rng), TURNS[factor] * float(rng.choice([-1.0, 1.0]))
+            here = getattr(view, factor)
+            if not scenery.circular(factor) and not low <= here + step <= high:
+                step = -step
+            there = here + step
+            shown, new = (scenery.with_mask(thing, scenery.moved(view, factor, degrees), subject.size) for degrees in (here, there))
+            given.append(as_photograph(shown, number, spec.ground, spec.subject, False, UNCROPPED))
+            true.append(as_photograph(new, number, spec.ground, spec.subject, True, UNCROPPED))
+            masks.append(new[..., 3] > 127)
+            steps.append(step)
+        codes = subject.studio.encode_many([Prepared(Image.fromarray(picture), True) for picture in given], refine=False)
+        asked = {factor: [getattr(code, factor) + step for code, step in zip(codes, steps)]}
+        kinds = {"shown": subject.studio.render_many(codes, **asked), "copy": np.stack(given),
+                 "drawn": subject.studio.render_many([code.without_picture() for code in codes], **asked)}
+        found[factor] = {"degrees": TURNS[factor]}
+        for kind, pictures in kinds.items():
+            errors = [np.square(a.astype(np.float32) - b)[mask].mean() for a, b, mask in zip(pictures, true, masks)]
+            found[factor][f"{kind}_psnr"] = float(np.mean(10 * np.log10(255.0**2 / np.maximum(errors, 1e-6))))
+            found[factor][f"{kind}_ssim"] = float(images.ssim(pictures, np.stack(true)).mean())
+    return found
