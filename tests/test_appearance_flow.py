@@ -8,18 +8,23 @@ import numpy as np
 import pytest
 import torch
 from conftest import a_model
+from PIL import Image
 
+import dcign
 from dcign.appearance_flow import AppearanceFlow, Source, sample
 from dcign.checkpoints import load_weights, save_weights
 from dcign.export import recipe as exports
 from dcign.export.settings import Settings
 from dcign.networks import DCIGN, NetworkConfig
+from dcign.photos import Prepared
 from dcign.studio import Studio
 from train.batches import Recipe, draw_mini_batch
+from train.measures.photographs import TURNS, photographs
+from train.measures.scenery import identities
 from train.measures.subject import Subject
 from train.scenes import STAGES, open_source
 
-CHAIRS = Path(__file__).parents[1] / "weights" / "chairs"
+CHAIRS, FACES = (Path(__file__).parents[1] / "weights" / name for name in ("chairs", "faces"))
 
 
 def flow_of(whole: float, more: float, right: float = 0.0) -> AppearanceFlow:
@@ -180,6 +185,29 @@ def test_it_goes_with_a_copy_and_can_be_left_behind():
 @pytest.fixture(scope="module")
 def bundled() -> Subject:
     return Subject.open(CHAIRS)
+
+
+def test_photographs_of_chairs_are_nearer_to_the_truth_than_what_is_drawn_of_them(bundled):
+    found = photographs(bundled, identities(bundled.source, 6, 600))
+    for factor, degrees in TURNS.items():
+        row = found[factor]
+        assert row["degrees"] == degrees and row["shown_psnr"] > row["drawn_psnr"], factor
+        assert row["shown_ssim"] > row["copy_ssim"] > row["drawn_ssim"], factor  # the drawn ones have no ground
+
+
+def test_the_ground_of_a_photographed_face_stays():
+    studio = dcign.load("faces")
+    picture = np.asarray(Image.open(FACES / "examples" / "01.png").convert("RGB").resize((160, 160))).astype(float)
+    across, down = np.meshgrid(np.linspace(0.2, 0.9, 160), np.linspace(0.3, 0.8, 160))
+    ground = 255 * np.stack([across, down, 1 - across], -1)
+    subject = (np.abs(picture - np.array(studio.spec.ground)).max(-1, keepdims=True) / 16).clip(0, 1)
+    photograph = np.rint(subject * picture + (1 - subject) * ground).astype(np.uint8)
+    code = studio.encode(Prepared(Image.fromarray(photograph), True))
+    assert code.offsets is None
+    for change in ({"azimuth": code.azimuth + 25}, {"elevation": code.elevation - 12}, {"azimuth": code.azimuth - 70}):
+        shown, drawn = (studio.render(one, **change).astype(float) for one in (code, code.without_picture()))
+        for corner in (np.s_[:24, :24], np.s_[:24, -24:]):
+            assert np.abs(shown - ground)[corner].mean() < 4 < 20 < np.abs(drawn - ground)[corner].mean(), change
 
 
 def test_what_is_bundled_moves_a_chairs_pixels_where_they_belong(bundled):

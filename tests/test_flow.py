@@ -105,6 +105,20 @@ def test_steps_are_the_same_again_and_a_source_lies_beside_each_of_its_views(stu
     assert not torch.equal(first[0].targets, first[1].targets)
 
 
+def test_a_photographs_identity_is_partly_anothers_and_a_renders_its_own(studio, network, pool, examples):
+    """Same numbers with and without: pose and what is aimed at stay, of a render all."""
+    for photographed in (0.0, 1.0):
+        kinds = [list(flow.steps(studio, network, pool, examples, replace(PLAN, photographed=photographed, strange=strange), 2))
+                 for strange in (0.0, 0.5)]
+        for plain, strange in zip(*kinds):
+            known = ~studio.layout.intrinsic
+            assert torch.equal(plain.targets, strange.targets) and torch.equal(plain.source.picture, strange.source.picture)
+            assert torch.allclose(plain.latents[:, known], strange.latents[:, known], atol=1e-5)
+            assert torch.equal(plain.latents, strange.latents) == (photographed == 0.0)
+            moved = (strange.latents - plain.latents, strange.source.latents - plain.source.latents)
+            assert torch.allclose(*moved, atol=1e-5)  # both sides are of one identity
+
+
 def test_colours_change_in_source_and_target_alike_and_white_stays_white():
     picture = np.array([[[255, 255, 255], [100, 100, 100]]], np.uint8)
     changed = in_colours(picture, np.array([0.8, 1.0, 1.2], np.float32))

@@ -81,6 +81,7 @@ def _flow(training: dict) -> str:
     lessons = "; then ".join(
         f"{one['new_views']:,} new views of {one['pictures']:,} pictures"
         + (f", {one['photographs']:,} of them shown as photographs" if one.get("photographs") else "")
+        + (f" ({one['note']})" if one.get("note") else "")
         for one in training.get("flow", ()))
     return ("- **Flow**: how the given picture's own pixels move when the view turns was learned last, encoder and decoder held "
             f"still, from {lessons} (`python -m train flow`).\n" if lessons else "")

@@ -10,7 +10,10 @@ from PIL import Image
 
 import dcign
 from dcign import checkpoints
+from dcign.photos import Prepared
+from train.batches import with_mask
 from train.camera import View
+from train.flow_pictures import as_photograph
 from train.measures import scenery
 from train.measures.entangled import by_variance
 from train.measures.subject import Subject
@@ -19,6 +22,7 @@ from train.scenes import STAGES, open_source
 from train.sheets import SIZE, labelled
 
 SHOWN = {"azimuth": (-60, -30, 0, 30, 60), "elevation": (-25, -12, 0, 12, 25), "light": (-75, -40, 0, 40, 75)}
+TURNED = (("azimuth", -40), ("azimuth", -20), ("azimuth", 20), ("azimuth", 40), ("elevation", -12), ("elevation", 12), ("light", 70))
 OBJECTS_SHOWN = {"azimuth": (-120, -60, 0, 60, 120), "elevation": (2, 10, 20, 30, 38), "light": (-75, -40, 0, 40, 75)}
 
 
@@ -90,6 +94,30 @@ def turn(weights: Path, path: Path, assets_folder: str | None, count: int = 4, f
     dcign.export.save(np.concatenate(strips, 2), str(path), fps=14)
 
 
+def photographs_figure(weights: Path, path: Path, assets_folder: str | None, identities: int = 3) -> None:
+    """What a photograph might show of held-out identities (flow_pictures.py), turned by so many degrees from where it was read; below
+    it what the decoder draws of the same, and the true photograph from there."""
+    subject = Subject.open(weights, assets_folder)
+    studio, source, stage = subject.studio, subject.source, subject.scenery.stage
+    view = View(5.0, 18.0 if stage.subject == "object" else 0.0, -25.0)
+    cells, labels = [], []
+    for number, identity in enumerate(scenery.identities(source, identities, 930)):
+        def photographed(there: View, new: bool) -> np.ndarray:
+            picture = with_mask(render(identity.mesh, there, stage.rig, studio.size))
+            return as_photograph(picture, 40 + number, studio.spec.ground, stage.subject, new)
+
+        given = photographed(view, False)
+        code = studio.encode(Prepared(Image.fromarray(given), True))
+        moves = [{factor: getattr(code, factor) + float(step)} for factor, step in TURNED]
+        for one, first in ((code, given), (code.without_picture(), studio.render(code.without_picture()))):
+            cells += [_enlarged(picture) for picture in (first, *(studio.render(one, **move) for move in moves))]
+        cells += [_enlarged(photographed(subject.scenery.moved(view, factor, getattr(view, factor) + step), True))
+                  for factor, step in (("azimuth", 0), *TURNED)]
+        labels += ["photograph", *(f"{factor} {step:+d}" for factor, step in TURNED), "drawn alone", *[""] * len(TURNED),
+                   "true", *[""] * len(TURNED)]
+    labelled(cells, labels, 1 + len(TURNED)).save(path, optimize=True)
+
+
 def beside_figure(folders: Sequence[Path], path: Path, assets_folder: str | None, identities: int = 2) -> None:
     """Held-out identities turned and lit by several networks, each from the same picture; the truth above (Fig. 4, 7).
 
@@ -127,6 +155,9 @@ def figures(weights: Path, folder: Path, assets_folder: str | None, beside: Sequ
     convention_figure(made[0], name, assets_folder)
     rerendering_figure(weights, made[1], assets_folder)
     turn(weights, made[2], assets_folder)
+    if Subject.open(weights, assets_folder).moves_pixels:
+        made.append(folder / f"{name}-photographs.png")
+        photographs_figure(weights, made[-1], assets_folder)
     if beside:
         made.append(folder / f"{name}-beside.png")
         beside_figure([weights, *map(Path, beside)], made[-1], assets_folder)
