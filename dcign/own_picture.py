@@ -6,6 +6,7 @@ Shape legend: H, W pixels, L latents, C channels of the decoder's level of h, w 
 
 from __future__ import annotations
 
+import math
 import threading
 import weakref
 from collections import OrderedDict
@@ -23,6 +24,9 @@ from .relighting import Seen, relit
 #: Over how many degrees the picture that stays in its place fades when the view turns. Drawn from one picture, either is as
 #: near to the truth at 4; a little sooner, as both at once look like a ghost.
 REACH = {"azimuth": 3.0, "elevation": 3.0}
+#: Between how many degrees of azimuth the pixels of a render that move along fade: further round, what is drawn is sharper. Those of a
+#: photograph, whose ground is nowhere else, do not.
+TURN = (50.0, 70.0)
 #: Below this share it is not worth its time.
 LEAST = 0.01
 _KEPT = 32  # codes whose own drawing is kept: one for each of so many visitors
@@ -60,6 +64,15 @@ def _source(picture: Tensor, drawn: Drawn) -> Source:
     return Source(picture[None], drawn.picture[None], drawn.level, drawn.latents)
 
 
+def moved_share(code: GraphicsCode, away: Mapping[str, float]) -> float:
+    """How far, from 1 to 0, pixels that move along are trusted when the code's factors are moved by these degrees."""
+    if code.offsets is None:  # not refined: a photograph
+        return 1.0
+    turned = abs((away.get("azimuth", 0.0) + 180) % 360 - 180)
+    fallen = min(max((turned - TURN[0]) / (TURN[1] - TURN[0]), 0.0), 1.0)
+    return 0.5 + 0.5 * math.cos(math.pi * fallen)
+
+
 class Memory:
     """What was seen of the codes that were drawn last, so that a drag does not begin anew with every frame. It goes with
     its code: nobody's picture stays after the code is gone. A deep copy of a Studio begins with an empty one."""
@@ -82,7 +95,8 @@ class Memory:
         if code.picture is None or code.pixels.shape[0] != side:
             return sharp
         still = trust(away, REACH)
-        if still < LEAST and flow is None:
+        moved = 0.0 if flow is None else moved_share(code, away)
+        if max(still, moved) < LEAST:
             return sharp
 
         def make() -> _Own:
@@ -91,9 +105,9 @@ class Memory:
             return _Own(Seen.of(picture, itself.picture), itself)
 
         own, shown = self.get(code, make), sharp
-        if flow is not None and still <= 1 - LEAST:
+        if moved >= LEAST and still <= 1 - LEAST:
             found = flow(own.source(light, draw), new.picture[None], new.level, new.latents)
-            shown = found.picture[0] + found.drawn_share[0] * (sharp - new.picture)
+            shown = shown.lerp(found.picture[0] + found.drawn_share[0] * (sharp - new.picture), moved)
         return shown if still < LEAST else shown.lerp(relit(own.seen, new.picture), still)
 
     def get(self, code: GraphicsCode, make: Callable[[], _Own]) -> _Own:

@@ -69,7 +69,7 @@ def render_milliseconds(subject: Subject, picture: np.ndarray, count: int = 60) 
     low, high = subject.studio.ranges["azimuth"]
     ways = {"render_ms": code.without_picture()}
     if subject.moves_pixels:
-        ways["moved_ms"] = code
+        ways["moved_ms"] = replace(code, offsets=None)  # all round, as a photograph's
     found = {}
     for name, shown in ways.items():
         times = []

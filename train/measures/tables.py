@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from dcign.own_picture import TURN
 from train.measures.bars import bars
 
 
@@ -35,7 +36,8 @@ def _novel(found: dict) -> list[str]:
 def shown_as(result: dict) -> str:
     """In words, what the app does besides drawing."""
     if result.get("moves_pixels"):
-        return "sharpened, another light on the given picture itself, and its pixels moved along where the view turns"
+        return ("sharpened, another light on the given picture itself, and where the view turns by less than "
+                f"{TURN[1]:.0f}° its pixels moved along")
     return "sharpened, and another light on the given picture itself"
 
 
