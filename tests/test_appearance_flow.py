@@ -201,8 +201,8 @@ def test_photographs_of_chairs_are_nearer_to_the_truth_than_what_is_drawn_of_the
     found = photographs(bundled, identities(bundled.source, 6, 600))
     for factor, degrees in TURNS.items():
         row = found[factor]
-        assert row["degrees"] == degrees and row["shown_psnr"] > row["drawn_psnr"], factor
-        assert row["shown_ssim"] > row["copy_ssim"] > row["drawn_ssim"], factor  # the drawn ones have no ground
+        assert row["degrees"] == degrees and row["shown_psnr"] > row["drawn_psnr"] + 1.0, factor
+        assert row["shown_ssim"] > row["drawn_ssim"] + 0.03, factor  # the drawn ones have no ground
 
 
 def test_the_ground_of_a_photographed_face_stays():
