@@ -79,7 +79,8 @@ class Example:
 
 def collect(studio: Studio, pool: Pool, plan: FlowPlan, most: int | None = None,
             progress: Callable[[int], object] = lambda count: None) -> list[Example]:
-    """Encode pictures of all mini-batches, or of ``most`` of each factor. Raises ValueError if there are none of a factor."""
+    """Encode pictures of all mini-batches, or of ``most`` of each factor. Raises ValueError if there are none of a factor,
+    of renders or of photographs."""
     rng, found = np.random.default_rng(plan.seed), []
     for factor in FACTORS:
         chosen = np.flatnonzero(pool.factors == pool.recipe.factors.index(factor))
@@ -88,7 +89,7 @@ def collect(studio: Studio, pool: Pool, plan: FlowPlan, most: int | None = None,
         for start in range(0, len(chosen), 8):
             found += _examples(studio, pool, factor, chosen[start:start + 8], plan, rng)
             progress(len(chosen[start:start + 8]))
-        if len(found) == before:
+        if len({example.photograph is None for example in found[before:]}) < 2:  # both are learned from
             raise ValueError(f"These shards have no views to turn {factor} to: render more of them.")
     return found
 
@@ -100,6 +101,7 @@ def _examples(studio: Studio, pool: Pool, factor: str, mini_batches: list[int], 
     means = [np.stack([code.latents for code in studio.encode_many([_prepared(picture) for picture in pictures[..., :3]], False)])
              for pictures in shown]  # (K, L) each
     degrees = [curve.estimate(rows[:, group]) for rows in means]  # (K,) each
+
     def some(count: int) -> list[tuple[int, int]]:
         return [(place, int(k)) for place, pictures in enumerate(shown)
                 for k in rng.choice(len(pictures), min(count, len(pictures)), replace=False)]

@@ -26,13 +26,14 @@ class Drawn:
     views: list[View]
 
 
-def moves(scenery: Scenery, factor: str, count: int, rng: np.random.Generator) -> list[tuple[View, View]]:
-    """Pairs of views: the given one, and one in which the factor has moved."""
+def moves(scenery: Scenery, factor: str, count: int, rng: np.random.Generator,
+          degrees: dict[str, float] = MOVES) -> list[tuple[View, View]]:
+    """Pairs of views: the given one, and one in which the factor has moved by its ``degrees``, either way."""
     low, high = scenery.ranges[factor]
     chosen = []
     for _ in range(count):
         view = scenery.random_view(rng)
-        here, step = getattr(view, factor), MOVES[factor] * rng.choice([-1.0, 1.0])
+        here, step = getattr(view, factor), degrees[factor] * rng.choice([-1.0, 1.0])
         if scenery.circular(factor):
             there = (here + step + 180) % 360 - 180
         else:

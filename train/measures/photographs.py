@@ -10,6 +10,7 @@ from PIL import Image
 from dcign.photos import Prepared
 from train.flow_pictures import SHOTS, as_photograph
 from train.measures import images
+from train.measures.novel_views import moves
 from train.measures.subject import Subject
 
 TURNS = {"azimuth": 30.0, "elevation": 15.0}  # degrees, either way
@@ -20,24 +21,19 @@ def photographs(subject: Subject, things: list) -> dict[str, dict[str, float]]:
     """By factor: how near to the true photograph from there it is what is shown, what the decoder draws of the same, and the given
     photograph; within the subject's true outline (PSNR), and on the whole (SSIM).
 
-    The hand turns the view by so many degrees from where it was read; on these stages nothing else is on the ground.
+    The view turns by so many degrees from where it was read, as under the hand.
     """
     scenery, spec, found = subject.scenery, subject.studio.spec, {}
     for place, factor in enumerate(factor for factor in TURNS if factor in subject.factors):
-        rng = np.random.default_rng([11, place])
-        low, high = scenery.ranges[factor]
+        pairs = moves(scenery, factor, len(things), np.random.default_rng([11, place]), TURNS)
         given, true, masks, steps = [], [], [], []
-        for number, thing in enumerate(things):
-            view, step = scenery.random_view(rng), TURNS[factor] * float(rng.choice([-1.0, 1.0]))
-            here = getattr(view, factor)
-            if not scenery.circular(factor) and not low <= here + step <= high:
-                step = -step
-            there = here + step
-            shown, new = (scenery.with_mask(thing, scenery.moved(view, factor, degrees), subject.size) for degrees in (here, there))
+        for number, (thing, pair) in enumerate(zip(things, pairs)):
+            shown, new = (scenery.with_mask(thing, view, subject.size) for view in pair)
+            here, there = (getattr(view, factor) for view in pair)
             given.append(as_photograph(shown, number, spec.ground, spec.subject, False, UNCROPPED))
             true.append(as_photograph(new, number, spec.ground, spec.subject, True, UNCROPPED))
             masks.append(new[..., 3] > 127)
-            steps.append(step)
+            steps.append((there - here + 180) % 360 - 180)
         codes = subject.studio.encode_many([Prepared(Image.fromarray(picture), True) for picture in given], refine=False)
         asked = {factor: [getattr(code, factor) + step for code, step in zip(codes, steps)]}
         kinds = {"shown": subject.studio.render_many(codes, **asked), "copy": np.stack(given),
