@@ -63,6 +63,8 @@ def run_flow(arguments: argparse.Namespace) -> int:
 
     name, plan = arguments.source, FlowPlan()
     plan = replace(plan, pairs=arguments.pairs or plan.pairs)
+    if arguments.photographed is not None:
+        plan = replace(plan, photographed=arguments.photographed)
     config = preset("studio", name)
     weights = checkpoints.load_weights(checkpoints.find(arguments.start))
     if weights.name != name or not isinstance(weights.network, DCIGN):

@@ -65,6 +65,7 @@ def parser(description: str) -> argparse.ArgumentParser:
     flow.add_argument("source", choices=[name for name in CLASSES if name != "chairs3d"])
     flow.add_argument("--from", dest="start", metavar="WEIGHTS", required=True)
     flow.add_argument("--pairs", type=int, help="new views to learn from")
+    flow.add_argument("--photographed", type=float, metavar="SHARE", help="of these, how many are learned from photographs, 0 to 1")
     flow.add_argument("--shards", type=int, default=20, help="of the studio preset; rendered where they are missing")
     flow.add_argument("--first-shard", type=int, default=0)
     flow.add_argument("--mini-batches", type=int, help="of each factor, whose pictures are encoded; all by default")

@@ -34,8 +34,11 @@ def save(path: Path, model: torch.nn.Module, average: torch.nn.Module, optimiser
 
 
 def read_progress(path: Path) -> dict:
-    with safe_open(path, "pt") as file:
-        return json.loads(file.metadata()["progress"])
+    """What save() was told of the run, also while it goes on: the file is opened once (safe_open opens it twice, and may find
+    the next state the second time)."""
+    with path.open("rb") as file:
+        header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
+    return json.loads(header["__metadata__"]["progress"])
 
 
 def restore(path: Path, model: torch.nn.Module, average: torch.nn.Module, optimiser: torch.optim.Optimizer,

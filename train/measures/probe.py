@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors import safe_open
+from safetensors.torch import load
 
 from dcign import offsets
 from dcign.graphics_code import CodeLayout
@@ -47,10 +47,8 @@ def averaged(run: Path) -> tuple[DCIGN, dict, int]:
     while shape.size > phases[progress["phase"]]["size"]:
         shape = shape.smaller()
     network = DCIGN(shape)
-    with safe_open(path, "pt") as file:
-        prefix = "average."
-        network.load_state_dict({name.removeprefix(prefix): file.get_tensor(name) for name in file.keys()
-                                 if name.startswith(prefix)})
+    prefix, tensors = "average.", load(path.read_bytes())  # opened once: the run may be writing its next state
+    network.load_state_dict({name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)})
     seen = sum(phase["pictures"] for phase in phases[:progress["phase"]]) + progress["seen_in_phase"]
     return network, config, seen
 
