@@ -119,6 +119,33 @@ def test_a_photographs_identity_is_partly_anothers_and_a_renders_its_own(studio,
             assert torch.allclose(*moved, atol=1e-5)  # both sides are of one identity
 
 
+def test_a_misread_view_reads_as_one_so_far_away(studio):
+    degrees, by = {"azimuth": 170.0, "elevation": 20.0}, {"azimuth": 15.0, "elevation": -6.0}
+    change = flow.misread(studio, degrees, by)
+    for factor, expected in (("azimuth", -175.0), ("elevation", 14.0)):
+        group, curve = studio.layout.slice(factor), studio.calibrations[factor]
+        point = curve.latents(degrees[factor])
+        before, after = (float(curve.estimate(latents[None])[0]) for latents in (point, point + change[group]))
+        assert abs(before - degrees[factor]) < 1.0 and abs((after - expected + 180) % 360 - 180) < 1.0
+    assert np.count_nonzero(change) <= 2 * 4
+
+
+def test_a_photographs_view_is_misread_on_both_sides_and_a_renders_is_not(studio, network, pool, examples):
+    """The pictures, and what else is known of them, stay."""
+    rest = np.ones(studio.layout.size, bool)
+    for factor in flow.FACTORS:
+        rest[studio.layout.slice(factor)] = False
+    for photographed in (0.0, 1.0):
+        kinds = [list(flow.steps(studio, network, pool, examples, replace(PLAN, photographed=photographed, misread=degrees), 2))
+                 for degrees in (0.0, 6.0)]
+        for plain, wrong in zip(*kinds):
+            assert torch.equal(plain.targets, wrong.targets) and torch.equal(plain.source.picture, wrong.source.picture)
+            for a, b in ((plain.source, wrong.source), (plain, wrong)):
+                same = (a.latents == b.latents)
+                assert same[:, rest].all() and bool(same.all()) == (photographed == 0.0)
+                assert photographed == 0.0 or not same.all(1).any()  # of every single one
+
+
 def test_colours_change_in_source_and_target_alike_and_white_stays_white():
     picture = np.array([[[255, 255, 255], [100, 100, 100]]], np.uint8)
     changed = in_colours(picture, np.array([0.8, 1.0, 1.2], np.float32))

@@ -49,6 +49,7 @@ class FlowPlan:
     photographs: int = 4  # and of these as photographs, which are sooner encoded
     photographed: float = 0.5  # their share in what is learned from
     strange: float = 0.5  # of a photograph's identity, at most, in which its code is another's: real ones are read no better
+    misread: float = 4.0  # degrees, the deviation of what a photograph's view is taken for: of real ones that is less sure too
     sources_a_step: int = 8
     views: int = 4  # of each of them
     turned: float = 0.4  # the share of azimuth
@@ -161,16 +162,20 @@ def steps(studio: Studio, network: DCIGN, pool: Pool, examples: list[Example], p
         for _ in range(plan.sources_a_step):
             among = kinds[FACTORS[int(rng.random() > plan.turned)], bool(rng.random() < plan.photographed)]
             example, other = (among[rng.integers(len(among))] for _ in range(2))
-            change = np.zeros(studio.layout.size, np.float32)
+            change, degrees_off = np.zeros(studio.layout.size, np.float32), dict.fromkeys(FACTORS, 0.0)
             if example.photograph is not None:
                 share = plan.strange * rng.random()
                 change[intrinsic] = share * (other.code.latents - example.code.latents)[intrinsic]
-            asked = studio.heard(example.code, {})
-            own.append((asked.rows + change, asked.latents + change))
+                degrees_off = {factor: plan.misread * rng.standard_normal() for factor in FACTORS}
+            read = {factor: getattr(example.code, factor) for factor in FACTORS}
+            asked, wrong = studio.heard(example.code, {}), change + misread(studio, read, degrees_off)
+            own.append((asked.rows + wrong, asked.latents + wrong))
             power = np.exp(plan.colours * rng.standard_normal(3) * (rng.random() < plan.recoloured)).astype(np.float32)
             pictures.append(in_colours(example.code.pixels, power))
             for which in rng.choice(len(example.places), plan.views, replace=len(example.places) < plan.views):
-                new.append([part + change for part in heard(studio, example, int(which), bool(rng.random() < 0.5))])
+                there = read | {example.factor: float(example.degrees[which])}
+                wrong = change + misread(studio, there, degrees_off)
+                new.append([part + wrong for part in heard(studio, example, int(which), bool(rng.random() < 0.5))])
                 targets.append(in_colours(_target(studio, pool, example, int(which)), power))
         # codes of renders have offsets, those of photographs none: then all places hear the same
         rows = [np.broadcast_to(part, (network.places, part.shape[-1])) for part, _ in (*own, *new)]
@@ -181,6 +186,15 @@ def steps(studio: Studio, network: DCIGN, pool: Pool, examples: list[Example], p
                        for some in (slice(len(own)), slice(len(own), None)))
         source = Source(*(part.repeat_interleave(plan.views, 0) for part in (_tensor(pictures, device), *here)))
         yield Step(source, *there, _tensor(targets, device))
+
+
+def misread(studio: Studio, degrees: dict[str, float], by: dict[str, float]) -> np.ndarray:
+    """What latents (L,) change by when a view at these degrees is taken for one that lies so far away."""
+    change = np.zeros(studio.layout.size, np.float32)
+    for factor, away in by.items():
+        there, here = studio.calibrations[factor].beyond([degrees[factor] + away, degrees[factor]])
+        change[studio.layout.slice(factor)] = there - here
+    return change
 
 
 def _target(studio: Studio, pool: Pool, example: Example, which: int) -> np.ndarray:
