@@ -40,12 +40,15 @@ class Source:
 @dataclass(frozen=True, eq=False)
 class Moved:
     """The new view (N, 3, H, W) in [0, 1], the share (N, 1, H, W) of what is drawn in each of its pixels, and the picture's
-    pixels alone, (N, 3, H, W) each: as flow was looked for first, and as it was mended."""
+    pixels alone, (N, 3, H, W) each: as flow was looked for first, and as it was mended; and both flows (N, 2, H, W), pixels
+    to the right and down."""
 
     picture: Tensor
     drawn_share: Tensor
     first: Tensor
     carried: Tensor
+    first_flow: Tensor
+    flow: Tensor
 
 
 def sample(pictures: Tensor, flow: Tensor) -> Tensor:
@@ -90,7 +93,8 @@ class AppearanceFlow(nn.Module):
         hints = F.pixel_shuffle(self.hints(x), COARSE // FINE)  # (N, HINTS, 2 h, 2 w)
         y = self.join(torch.cat([hints, F.pixel_unshuffle(near, FINE).to(hints.dtype)], 1))  # (N, fine, 2 h, 2 w)
         out = F.pixel_shuffle(self.out(activate(self.block(y))).float(), FINE)  # (N, 5, H, W)
-        picture, itself = sample(here, flow + out[:, :2]).split(3, 1)  # (N, 3, H, W) each
+        mended = flow + out[:, :2]  # (N, 2, H, W)
+        picture, itself = sample(here, mended).split(3, 1)  # (N, 3, H, W) each
         _, whole, more = shares = out[:, 2:].softmax(1).split(1, 1)  # (N, 1, H, W) each
         moved = drawn + whole * (picture - drawn) + more * (picture - itself)
-        return Moved(moved.clamp(0.0, 1.0), shares[0], first[:, :3], picture)
+        return Moved(moved.clamp(0.0, 1.0), shares[0], first[:, :3], picture, flow, mended)

@@ -54,6 +54,11 @@ def examples(studio, pool) -> list[flow.Example]:
     return flow.collect(studio, pool, PLAN)
 
 
+@pytest.fixture(scope="module")
+def scenes(pool) -> flow.Scenes:
+    return flow.Scenes.of("chairs", None, pool, range(len(pool)), SIZE, 1)
+
+
 def test_sources_are_encoded_as_the_app_does_it_and_others_are_far_enough(studio, pool, examples):
     assert {(example.factor, example.photograph is None) for example in examples} == {
         (factor, render) for factor in ("azimuth", "elevation") for render in (True, False)}
@@ -66,7 +71,9 @@ def test_sources_are_encoded_as_the_app_does_it_and_others_are_far_enough(studio
         else:
             assert example.code.offsets is None
         read = [getattr(studio.encode(pictures[k], refine=False), factor) for k in example.places]
-        assert np.allclose(read, example.degrees, atol=0.1)
+        assert np.allclose(read, example.degrees, atol=0.1) and example.place not in example.places
+        if example.photograph is None:
+            assert example.place == own
         away = np.abs((example.degrees - getattr(example.code, factor) + 180) % 360 - 180)
         assert away.min() >= PLAN.least
 
@@ -75,10 +82,11 @@ def test_both_sides_of_a_photograph_have_the_same_ground_and_the_new_one_no_nois
     """Where neither side shows the subject, they are alike but for noise; a render's other side is the render."""
     first, second = pool.mini_batch(0)[0][:2]
     for number in range(20):
-        given, new, clean = (as_photograph(picture, number, (255, 255, 255), "object", new_view, shots) for picture, new_view, shots in (
-            (first, False, SHOTS), (second, True, SHOTS), (second, False, replace(SHOTS, noise=0.0, jpeg=0.0))))
-        assert np.array_equal(new, clean) and given.shape == (SIZE, SIZE, 3)
-        silent = as_photograph(first, number, (255, 255, 255), "object", True)
+        given, new = (as_photograph(picture, number, (255, 255, 255), "object", other)
+                      for picture, other in ((first, None), (second, first)))
+        silent = as_photograph(first, number, (255, 255, 255), "object", first)
+        clean = as_photograph(first, number, (255, 255, 255), "object", shots=replace(SHOTS, noise=0.0, jpeg=0.0))
+        assert np.array_equal(silent, clean) and given.shape == new.shape == (SIZE, SIZE, 3)
         corner = np.s_[:3, :3]  # no chair reaches there
         assert np.abs(silent[corner].astype(int) - new[corner]).max() <= 6
 
@@ -96,8 +104,8 @@ def test_a_code_is_moved_to_where_the_other_picture_is(studio, examples):
     assert np.allclose(rows - latents, asked.rows - asked.latents, atol=1e-5)  # offsets, as far as they are trusted there
 
 
-def test_steps_are_the_same_again_and_a_source_lies_beside_each_of_its_views(studio, network, pool, examples):
-    first, again = (list(flow.steps(studio, network, pool, examples, PLAN, 3)) for _ in range(2))
+def test_steps_are_the_same_again_and_a_source_lies_beside_each_of_its_views(studio, network, pool, examples, scenes):
+    first, again = (list(flow.steps(studio, network, pool, examples, scenes, PLAN, 3)) for _ in range(2))
     for a, b in zip(first, again):
         assert torch.equal(a.targets, b.targets) and torch.equal(a.drawn, b.drawn)
         assert a.targets.shape == a.source.picture.shape == (8, 3, SIZE, SIZE)
@@ -105,10 +113,10 @@ def test_steps_are_the_same_again_and_a_source_lies_beside_each_of_its_views(stu
     assert not torch.equal(first[0].targets, first[1].targets)
 
 
-def test_a_photographs_identity_is_partly_anothers_and_a_renders_its_own(studio, network, pool, examples):
+def test_a_photographs_identity_is_partly_anothers_and_a_renders_its_own(studio, network, pool, examples, scenes):
     """Same numbers with and without: pose and what is aimed at stay, of a render all."""
     for photographed in (0.0, 1.0):
-        kinds = [list(flow.steps(studio, network, pool, examples, replace(PLAN, photographed=photographed, strange=strange), 2))
+        kinds = [list(flow.steps(studio, network, pool, examples, scenes, replace(PLAN, photographed=photographed, strange=strange), 2))
                  for strange in (0.0, 0.5)]
         for plain, strange in zip(*kinds):
             known = ~studio.layout.intrinsic
@@ -130,13 +138,13 @@ def test_a_misread_view_reads_as_one_so_far_away(studio):
     assert np.count_nonzero(change) <= 2 * 4
 
 
-def test_a_photographs_view_is_misread_on_both_sides_and_a_renders_is_not(studio, network, pool, examples):
+def test_a_photographs_view_is_misread_on_both_sides_and_a_renders_is_not(studio, network, pool, examples, scenes):
     """The pictures, and what else is known of them, stay."""
     rest = np.ones(studio.layout.size, bool)
     for factor in flow.FACTORS:
         rest[studio.layout.slice(factor)] = False
     for photographed in (0.0, 1.0):
-        kinds = [list(flow.steps(studio, network, pool, examples, replace(PLAN, photographed=photographed, misread=degrees), 2))
+        kinds = [list(flow.steps(studio, network, pool, examples, scenes, replace(PLAN, photographed=photographed, misread=degrees), 2))
                  for degrees in (0.0, 6.0)]
         for plain, wrong in zip(*kinds):
             assert torch.equal(plain.targets, wrong.targets) and torch.equal(plain.source.picture, wrong.source.picture)
@@ -156,23 +164,33 @@ def test_the_loss_falls_towards_the_truth_and_asks_flow_itself():
     truth, config = torch.rand(2, 3, SIZE, SIZE), preset("studio", "chairs")
     near, far = (truth + size * torch.randn_like(truth) for size in (0.02, 0.2))
     share = torch.zeros(2, 1, SIZE, SIZE)
-    both = flow.loss_of(Moved(near, share, near, near), truth, config, PLAN)
-    assert both < flow.loss_of(Moved(far, share, near, near), truth, config, PLAN)
-    assert both < flow.loss_of(Moved(near, share, far, near), truth, config, PLAN)
-    assert both < flow.loss_of(Moved(near, share, near, far), truth, config, PLAN)
+    known = torch.zeros(2, 2, SIZE // 2, SIZE // 2)
+    known[0, :, 3] = float("nan")
+    right, wrong = torch.zeros(2, 2, SIZE, SIZE), torch.zeros(2, 2, SIZE, SIZE)
+    wrong[:, :, 20] = 3.0
+    best = (near, share, near, near, right, right)
+
+    def loss(*parts) -> torch.Tensor:
+        return flow.loss_of(Moved(*parts), truth, known, config, PLAN)
+
+    for place, worse in ((0, far), (2, far), (3, far), (4, wrong), (5, wrong)):
+        assert loss(*best) < loss(*best[:place], worse, *best[place + 1:])
+    unknown = right.clone()
+    unknown[0, :, 6] = 9.0  # row 3 of those that are asked
+    assert torch.allclose(loss(*best), loss(*best[:4], unknown, unknown))
 
 
-def test_it_learns_and_nothing_else_does(studio, network, pool, examples):
+def test_it_learns_and_nothing_else_does(studio, network, pool, examples, scenes):
     before = copy.deepcopy(network.state_dict())
     config, saved = preset("studio", "chairs"), []
 
     def error() -> float:
         with torch.no_grad():
             return float(np.mean([(network.flow(s.source, s.drawn, s.level, s.latents).picture - s.targets).square().mean()
-                                  for s in flow.steps(studio, network, pool, examples, replace(PLAN, recoloured=0.0), 8)]))
+                                  for s in flow.steps(studio, network, pool, examples, scenes, replace(PLAN, recoloured=0.0), 8)]))
 
     start = error()
-    flow.learn(studio, network, pool, examples, config, PLAN, saved.append, save_every=0.0)
+    flow.learn(studio, network, pool, examples, scenes, config, PLAN, saved.append, save_every=0.0)
     assert error() < 0.9 * start and saved == [*range(8, PLAN.pairs + 1, 8), PLAN.pairs]
     for name, value in network.state_dict().items():
         assert torch.equal(value, before[name]) == (not name.startswith("flow.")), name

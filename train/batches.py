@@ -95,6 +95,16 @@ def random_view(stage: Stage, rng: np.random.Generator, recipe: Recipe = STUDIO)
     return {name: recipe.degrees(name, stage, rng) for name in stage.ranges}
 
 
+def random_views(stage: Stage, factor: str, rng: np.random.Generator,
+                 recipe: Recipe = STUDIO) -> tuple[list[View], np.random.Generator]:
+    """The views (K,) of a mini-batch, which differ in ``factor`` where that is pose or light; and the generator of its
+    photographs, a separate one, so that they do not shift what follows."""
+    base = random_view(stage, rng, recipe)
+    shot = np.random.default_rng(rng.integers(1 << 62))
+    moved = [{factor: recipe.degrees(factor, stage, rng)} if factor in stage.ranges else {} for _ in range(recipe.per_mini_batch)]
+    return [View(**base | degrees) for degrees in moved], shot
+
+
 def with_mask(drawn: Render) -> np.ndarray:
     """Colour and mask as one (S, S, 4) uint8 array."""
     return np.concatenate([drawn.colour, drawn.mask[..., None]], -1)
@@ -114,12 +124,11 @@ def draw_mini_batch(source: Source, stage: Stage, factor: str, first_seed: int, 
     if factor not in (*stage.ranges, INTRINSIC, *source.parts):
         raise ValueError(f"{source.name} have no factor {factor!r}: choose {', '.join(stage.ranges)}, {INTRINSIC}"
                          + "".join(f", {part}" for part in source.parts))
-    base = random_view(stage, rng, recipe)
-    shot = np.random.default_rng(rng.integers(1 << 62))  # photographs do not shift the views that follow
+    views, shot = random_views(stage, factor, rng, recipe)
     identity = None
-    pictures, photographs, views, seeds = [], [], [], []
-    for k in range(recipe.per_mini_batch):
-        degrees, seed = dict(base), first_seed
+    pictures, photographs, seeds = [], [], []
+    for k, view in enumerate(views):
+        seed = first_seed
         if factor == INTRINSIC:
             seed = first_seed + k
             identity = source.identity(seed)
@@ -127,14 +136,11 @@ def draw_mini_batch(source: Source, stage: Stage, factor: str, first_seed: int, 
             identity = source.identity(seed, **{factor: first_seed + k})
         else:
             identity = identity or source.identity(seed)
-            degrees[factor] = recipe.degrees(factor, stage, rng)
-        view = View(**degrees)
         drawn = render(identity.mesh, view, stage.rig, size)
         pictures.append(luma(drawn) if recipe.grey else with_mask(drawn))
         if k in recipe.photographed():
             rig = random_rig(stage.rig, shot, stage.subject)
             photographs.append(with_mask(render(identity.mesh, view, rig, size)))
-        views.append(view)
         seeds.append(seed)
     none = np.empty((0, size, size, 4), np.uint8)
     return Drawn(np.stack(pictures), np.stack(photographs) if photographs else none, views, seeds)
@@ -171,6 +177,11 @@ def shard_factors(number: int, recipe: Recipe = STUDIO) -> np.ndarray:
     return np.random.default_rng([7, number]).permutation(np.repeat(np.arange(len(counts)), counts))
 
 
+def generator_of(number: int, index: int) -> np.random.Generator:
+    """Of a mini-batch, by the numbers of its shard and its own place there."""
+    return np.random.default_rng([11, number, index])
+
+
 def first_seed(number: int, index: int, recipe: Recipe = STUDIO) -> int:
     """Of the identities of a mini-batch, by the numbers of its shard and its own place there."""
     return HELD_OUT + number * recipe.pictures + index * recipe.per_mini_batch
@@ -205,7 +216,7 @@ def draw_shard(folder: Path, name: str, size: int, number: int, assets_folder: s
                                                 (recipe.mini_batches, count, size, size, channels))
               for target, (count, channels) in targets.items()}
     for index, factor in enumerate(shard_factors(number, recipe)):
-        rng = np.random.default_rng([11, number, index])
+        rng = generator_of(number, index)
         first = first_seed(number, index, recipe)
         if recipe.setting == "paper-chairs":
             drawn = draw_paper_chairs(source, recipe.factors[factor], first, rng, size, recipe)

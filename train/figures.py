@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -102,16 +103,16 @@ def photographs_figure(weights: Path, path: Path, assets_folder: str | None, ide
     view = View(5.0, 18.0 if stage.subject == "object" else 0.0, -25.0)
     cells, labels = [], []
     for number, identity in enumerate(scenery.identities(source, identities, 930)):
-        def photographed(there: View, new: bool) -> np.ndarray:
-            picture = with_mask(render(identity.mesh, there, stage.rig, studio.size))
-            return as_photograph(picture, 40 + number, studio.spec.ground, stage.subject, new)
+        def drawn(there: View) -> np.ndarray:
+            return with_mask(render(identity.mesh, there, stage.rig, studio.size))
 
-        given = photographed(view, False)
+        shot = partial(as_photograph, number=40 + number, ground=studio.spec.ground, subject=stage.subject)
+        given = shot(drawn(view))
         code = studio.encode(Prepared(Image.fromarray(given), True))
         moves = [{factor: getattr(code, factor) + float(step)} for factor, step in TURNED]
         for one, first in ((code, given), (code.without_picture(), studio.render(code.without_picture()))):
             cells += [_enlarged(picture) for picture in (first, *(studio.render(one, **move) for move in moves))]
-        cells += [_enlarged(photographed(subject.scenery.moved(view, factor, getattr(view, factor) + step), True))
+        cells += [_enlarged(shot(drawn(subject.scenery.moved(view, factor, getattr(view, factor) + step)), given=drawn(view)))
                   for factor, step in (("azimuth", 0), *TURNED)]
         labels += ["photograph", *(f"{factor} {step:+d}" for factor, step in TURNED), "drawn alone", *[""] * len(TURNED),
                    "true", *[""] * len(TURNED)]

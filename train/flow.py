@@ -7,7 +7,8 @@ app does it, once: as they are, and refined; and as photographs, by one pass. Th
 pictures of them, shown in the same way (flow_pictures.py), from nothing but these pictures. Where the factor should be moved to,
 the encoder's reading of the other picture says.
 
-Shape legend: N new views, K pictures in a mini-batch, H = W pixels, L latents, g of a factor, P places in the decoder.
+Shape legend: N new views, K pictures in a mini-batch, H = W pixels, s = H / EVERY of which true flow is known, L latents, g of a
+factor, P places in the decoder.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from __future__ import annotations
 import copy
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -31,10 +32,13 @@ from dcign.networks import DCIGN
 from dcign.photos import Prepared
 from dcign.studio import Studio
 from train import likelihood
-from train.flow_pictures import as_photograph, in_colours
+from train.camera import Rig
+from train.correspondence import EVERY, Seen, ground_of, in_crop, own_places, places, scenes_of
+from train.flow_pictures import as_photograph, crop_in, in_colours
 from train.optimiser import MuonAdam
 from train.pool import Pool
 from train.presets import TrainConfig
+from train.scenes import STAGES
 
 FACTORS = ("azimuth", "elevation")  # light moves no pixel
 
@@ -54,11 +58,14 @@ class FlowPlan:
     views: int = 4  # of each of them
     turned: float = 0.4  # the share of azimuth
     least: float = 2.0  # degrees; of nearer views there is nothing to learn
+    near: float = 20.0  # degrees: a view that lies 3 times as far away and more is learned from less often
     rate: float = 1.5e-3
     first_steps: int = 50  # of a rising rate
     average: float = 0.998  # how slowly the weights that are kept follow
     floor: float = 1e-3  # mean squared error below which a picture is good enough
     alone: float = 0.25  # weight of the picture's pixels alone, first and mended: what flow is held to where shares are small
+    geometry: float = 0.5  # weight of how far both flows are from the true one, in pixels
+    unsure: float = 0.5  # pixels that flow may be off
     recoloured: float = 0.5  # the share of sources with other colours than were drawn
     colours: float = 0.15  # deviation of the logarithm of each channel's power
     seed: int = 1
@@ -66,16 +73,43 @@ class FlowPlan:
 
 @dataclass(frozen=True, eq=False)
 class Example:
-    """A picture that was encoded, and the other pictures of its mini-batch: their places there (V,), the degrees (V,) that the
-    encoder reads in them, and the latents of the factor (V, g). ``photograph`` is its number, None for a render."""
+    """A picture that was encoded, its place in its mini-batch, and the other pictures there: their places (V,), the degrees (V,)
+    that the encoder reads in them, and the latents of the factor (V, g). ``photograph`` is its number, None for a render."""
 
     code: GraphicsCode
     factor: str
     mini_batch: int
+    place: int
     places: np.ndarray
     degrees: np.ndarray
     latents: np.ndarray
     photograph: int | None
+
+
+@dataclass(frozen=True, eq=False)
+class Scenes:
+    """What is seen of mini-batches, by their places in the pool."""
+
+    seen: Mapping[int, Sequence[Seen]]
+    rig: Rig
+
+    @classmethod
+    def of(cls, name: str, assets_folder, pool: Pool, mini_batches: Collection[int], size: int, workers: int,
+           progress: Callable[[int], object] = lambda count: None) -> Scenes:
+        """Render what is seen of these mini-batches of a class, in processes of their own."""
+        wanted = sorted(set(mini_batches))
+        seen = scenes_of(name, assets_folder, [pool.numbers(index) for index in wanted], size, pool.recipe, workers, progress)
+        return cls(dict(zip(wanted, seen)), STAGES[name].rig)
+
+    def flow(self, example: Example, which: int) -> np.ndarray:
+        """From each asked pixel of one of an example's others to where the example shows the same: (s, s, 2) pixels, right and
+        down; NaN where it does not. Ground of a photograph stays where it is, a render's has no places."""
+        views = self.seen[example.mini_batch]
+        new, given = views[int(example.places[which])], views[example.place]
+        found, size = places(new, given, self.rig), len(new.depth)
+        if example.photograph is not None:
+            found = in_crop(found, ground_of(new) & ground_of(given), crop_in(example.photograph), size)
+        return found - own_places(size)
 
 
 def collect(studio: Studio, pool: Pool, plan: FlowPlan, most: int | None = None,
@@ -110,7 +144,7 @@ def _examples(studio: Studio, pool: Pool, factor: str, mini_batches: list[int], 
     renders = [(place, k, None) for place, k in some(plan.sources)]
     photographs = [(place, k, int(rng.integers(1 << 31))) for place, k in some(plan.photographs)]
     codes = studio.encode_many([_prepared(shown[place][k][..., :3]) for place, k, _ in renders], True)
-    codes += studio.encode_many([_prepared(as_photograph(shown[place][k], number, studio.spec.ground, studio.spec.subject, False))
+    codes += studio.encode_many([_prepared(as_photograph(shown[place][k], number, studio.spec.ground, studio.spec.subject))
                                  for place, k, number in photographs], False)
     examples = []
     for code, (place, k, number) in zip(codes, renders + photographs):
@@ -118,7 +152,7 @@ def _examples(studio: Studio, pool: Pool, factor: str, mini_batches: list[int], 
         away = np.abs((read - getattr(code, factor) + 180) % 360 - 180)
         others = np.flatnonzero((away >= plan.least) & (np.arange(len(read)) != k))
         if len(others) and (number is not None or code.offsets is not None):
-            examples.append(Example(code, factor, mini_batches[place], others, read[others], means[place][others, group], number))
+            examples.append(Example(code, factor, mini_batches[place], k, others, read[others], means[place][others, group], number))
     return examples
 
 
@@ -140,17 +174,19 @@ def heard(studio: Studio, example: Example, which: int, on_curve: bool) -> tuple
 
 @dataclass(frozen=True, eq=False)
 class Step:
-    """``source`` and what is drawn of the new views, for flow; the new views themselves (N, 3, H, W)."""
+    """``source`` and what is drawn of the new views, for flow; the new views themselves (N, 3, H, W), and where in the source
+    every EVERY-th of their pixels was seen, pixels to the right and down (N, 2, s, s), NaN where it was not."""
 
     source: Source
     drawn: Tensor
     level: Tensor
     latents: Tensor
     targets: Tensor
+    flow: Tensor
 
 
-def steps(studio: Studio, network: DCIGN, pool: Pool, examples: list[Example], plan: FlowPlan, count: int) -> Iterator[Step]:
-    """What is learned from, step by step."""
+def steps(studio: Studio, network: DCIGN, pool: Pool, examples: list[Example], scenes: Scenes, plan: FlowPlan, count: int) -> Iterator[Step]:
+    """What is learned from, step by step; ``scenes`` has all mini-batches of the examples."""
     device = studio.device
     kinds = {(factor, photographed): [example for example in examples
                                       if example.factor == factor and (example.photograph is not None) == photographed]
@@ -158,7 +194,7 @@ def steps(studio: Studio, network: DCIGN, pool: Pool, examples: list[Example], p
     intrinsic = studio.layout.intrinsic
     for number in range(count):
         rng = np.random.default_rng([plan.seed, number])
-        own, new, pictures, targets = [], [], [], []
+        own, new, pictures, targets, flows = [], [], [], [], []
         for _ in range(plan.sources_a_step):
             among = kinds[FACTORS[int(rng.random() > plan.turned)], bool(rng.random() < plan.photographed)]
             example, other = (among[rng.integers(len(among))] for _ in range(2))
@@ -172,11 +208,14 @@ def steps(studio: Studio, network: DCIGN, pool: Pool, examples: list[Example], p
             own.append((asked.rows + wrong, asked.latents + wrong))
             power = np.exp(plan.colours * rng.standard_normal(3) * (rng.random() < plan.recoloured)).astype(np.float32)
             pictures.append(in_colours(example.code.pixels, power))
-            for which in rng.choice(len(example.places), plan.views, replace=len(example.places) < plan.views):
+            away = np.abs((example.degrees - read[example.factor] + 180) % 360 - 180)
+            often = 1 / np.maximum(away, plan.near)
+            for which in rng.choice(len(away), plan.views, replace=len(away) < plan.views, p=often / often.sum()):
                 there = read | {example.factor: float(example.degrees[which])}
                 wrong = change + misread(studio, there, degrees_off)
                 new.append([part + wrong for part in heard(studio, example, int(which), bool(rng.random() < 0.5))])
                 targets.append(in_colours(_target(studio, pool, example, int(which)), power))
+                flows.append(scenes.flow(example, int(which)))
         # codes of renders have offsets, those of photographs none: then all places hear the same
         rows = [np.broadcast_to(part, (network.places, part.shape[-1])) for part, _ in (*own, *new)]
         rows, latents = (torch.from_numpy(np.stack(part)).to(device) for part in (rows, [part for _, part in (*own, *new)]))
@@ -185,7 +224,7 @@ def steps(studio: Studio, network: DCIGN, pool: Pool, examples: list[Example], p
         here, there = ([part[some] for part in (drawn.float(), levels.float(), latents)]
                        for some in (slice(len(own)), slice(len(own), None)))
         source = Source(*(part.repeat_interleave(plan.views, 0) for part in (_tensor(pictures, device), *here)))
-        yield Step(source, *there, _tensor(targets, device))
+        yield Step(source, *there, _tensor(targets, device), _tensor(flows, device))
 
 
 def misread(studio: Studio, degrees: dict[str, float], by: dict[str, float]) -> np.ndarray:
@@ -199,20 +238,21 @@ def misread(studio: Studio, degrees: dict[str, float], by: dict[str, float]) -> 
 
 def _target(studio: Studio, pool: Pool, example: Example, which: int) -> np.ndarray:
     """One of an example's other pictures, uint8 (H, W, 3), shown as the example is."""
-    place = int(example.places[which])
-    picture = pool.mini_batch(example.mini_batch, place)[0][0]
+    picture = pool.mini_batch(example.mini_batch, int(example.places[which]))[0][0]
     if example.photograph is None:
         return picture[..., :3]
-    return as_photograph(picture, example.photograph, studio.spec.ground, studio.spec.subject, True)
+    given = pool.mini_batch(example.mini_batch, example.place)[0][0]
+    return as_photograph(picture, example.photograph, studio.spec.ground, studio.spec.subject, given)
 
 
 def _tensor(pictures: list[np.ndarray], device: torch.device) -> Tensor:  # (H, W, 3) each, to (N, 3, H, W)
     return torch.from_numpy(np.stack(pictures)).to(device).permute(0, 3, 1, 2).contiguous()
 
 
-def loss_of(moved: Moved, targets: Tensor, config: TrainConfig, plan: FlowPlan) -> Tensor:
+def loss_of(moved: Moved, targets: Tensor, flow: Tensor, config: TrainConfig, plan: FlowPlan) -> Tensor:
     """What the new views miss of the true ones (N, 3, H, W): a Gaussian likelihood of each picture's own variance, so that
-    small turns count as large ones do, with the preset's terms for edges and structure."""
+    small turns count as large ones do, with the preset's terms for edges and structure; and how far flow is from the true one
+    (N, 2, s, s), in the same way."""
 
     def gaussian(picture: Tensor, targets: Tensor) -> Tensor:
         return 0.5 * (picture - targets).square().mean((1, 2, 3)).add(plan.floor).log().mean()
@@ -222,10 +262,20 @@ def loss_of(moved: Moved, targets: Tensor, config: TrainConfig, plan: FlowPlan) 
     if config.structure:
         loss = loss + config.structure * likelihood.structure(drawn, targets)
     # from coarse to fine: half the pixels first
-    return loss + plan.alone * (gaussian(F.avg_pool2d(moved.first, 2), F.avg_pool2d(targets, 2)) + gaussian(moved.carried, targets))
+    loss = loss + plan.alone * (gaussian(F.avg_pool2d(moved.first, 2), F.avg_pool2d(targets, 2)) + gaussian(moved.carried, targets))
+    off = pixels_off(moved.first_flow, flow).add(plan.unsure).log() + pixels_off(moved.flow, flow).add(plan.unsure).log()
+    return loss + plan.geometry * off.mean()
 
 
-def learn(studio: Studio, network: DCIGN, pool: Pool, examples: list[Example], config: TrainConfig, plan: FlowPlan = FlowPlan(),
+def pixels_off(found: Tensor, flow: Tensor) -> Tensor:
+    """How many pixels flow (N, 2, H, W) is from the true one (N, 2, s, s) on the average of a picture, (N,); 0 where that is
+    known of none."""
+    known = flow.isfinite().all(1)  # (N, s, s)
+    off = (found[:, :, ::EVERY, ::EVERY] - torch.where(known[:, None], flow, 0.0)).square().sum(1).add(1e-4).sqrt()
+    return (off * known).sum((1, 2)) / known.sum((1, 2)).clamp_min(1)
+
+
+def learn(studio: Studio, network: DCIGN, pool: Pool, examples: list[Example], scenes: Scenes, config: TrainConfig, plan: FlowPlan = FlowPlan(),
           save: Callable[[int], object] = lambda seen: None, save_every: float = 300.0) -> None:
     """Teach ``network.flow``, in place; its running average is what stays. ``save`` is called now and then, and at the end, with
     the average in place and the number of new views so far."""
@@ -234,13 +284,13 @@ def learn(studio: Studio, network: DCIGN, pool: Pool, examples: list[Example], c
     each = plan.sources_a_step * plan.views
     count, saved = max(1, plan.pairs // each), time.monotonic()
     with tqdm(total=count * each, unit="views", desc="flow") as bar:
-        for number, step in enumerate(steps(studio, network, pool, examples, plan, count)):
+        for number, step in enumerate(steps(studio, network, pool, examples, scenes, plan, count)):
             rate = plan.rate * min(1.0, (number + 1) / plan.first_steps) * (0.02 + 0.49 * (1 + math.cos(math.pi * number / count)))
             for group in optimiser.param_groups:
                 group["lr"] = rate
             with torch.autocast(studio.device.type, torch.bfloat16):
                 moved = learner(step.source, step.drawn, step.level, step.latents)
-                loss = loss_of(moved, step.targets, config, plan)
+                loss = loss_of(moved, step.targets, step.flow, config, plan)
             if not torch.isfinite(loss):
                 raise FloatingPointError(f"The loss is {float(loss)} at step {number}: choose a lower rate.")
             optimiser.zero_grad(set_to_none=True)
@@ -251,7 +301,8 @@ def learn(studio: Studio, network: DCIGN, pool: Pool, examples: list[Example], c
             with torch.no_grad():
                 torch._foreach_lerp_(list(network.flow.parameters()), list(learner.parameters()), 1 - decay)
             bar.update(each)
-            bar.set_postfix(_decibels(moved.picture.detach(), step), refresh=False)
+            bar.set_postfix(_decibels(moved.picture.detach(), step)
+                            | {"px_off": f"{pixels_off(moved.flow.detach(), step.flow).mean():.2f}"}, refresh=False)
             if time.monotonic() - saved > save_every:
                 save((number + 1) * each)
                 saved = time.monotonic()

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from train.augmentation import AugmentConfig, photograph
+from train.augmentation import AugmentConfig, crop_of, photograph
 
 #: What befalls both sides alike. A crop is less than what the encoder is shown: what the app frames lies closer. Nothing lies in front of
 #: the subject, as that is placed by what is found in each picture by itself.
@@ -23,9 +23,18 @@ def in_colours(picture: np.ndarray, power: np.ndarray) -> np.ndarray:
     return (picture.astype(np.float32) / 255.0) ** power
 
 
-def as_photograph(picture: np.ndarray, number: int, ground: tuple[int, int, int], subject: str, new_view: bool,
+def crop_in(number: int, shots: AugmentConfig = SHOTS) -> np.ndarray:
+    """The crop (3, 3) of the photograph of that number: where each of its pixels looks in the render, from -1 to 1 each way."""
+    return crop_of(shots, _generator(number))
+
+
+def as_photograph(picture: np.ndarray, number: int, ground: tuple[int, int, int], subject: str, given: np.ndarray | None = None,
                   shots: AugmentConfig = SHOTS) -> np.ndarray:
-    """A rendered picture (S, S, 4) uint8, colour and mask, in the photograph of that number: (S, S, 3) uint8. Of a ``new_view``
-    neither grain nor a file's blocks are asked for; else it is the photograph that was given."""
-    config = replace(shots, noise=0.0, jpeg=0.0) if new_view else shots
-    return photograph(picture, ground, config, np.random.default_rng([number, 7]), subject)
+    """A rendered picture (S, S, 4) uint8, colour and mask, in the photograph of that number: (S, S, 3) uint8. It is the one that
+    is ``given``, or, where that is another picture, a new view of it: on its ground, with neither grain nor a file's blocks."""
+    config = shots if given is None else replace(shots, noise=0.0, jpeg=0.0)
+    return photograph(picture, ground, config, _generator(number), subject, given)
+
+
+def _generator(number: int) -> np.random.Generator:
+    return np.random.default_rng([number, 7])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import copy
+import os
 from dataclasses import replace
 
 from train.options import data_of, pictures_folder
@@ -56,7 +57,7 @@ def run_flow(arguments: argparse.Namespace) -> int:
     from dcign import checkpoints, storage
     from dcign.networks import DCIGN
     from train.batches import Rendering
-    from train.flow import FACTORS, FlowPlan, collect, learn, with_flow
+    from train.flow import FACTORS, FlowPlan, Scenes, collect, learn, with_flow
     from train.measures.subject import studio_of
     from train.pool import Pool
     from train.presets import preset
@@ -88,6 +89,9 @@ def run_flow(arguments: argparse.Namespace) -> int:
             min(arguments.mini_batches or len(pool), int((pool.factors == config.recipe.factors.index(factor)).sum()))
             for factor in FACTORS)) as bar:
         examples = collect(studio, pool, plan, arguments.mini_batches, bar.update)
-    learn(studio, weights.network, pool, examples, config, plan, save)
+    wanted = {example.mini_batch for example in examples}
+    with tqdm(desc="depth", unit="mini-batches", total=len(wanted)) as bar:
+        scenes = Scenes.of(name, data_of(arguments), pool, wanted, weights.network.config.size, os.cpu_count() or 1, bar.update)
+    learn(studio, weights.network, pool, examples, scenes, config, plan, save)
     print(f"weights with flow in {arguments.output}")
     return 0

@@ -31,7 +31,7 @@ class Pool:
     def __init__(self, paths: list[Path], seed: int, recipe: Recipe = STUDIO, mixed: bool = False,
                  check: Callable[[], object] = lambda: None):
         self.paths, self.seed, self.recipe, self.mixed, self.check = list(paths), seed, recipe, mixed, check
-        self.factors = np.concatenate([shard_factors(int(path.stem.split("-")[-1]), recipe) for path in paths])
+        self.factors = np.concatenate([shard_factors(_number(path), recipe) for path in paths])
         self._shards: dict[int, tuple[np.ndarray, np.ndarray | None]] = {}
         self._order: tuple[int, np.ndarray] = (-1, np.empty(0, int))
 
@@ -88,6 +88,11 @@ class Pool:
         targets, inputs = (np.concatenate(side) for side in zip(*pairs))
         return targets, inputs, factors
 
+    def numbers(self, index: int) -> tuple[int, int, str]:
+        """Of a mini-batch: its shard's number, its place there, and its factor."""
+        shard, place = divmod(index, self.recipe.mini_batches)
+        return _number(self.paths[shard]), place, self.recipe.factors[self.factors[index]]
+
     def mini_batch(self, index: int, only: int | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Targets and inputs (K, S, S, C) of one mini-batch, or of the picture ``only`` of it."""
         pictures, photographs = self._shard(index // self.recipe.mini_batches)
@@ -100,6 +105,10 @@ class Pool:
             if k in shot:
                 inputs[place] = photographs[row, shot[k]]
         return targets, inputs
+
+
+def _number(path: Path) -> int:
+    return int(path.stem.split("-")[-1])
 
 
 def shrink(pictures: np.ndarray, size: int) -> np.ndarray:

@@ -73,31 +73,36 @@ def scaled(config: AugmentConfig, factor: float) -> AugmentConfig:
                    **{name: factor * getattr(config, name) for name in _AMOUNTS})
 
 
+def crop_of(config: AugmentConfig, rng: np.random.Generator) -> np.ndarray:
+    """The crop (3, 3) that photograph() takes with a generator in this state, as cutout.warp() has it: the unit matrix for none."""
+    if rng.random() >= config.touched or rng.random(6)[0] >= config.crop:
+        return np.eye(3, dtype=np.float32)
+    return random_crop(config, rng)
+
+
 def photograph(picture: np.ndarray, ground: tuple[int, int, int], config: AugmentConfig, rng: np.random.Generator,
-               subject: str = "face") -> np.ndarray:
+               subject: str = "face", room_of: np.ndarray | None = None) -> np.ndarray:
     """A rendered picture (S, S, 4) uint8, colour and mask, as a photograph might show it: (S, S, 3) uint8.
 
-    ground: the sRGB colour behind the subject in ``picture``. subject: "face" or "object". The same arguments and
-    state of ``rng`` give the same bytes.
+    ground: the sRGB colour behind the subject in ``picture``. subject: "face" or "object". room_of: another
+    rendered picture (S, S, 4) of the subject, in whose room it stands. The same arguments and state of ``rng`` give the same bytes.
     """
     if rng.random() >= config.touched:
         return colours(picture)
     size = len(picture)
     cropped, grounded, framed, clothed, occluded, unsharp = rng.random(6)
-    planes, matrix = take_apart(picture, ground), np.eye(3, dtype=np.float32)
-    if cropped < config.crop:
-        matrix = random_crop(config, rng)
-        moved = np.empty_like(planes)
-        warp(planes, matrix, moved)
-        planes = moved
+    matrix = random_crop(config, rng) if cropped < config.crop else None
+    planes = _cropped(picture, ground, matrix)
     if grounded < config.background:
-        light = new_ground(planes[..., 3], subject, rng)
+        standing = planes if room_of is None else _cropped(room_of, ground, matrix)
+        light = new_ground(standing[..., 3], subject, rng)
     else:
         light = np.empty((size, size, 3), np.float32)
         spread(tables()[0][list(ground)][None, None], light)
     compose(planes, light)
     if subject == "object" and framed < config.framed:
         frame(light, planes[..., 3], rng)
+    matrix = np.eye(3, dtype=np.float32) if matrix is None else matrix
     if subject == "face" and clothed < config.clothes:
         clothes(light, picture, planes, forward(matrix), config.covered, rng)
     if occluded < config.occluders:
@@ -105,3 +110,13 @@ def photograph(picture: np.ndarray, ground: tuple[int, int, int], config: Augmen
     if unsharp < config.blur:
         light = blurred(light, config, rng)
     return finish(develop(light, config, rng), config, rng)
+
+
+def _cropped(picture: np.ndarray, ground: tuple[int, int, int], matrix: np.ndarray | None) -> np.ndarray:
+    """A rendered picture's planes (S, S, 5), as cutout.take_apart() gives them, in that crop."""
+    planes = take_apart(picture, ground)
+    if matrix is None:
+        return planes
+    moved = np.empty_like(planes)
+    warp(planes, matrix, moved)
+    return moved

@@ -30,8 +30,8 @@ def photographs(subject: Subject, things: list) -> dict[str, dict[str, float]]:
         for number, (thing, pair) in enumerate(zip(things, pairs)):
             shown, new = (scenery.with_mask(thing, view, subject.size) for view in pair)
             here, there = (getattr(view, factor) for view in pair)
-            given.append(as_photograph(shown, number, spec.ground, spec.subject, False, UNCROPPED))
-            true.append(as_photograph(new, number, spec.ground, spec.subject, True, UNCROPPED))
+            given.append(as_photograph(shown, number, spec.ground, spec.subject, shots=UNCROPPED))
+            true.append(as_photograph(new, number, spec.ground, spec.subject, shown, UNCROPPED))
             masks.append(new[..., 3] > 127)
             steps.append((there - here + 180) % 360 - 180)
         codes = subject.studio.encode_many([Prepared(Image.fromarray(picture), True) for picture in given], refine=False)
