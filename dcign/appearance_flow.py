@@ -5,7 +5,7 @@
 What the decoder draws of a new view is as sharp as its latents tell. Most of what is seen from there was seen in the given
 picture too, a few pixels away. From what the decoder draws of both views a small network finds, for each pixel of the new one,
 where in the picture it comes from, and how far to trust that: it takes the picture's pixel, or what the picture has more than
-was drawn of it there, or what is drawn. Nothing but pictures taught it, as all else (train/flow.py).
+was drawn of it there, or what is drawn. It was taught by pictures and their depth (train/flow.py).
 
 Shape legend: N pictures, H = W pixels, L latents, C channels of the decoder's level of h = H / 8 pixels.
 """

@@ -12,7 +12,7 @@ from dcign.appearance_flow import Moved
 from dcign.checkpoints import load_weights, save_weights
 from dcign.networks import DCIGN
 from dcign.studio import Studio
-from train import flow
+from train import flow, flow_examples
 from train.__main__ import main
 from train.batches import Recipe, draw_shard
 from train.flow_pictures import SHOTS, as_photograph, in_colours
@@ -22,7 +22,7 @@ from train.schedule import take_over
 
 SIZE = 40
 RECIPE = Recipe(per_mini_batch=4, mini_batches=8, photographs=0, shares=(("azimuth", 0.5), ("elevation", 0.5)))
-PLAN = flow.FlowPlan(width=8, pairs=320, sources_a_step=4, views=2, rate=4e-3, first_steps=3, average=0.9)
+PLAN = flow_examples.FlowPlan(width=8, pairs=320, sources_a_step=4, views=2, rate=4e-3, first_steps=3, average=0.9)
 
 
 @pytest.fixture(scope="module")
@@ -50,13 +50,13 @@ def studio(network) -> Studio:
 
 
 @pytest.fixture(scope="module")
-def examples(studio, pool) -> list[flow.Example]:
-    return flow.collect(studio, pool, PLAN)
+def examples(studio, pool) -> list[flow_examples.Example]:
+    return flow_examples.collect(studio, pool, PLAN)
 
 
 @pytest.fixture(scope="module")
-def scenes(pool) -> flow.Scenes:
-    return flow.Scenes.of("chairs", None, pool, range(len(pool)), SIZE, 1)
+def scenes(pool) -> flow_examples.Scenes:
+    return flow_examples.Scenes.of("chairs", None, pool, range(len(pool)), SIZE, 1)
 
 
 def test_sources_are_encoded_as_the_app_does_it_and_others_are_far_enough(studio, pool, examples):
@@ -95,11 +95,11 @@ def test_a_code_is_moved_to_where_the_other_picture_is(studio, examples):
     example = examples[0]
     group = studio.layout.slice(example.factor)
     others = np.setdiff1d(np.arange(studio.layout.size), np.arange(group.start, group.stop))
-    rows, latents = flow.heard(studio, example, 0, on_curve=False)
+    rows, latents = flow_examples.heard(studio, example, 0, on_curve=False)
     assert np.allclose(latents[group], example.latents[0], atol=1e-6)
     assert np.array_equal(latents[others], example.code.latents[others])
     asked = studio.heard(example.code, {example.factor: float(example.degrees[0])})
-    on_curve = flow.heard(studio, example, 0, on_curve=True)
+    on_curve = flow_examples.heard(studio, example, 0, on_curve=True)
     assert np.array_equal(on_curve[0], asked.rows) and np.array_equal(on_curve[1], asked.latents)
     assert np.allclose(rows - latents, asked.rows - asked.latents, atol=1e-5)  # offsets, as far as they are trusted there
 
@@ -129,7 +129,7 @@ def test_a_photographs_identity_is_partly_anothers_and_a_renders_its_own(studio,
 
 def test_a_misread_view_reads_as_one_so_far_away(studio):
     degrees, by = {"azimuth": 170.0, "elevation": 20.0}, {"azimuth": 15.0, "elevation": -6.0}
-    change = flow.misread(studio, degrees, by)
+    change = flow_examples.misread(studio, degrees, by)
     for factor, expected in (("azimuth", -175.0), ("elevation", 14.0)):
         group, curve = studio.layout.slice(factor), studio.calibrations[factor]
         point = curve.latents(degrees[factor])
@@ -141,7 +141,7 @@ def test_a_misread_view_reads_as_one_so_far_away(studio):
 def test_a_photographs_view_is_misread_on_both_sides_and_a_renders_is_not(studio, network, pool, examples, scenes):
     """The pictures, and what else is known of them, stay."""
     rest = np.ones(studio.layout.size, bool)
-    for factor in flow.FACTORS:
+    for factor in flow_examples.FACTORS:
         rest[studio.layout.slice(factor)] = False
     for photographed in (0.0, 1.0):
         kinds = [list(flow.steps(studio, network, pool, examples, scenes, replace(PLAN, photographed=photographed, misread=degrees), 2))
@@ -215,7 +215,7 @@ def test_shards_without_turns_are_refused(studio, tmp_path):
     recipe = replace(RECIPE, mini_batches=2, shares=(("azimuth", 1.0), ("elevation", 0.0)))
     path = draw_shard(tmp_path, "chairs", SIZE, 3, None, recipe)
     with pytest.raises(ValueError, match="elevation"):
-        flow.collect(studio, Pool([path], 0, recipe), PLAN)
+        flow_examples.collect(studio, Pool([path], 0, recipe), PLAN)
 
 
 def test_by_the_command_line(tmp_path, capsys):

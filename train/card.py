@@ -77,10 +77,11 @@ def _history(training: dict) -> str:
 
 
 def _flow(training: dict) -> str:
-    """What the pixels that move along were learned from."""
+    """What the pixels that move along were learned from; "depth": flow was held to where that says that they were seen."""
     lessons = "; then ".join(
         f"{one['new_views']:,} new views of {one['pictures']:,} pictures"
         + (f", {one['photographs']:,} of them shown as photographs" if one.get("photographs") else "")
+        + (", and of their depth" if one.get("depth") else "")
         + (f" ({one['note']})" if one.get("note") else "")
         for one in training.get("flow", ()))
     return ("- **Flow**: how the given picture's own pixels move when the view turns was learned last, encoder and decoder held "

@@ -2,13 +2,10 @@
 
     python -m train flow chairs --from weights/chairs --first-shard 124 --shards 24 -o runs/chairs-flow
 
-Encoder and decoder stay as they are. Of the mini-batches in which azimuth or elevation varies some pictures are encoded as the
-app does it, once: as they are, and refined; and as photographs, by one pass. Then flow learns to make the mini-batch's other
-pictures of them, shown in the same way (flow_pictures.py), from nothing but these pictures. Where the factor should be moved to,
-the encoder's reading of the other picture says.
+Encoder and decoder stay as they are. Flow learns to make of a picture the others of its mini-batch (flow_examples.py), and to take
+each pixel from where it was seen.
 
-Shape legend: N new views, K pictures in a mini-batch, H = W pixels, s = H / EVERY of which true flow is known, L latents, g of a
-factor, P places in the decoder.
+Shape legend: N new views, H = W pixels, s = H / EVERY of which true flow is known, L latents, P places in the decoder.
 """
 
 from __future__ import annotations
@@ -16,160 +13,25 @@ from __future__ import annotations
 import copy
 import math
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from PIL import Image
 from torch import Tensor, nn
 from tqdm import tqdm
 
 from dcign.appearance_flow import Moved, Source
-from dcign.graphics_code import GraphicsCode
 from dcign.networks import DCIGN
-from dcign.photos import Prepared
 from dcign.studio import Studio
 from train import likelihood
-from train.camera import Rig
-from train.correspondence import EVERY, Seen, ground_of, in_crop, own_places, places, scenes_of
-from train.flow_pictures import as_photograph, crop_in, in_colours
+from train.correspondence import EVERY
+from train.flow_examples import FACTORS, Example, FlowPlan, Scenes, heard, misread, target
+from train.flow_pictures import in_colours
 from train.optimiser import MuonAdam
 from train.pool import Pool
 from train.presets import TrainConfig
-from train.scenes import STAGES
-
-FACTORS = ("azimuth", "elevation")  # light moves no pixel
-
-
-@dataclass(frozen=True)
-class FlowPlan:
-    """How flow is learned."""
-
-    width: int = 80  # NetworkConfig.flow_width
-    pairs: int = 60_000  # new views
-    sources: int = 2  # pictures of each mini-batch that others are made of
-    photographs: int = 4  # and of these as photographs, which are sooner encoded
-    photographed: float = 0.5  # their share in what is learned from
-    strange: float = 0.5  # of a photograph's identity, at most, in which its code is another's: real ones are read no better
-    misread: float = 4.0  # degrees, the deviation of what a photograph's view is taken for: of real ones that is less sure too
-    sources_a_step: int = 8
-    views: int = 4  # of each of them
-    turned: float = 0.4  # the share of azimuth
-    least: float = 2.0  # degrees; of nearer views there is nothing to learn
-    near: float = 20.0  # degrees: a view that lies 3 times as far away and more is learned from less often
-    rate: float = 1.5e-3
-    first_steps: int = 50  # of a rising rate
-    average: float = 0.998  # how slowly the weights that are kept follow
-    floor: float = 1e-3  # mean squared error below which a picture is good enough
-    alone: float = 0.25  # weight of the picture's pixels alone, first and mended: what flow is held to where shares are small
-    geometry: float = 0.5  # weight of how far both flows are from the true one, in pixels
-    unsure: float = 0.5  # pixels that flow may be off
-    recoloured: float = 0.5  # the share of sources with other colours than were drawn
-    colours: float = 0.15  # deviation of the logarithm of each channel's power
-    seed: int = 1
-
-
-@dataclass(frozen=True, eq=False)
-class Example:
-    """A picture that was encoded, its place in its mini-batch, and the other pictures there: their places (V,), the degrees (V,)
-    that the encoder reads in them, and the latents of the factor (V, g). ``photograph`` is its number, None for a render."""
-
-    code: GraphicsCode
-    factor: str
-    mini_batch: int
-    place: int
-    places: np.ndarray
-    degrees: np.ndarray
-    latents: np.ndarray
-    photograph: int | None
-
-
-@dataclass(frozen=True, eq=False)
-class Scenes:
-    """What is seen of mini-batches, by their places in the pool."""
-
-    seen: Mapping[int, Sequence[Seen]]
-    rig: Rig
-
-    @classmethod
-    def of(cls, name: str, assets_folder, pool: Pool, mini_batches: Collection[int], size: int, workers: int,
-           progress: Callable[[int], object] = lambda count: None) -> Scenes:
-        """Render what is seen of these mini-batches of a class, in processes of their own."""
-        wanted = sorted(set(mini_batches))
-        seen = scenes_of(name, assets_folder, [pool.numbers(index) for index in wanted], size, pool.recipe, workers, progress)
-        return cls(dict(zip(wanted, seen)), STAGES[name].rig)
-
-    def flow(self, example: Example, which: int) -> np.ndarray:
-        """From each asked pixel of one of an example's others to where the example shows the same: (s, s, 2) pixels, right and
-        down; NaN where it does not. Ground of a photograph stays where it is, a render's has no places."""
-        views = self.seen[example.mini_batch]
-        new, given = views[int(example.places[which])], views[example.place]
-        found, size = places(new, given, self.rig), len(new.depth)
-        if example.photograph is not None:
-            found = in_crop(found, ground_of(new) & ground_of(given), crop_in(example.photograph), size)
-        return found - own_places(size)
-
-
-def collect(studio: Studio, pool: Pool, plan: FlowPlan, most: int | None = None,
-            progress: Callable[[int], object] = lambda count: None) -> list[Example]:
-    """Encode pictures of all mini-batches, or of ``most`` of each factor. Raises ValueError if there are none of a factor,
-    of renders or of photographs."""
-    rng, found = np.random.default_rng(plan.seed), []
-    for factor in FACTORS:
-        chosen = np.flatnonzero(pool.factors == pool.recipe.factors.index(factor))
-        chosen = [int(index) for index in rng.permutation(chosen)[:most]]
-        before = len(found)
-        for start in range(0, len(chosen), 8):
-            found += _examples(studio, pool, factor, chosen[start:start + 8], plan, rng)
-            progress(len(chosen[start:start + 8]))
-        if len({example.photograph is None for example in found[before:]}) < 2:  # both are learned from
-            raise ValueError(f"These shards have no views to turn {factor} to: render more of them.")
-    return found
-
-
-def _examples(studio: Studio, pool: Pool, factor: str, mini_batches: list[int], plan: FlowPlan,
-              rng: np.random.Generator) -> list[Example]:
-    shown = [pool.mini_batch(index)[0] for index in mini_batches]  # (K, H, W, 4) each
-    group, curve = studio.layout.slice(factor), studio.calibrations[factor]
-    means = [np.stack([code.latents for code in studio.encode_many([_prepared(picture) for picture in pictures[..., :3]], False)])
-             for pictures in shown]  # (K, L) each
-    degrees = [curve.estimate(rows[:, group]) for rows in means]  # (K,) each
-
-    def some(count: int) -> list[tuple[int, int]]:
-        return [(place, int(k)) for place, pictures in enumerate(shown)
-                for k in rng.choice(len(pictures), min(count, len(pictures)), replace=False)]
-
-    renders = [(place, k, None) for place, k in some(plan.sources)]
-    photographs = [(place, k, int(rng.integers(1 << 31))) for place, k in some(plan.photographs)]
-    codes = studio.encode_many([_prepared(shown[place][k][..., :3]) for place, k, _ in renders], True)
-    codes += studio.encode_many([_prepared(as_photograph(shown[place][k], number, studio.spec.ground, studio.spec.subject))
-                                 for place, k, number in photographs], False)
-    examples = []
-    for code, (place, k, number) in zip(codes, renders + photographs):
-        read = degrees[place]
-        away = np.abs((read - getattr(code, factor) + 180) % 360 - 180)
-        others = np.flatnonzero((away >= plan.least) & (np.arange(len(read)) != k))
-        if len(others) and (number is not None or code.offsets is not None):
-            examples.append(Example(code, factor, mini_batches[place], k, others, read[others], means[place][others, group], number))
-    return examples
-
-
-def _prepared(picture: np.ndarray) -> Prepared:
-    return Prepared(Image.fromarray(np.ascontiguousarray(picture)), True, clean=True)
-
-
-def heard(studio: Studio, example: Example, which: int, on_curve: bool) -> tuple[np.ndarray, np.ndarray]:
-    """What the decoder hears (P, L), and the latents (L,), when the code is asked for one of its others: as the app asks, on the
-    factor's curve; or with the latents that were read in that picture, which say more exactly where it is."""
-    asked = studio.heard(example.code, {example.factor: float(example.degrees[which])})
-    if on_curve:
-        return asked.rows, asked.latents
-    change = np.zeros_like(asked.latents)
-    group = studio.layout.slice(example.factor)
-    change[group] = example.latents[which] - asked.latents[group]
-    return asked.rows + change, asked.latents + change
 
 
 @dataclass(frozen=True, eq=False)
@@ -185,7 +47,8 @@ class Step:
     flow: Tensor
 
 
-def steps(studio: Studio, network: DCIGN, pool: Pool, examples: list[Example], scenes: Scenes, plan: FlowPlan, count: int) -> Iterator[Step]:
+def steps(studio: Studio, network: DCIGN, pool: Pool, examples: list[Example], scenes: Scenes, plan: FlowPlan,
+          count: int) -> Iterator[Step]:
     """What is learned from, step by step; ``scenes`` has all mini-batches of the examples."""
     device = studio.device
     kinds = {(factor, photographed): [example for example in examples
@@ -214,7 +77,7 @@ def steps(studio: Studio, network: DCIGN, pool: Pool, examples: list[Example], s
                 there = read | {example.factor: float(example.degrees[which])}
                 wrong = change + misread(studio, there, degrees_off)
                 new.append([part + wrong for part in heard(studio, example, int(which), bool(rng.random() < 0.5))])
-                targets.append(in_colours(_target(studio, pool, example, int(which)), power))
+                targets.append(in_colours(target(studio, pool, example, int(which)), power))
                 flows.append(scenes.flow(example, int(which)))
         # codes of renders have offsets, those of photographs none: then all places hear the same
         rows = [np.broadcast_to(part, (network.places, part.shape[-1])) for part, _ in (*own, *new)]
@@ -225,24 +88,6 @@ def steps(studio: Studio, network: DCIGN, pool: Pool, examples: list[Example], s
                        for some in (slice(len(own)), slice(len(own), None)))
         source = Source(*(part.repeat_interleave(plan.views, 0) for part in (_tensor(pictures, device), *here)))
         yield Step(source, *there, _tensor(targets, device), _tensor(flows, device))
-
-
-def misread(studio: Studio, degrees: dict[str, float], by: dict[str, float]) -> np.ndarray:
-    """What latents (L,) change by when a view at these degrees is taken for one that lies so far away."""
-    change = np.zeros(studio.layout.size, np.float32)
-    for factor, away in by.items():
-        there, here = studio.calibrations[factor].beyond([degrees[factor] + away, degrees[factor]])
-        change[studio.layout.slice(factor)] = there - here
-    return change
-
-
-def _target(studio: Studio, pool: Pool, example: Example, which: int) -> np.ndarray:
-    """One of an example's other pictures, uint8 (H, W, 3), shown as the example is."""
-    picture = pool.mini_batch(example.mini_batch, int(example.places[which]))[0][0]
-    if example.photograph is None:
-        return picture[..., :3]
-    given = pool.mini_batch(example.mini_batch, example.place)[0][0]
-    return as_photograph(picture, example.photograph, studio.spec.ground, studio.spec.subject, given)
 
 
 def _tensor(pictures: list[np.ndarray], device: torch.device) -> Tensor:  # (H, W, 3) each, to (N, 3, H, W)
@@ -275,8 +120,8 @@ def pixels_off(found: Tensor, flow: Tensor) -> Tensor:
     return (off * known).sum((1, 2)) / known.sum((1, 2)).clamp_min(1)
 
 
-def learn(studio: Studio, network: DCIGN, pool: Pool, examples: list[Example], scenes: Scenes, config: TrainConfig, plan: FlowPlan = FlowPlan(),
-          save: Callable[[int], object] = lambda seen: None, save_every: float = 300.0) -> None:
+def learn(studio: Studio, network: DCIGN, pool: Pool, examples: list[Example], scenes: Scenes, config: TrainConfig,
+          plan: FlowPlan = FlowPlan(), save: Callable[[int], object] = lambda seen: None, save_every: float = 300.0) -> None:
     """Teach ``network.flow``, in place; its running average is what stays. ``save`` is called now and then, and at the end, with
     the average in place and the number of new views so far."""
     learner = copy.deepcopy(network.flow).requires_grad_(True).train()

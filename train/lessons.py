@@ -57,7 +57,8 @@ def run_flow(arguments: argparse.Namespace) -> int:
     from dcign import checkpoints, storage
     from dcign.networks import DCIGN
     from train.batches import Rendering
-    from train.flow import FACTORS, FlowPlan, Scenes, collect, learn, with_flow
+    from train.flow import learn, with_flow
+    from train.flow_examples import FACTORS, FlowPlan, Scenes, collect
     from train.measures.subject import studio_of
     from train.pool import Pool
     from train.presets import preset
@@ -78,7 +79,8 @@ def run_flow(arguments: argparse.Namespace) -> int:
 
     def save(seen: int) -> None:
         photographs = sum(example.photograph is not None for example in examples)
-        lessons = [*weights.training.get("flow", ()), {"new_views": seen, "pictures": len(examples), "photographs": photographs}]
+        lessons = [*weights.training.get("flow", ()), {"new_views": seen, "pictures": len(examples), "photographs": photographs,
+                                                       "depth": True}]
         whole = copy.deepcopy(weights.network).cpu()
         storage.round_to_stored(whole)
         checkpoints.save_weights(arguments.output, whole, weights.layout, weights.calibrations, weights.ranges, name=name,
