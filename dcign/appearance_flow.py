@@ -76,8 +76,9 @@ class AppearanceFlow(nn.Module):
             nn.init.zeros_(layer.weight)
             nn.init.zeros_(layer.bias)
 
-    def forward(self, source: Source, drawn: Tensor, level: Tensor, latents: Tensor) -> Moved:
-        """``drawn`` (N, 3, H, W), ``level`` (N, C, h, w) and ``latents`` (N, L) are the new view's."""
+    def forward(self, source: Source, drawn: Tensor, level: Tensor, latents: Tensor, distrust: float = 0.0) -> Moved:
+        """``drawn`` (N, 3, H, W), ``level`` (N, C, h, w) and ``latents`` (N, L) are the new view's; ``distrust``: by how many powers
+        of e less what is drawn counts than it was learned to."""
         here = torch.cat([source.picture, source.drawn], 1).float()  # (N, 6, H, W)
         drawn = drawn.float()
         small = F.avg_pool2d(torch.cat([here, drawn], 1), COARSE // FINE)  # (N, 9, H / 2, W / 2)
@@ -95,6 +96,7 @@ class AppearanceFlow(nn.Module):
         out = F.pixel_shuffle(self.out(activate(self.block(y))).float(), FINE)  # (N, 5, H, W)
         mended = flow + out[:, :2]  # (N, 2, H, W)
         picture, itself = sample(here, mended).split(3, 1)  # (N, 3, H, W) each
-        _, whole, more = shares = out[:, 2:].softmax(1).split(1, 1)  # (N, 1, H, W) each
+        scores = out[:, 2:] - distrust * out.new_tensor([1.0, 0.0, 0.0]).view(1, 3, 1, 1)  # (N, 3, H, W)
+        _, whole, more = shares = scores.softmax(1).split(1, 1)  # (N, 1, H, W) each
         moved = drawn + whole * (picture - drawn) + more * (picture - itself)
         return Moved(moved.clamp(0.0, 1.0), shares[0], first[:, :3], picture, flow, mended)

@@ -16,7 +16,7 @@ from dcign.checkpoints import load_weights, save_weights
 from dcign.export import recipe as exports
 from dcign.export.settings import Settings
 from dcign.networks import DCIGN, NetworkConfig
-from dcign.own_picture import TURN, moved_share
+from dcign.own_picture import DISTRUST, TURN, moved_share
 from dcign.photos import Prepared
 from dcign.studio import Studio
 from train.batches import Recipe, draw_mini_batch
@@ -88,6 +88,25 @@ def test_each_share_gives_what_it_is_named_for():
     assert torch.allclose(half.drawn_share, torch.tensor(0.4), atol=1e-4)
     moved = flow_of(1, 0, right=4.0)(source, drawn, level, latents).picture
     assert torch.allclose(moved[..., :-4], picture[..., 4:], atol=1e-4)
+
+
+def test_what_is_drawn_counts_less_where_it_is_distrusted():
+    """The odds of the picture's two shares, of which one is another's, stay; what is drawn loses by a power of e."""
+    parts = torch.rand(1, 3, 40, 40), torch.randn(1, 16, 5, 5), torch.randn(1, 4)
+    source, flow = source_of(torch.rand(1, 3, 40, 40), torch.rand(1, 3, 40, 40)), flow_of(0.3, 0.2)
+    plain, doubted = flow(source, *parts), flow(source, *parts, 1.5)
+    odds = (found.drawn_share / (1 - found.drawn_share) for found in (plain, doubted))
+    assert torch.allclose(next(odds) * np.exp(-1.5), next(odds), atol=1e-4)
+    assert torch.equal(plain.carried, doubted.carried)
+
+
+@pytest.mark.parametrize("refined", [True, False])
+def test_only_of_a_photograph_what_is_drawn_is_distrusted(studio, picture, monkeypatch, refined):
+    code, seen = studio.encode(picture, refine=refined), []
+    forward = AppearanceFlow.forward
+    monkeypatch.setattr(AppearanceFlow, "forward", lambda self, *parts: seen.append(parts[4]) or forward(self, *parts))
+    studio.render(code, azimuth=code.azimuth + 20)
+    assert seen == [0.0 if refined else DISTRUST]
 
 
 def test_flow_that_has_learned_nothing_moves_nothing():
