@@ -27,7 +27,7 @@ from dcign.networks import DCIGN
 from dcign.studio import Studio
 from train import likelihood
 from train.correspondence import EVERY
-from train.flow_examples import FACTORS, Example, FlowPlan, Scenes, heard, misread, target
+from train.flow_examples import FACTORS, Example, FlowPlan, Scenes, heard, mistakes, target
 from train.flow_pictures import in_colours
 from train.optimiser import MuonAdam
 from train.pool import Pool
@@ -54,29 +54,23 @@ def steps(studio: Studio, network: DCIGN, pool: Pool, examples: list[Example], s
     kinds = {(factor, photographed): [example for example in examples
                                       if example.factor == factor and (example.photograph is not None) == photographed]
              for factor in FACTORS for photographed in (False, True)}
-    intrinsic = studio.layout.intrinsic
     for number in range(count):
         rng = np.random.default_rng([plan.seed, number])
         own, new, pictures, targets, flows = [], [], [], [], []
         for _ in range(plan.sources_a_step):
             among = kinds[FACTORS[int(rng.random() > plan.turned)], bool(rng.random() < plan.photographed)]
             example, other = (among[rng.integers(len(among))] for _ in range(2))
-            change, degrees_off = np.zeros(studio.layout.size, np.float32), dict.fromkeys(FACTORS, 0.0)
-            if example.photograph is not None:
-                share = plan.strange * rng.random()
-                change[intrinsic] = share * (other.code.latents - example.code.latents)[intrinsic]
-                degrees_off = {factor: plan.misread * rng.standard_normal() for factor in FACTORS}
+            wrong = mistakes(studio, example, other, plan, rng)
             read = {factor: getattr(example.code, factor) for factor in FACTORS}
-            asked, wrong = studio.heard(example.code, {}), change + misread(studio, read, degrees_off)
-            own.append((asked.rows + wrong, asked.latents + wrong))
+            asked = studio.heard(example.code, {})
+            own.append([part + wrong(read) for part in (asked.rows, asked.latents)])
             power = np.exp(plan.colours * rng.standard_normal(3) * (rng.random() < plan.recoloured)).astype(np.float32)
             pictures.append(in_colours(example.code.pixels, power))
             away = np.abs((example.degrees - read[example.factor] + 180) % 360 - 180)
             often = 1 / np.maximum(away, plan.near)
             for which in rng.choice(len(away), plan.views, replace=len(away) < plan.views, p=often / often.sum()):
-                there = read | {example.factor: float(example.degrees[which])}
-                wrong = change + misread(studio, there, degrees_off)
-                new.append([part + wrong for part in heard(studio, example, int(which), bool(rng.random() < 0.5))])
+                off = wrong(read | {example.factor: float(example.degrees[which])})
+                new.append([part + off for part in heard(studio, example, int(which), bool(rng.random() < 0.5))])
                 targets.append(in_colours(target(studio, pool, example, int(which)), power))
                 flows.append(scenes.flow(example, int(which)))
         # codes of renders have offsets, those of photographs none: then all places hear the same

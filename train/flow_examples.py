@@ -158,7 +158,19 @@ def heard(studio: Studio, example: Example, which: int, on_curve: bool) -> tuple
     return asked.rows + change, asked.latents + change
 
 
-def misread(studio: Studio, degrees: dict[str, float], by: dict[str, float]) -> np.ndarray:
+def mistakes(studio: Studio, example: Example, other: Example, plan: FlowPlan,
+             rng: np.random.Generator) -> Callable[[Mapping[str, float]], np.ndarray]:
+    """What the latents (L,) of an example's view at given degrees are off by: of a render nothing; of a photograph as real ones
+    are read, with some of the other's identity, and its view taken for another."""
+    change, by = np.zeros(studio.layout.size, np.float32), {}
+    if example.photograph is not None:
+        intrinsic, share = studio.layout.intrinsic, plan.strange * rng.random()
+        change[intrinsic] = share * (other.code.latents - example.code.latents)[intrinsic]
+        by = {factor: plan.misread * rng.standard_normal() for factor in FACTORS}
+    return lambda degrees: change + misread(studio, degrees, by)
+
+
+def misread(studio: Studio, degrees: Mapping[str, float], by: Mapping[str, float]) -> np.ndarray:
     """What latents (L,) change by when a view at these degrees is taken for one that lies so far away."""
     change = np.zeros(studio.layout.size, np.float32)
     for factor, away in by.items():
