@@ -1,6 +1,7 @@
 """The trainer's command line, from an empty folder, without any data at hand."""
 
 import json
+import os
 import re
 import threading
 from pathlib import Path
@@ -70,10 +71,11 @@ def test_without_renderers_it_is_said_what_is_waited_for(tmp_path, capsys):
     assert re.search(r"rendering: +100%", said)  # the shard of before counts
     shard, = (tmp_path / "pictures").rglob("shard-*.npy")
 
-    def bring(*_):  # what another process would do
-        shard.with_name("shard-0003.npy").write_bytes(shard.read_bytes())
-        beside = next(shard.parent.glob("photographs-*.npy"))
-        beside.with_name("photographs-0003.npy").write_bytes(beside.read_bytes())
+    def bring(*_):  # what another process would do: each file put in place whole, the pictures last
+        for kind in ("photographs", "shard"):
+            partial = shard.with_name("0003.partial")
+            partial.write_bytes(next(shard.parent.glob(f"{kind}-*.npy")).read_bytes())
+            os.replace(partial, shard.with_name(f"{kind}-0003.npy"))
 
     timer = threading.Timer(1.0, bring)
     timer.start()
