@@ -62,7 +62,7 @@ def places(new: Seen, given: Seen, rig: Rig) -> np.ndarray:
 
 def in_crop(found: np.ndarray, both_ground: np.ndarray, crop: np.ndarray, size: int) -> np.ndarray:
     """places() (s, s, 2) of two renders in two photographs of the same crop (3, 3), as cutout.warp() has it. What is ground on
-    ``both_ground`` sides (s, s) stays: that is not the render's, and is not cropped."""
+    ``both_ground`` sides (s, s) stays: that is not the render's, and is not cropped. NaN also beyond a render's border."""
     own, middle, crop = own_places(size), (size - 1) / 2, crop.astype(np.float64)
 
     def through(matrix: np.ndarray, at: np.ndarray) -> np.ndarray:
@@ -76,7 +76,7 @@ def in_crop(found: np.ndarray, both_ground: np.ndarray, crop: np.ndarray, size: 
     u, v = np.where(inside[..., None], nearest, 0).transpose(2, 0, 1)
     there = through(np.linalg.inv(crop), looked + (found - own)[v, u])
     there = np.where(inside[..., None], there, np.nan)
-    return np.where((both_ground[v, u] | ~inside)[..., None], own, there).astype(np.float32)
+    return np.where((both_ground[v, u] & inside)[..., None], own, there).astype(np.float32)
 
 
 def ground_of(seen: Seen) -> np.ndarray:
