@@ -30,6 +30,8 @@ TURN = (50.0, 70.0)
 #: By how many powers of e what is drawn of a photograph counts less than of the pictures that flow was learned from: of those the
 #: decoder draws nearly the same person or thing, of a photograph another. Portraits that turn by 40 degrees are so told apart.
 DISTRUST = 1.5
+#: Between how many degrees of azimuth that ends: further round, a picture shows next to nothing of what is seen there.
+UNSEEN = (60.0, 75.0)
 #: Below this share it is not worth its time.
 LEAST = 0.01
 _KEPT = 32  # codes whose own drawing is kept: one for each of so many visitors
@@ -71,8 +73,18 @@ def moved_share(code: GraphicsCode, away: Mapping[str, float]) -> float:
     """How far, from 1 to 0, pixels that move along are trusted when the code's factors are moved by these degrees."""
     if code.offsets is None:  # not refined: a photograph
         return 1.0
+    return _near(away, TURN)
+
+
+def distrust(code: GraphicsCode, away: Mapping[str, float]) -> float:
+    """By how many powers of e what is drawn of a code counts less, for AppearanceFlow, when its factors are moved by these degrees."""
+    return DISTRUST * _near(away, UNSEEN) if code.offsets is None else 0.0
+
+
+def _near(away: Mapping[str, float], fade: tuple[float, float]) -> float:
+    """From 1 to 0 while the azimuth is moved from the first to the second of these degrees."""
     turned = abs((away.get("azimuth", 0.0) + 180) % 360 - 180)
-    fallen = min(max((turned - TURN[0]) / (TURN[1] - TURN[0]), 0.0), 1.0)
+    fallen = min(max((turned - fade[0]) / (fade[1] - fade[0]), 0.0), 1.0)
     return 0.5 + 0.5 * math.cos(math.pi * fallen)
 
 
@@ -110,7 +122,7 @@ class Memory:
         own, shown = self.get(code, make), sharp
         if moved >= LEAST and still <= 1 - LEAST:
             found = flow(own.source(light, draw), new.picture[None], new.level, new.latents,
-                         DISTRUST if code.offsets is None else 0.0)
+                         distrust(code, away))
             shown = shown.lerp(found.picture[0] + found.drawn_share[0] * (sharp - new.picture), moved)
         return shown if still < LEAST else shown.lerp(relit(own.seen, new.picture), still)
 

@@ -16,7 +16,7 @@ from dcign.checkpoints import load_weights, save_weights
 from dcign.export import recipe as exports
 from dcign.export.settings import Settings
 from dcign.networks import DCIGN, NetworkConfig
-from dcign.own_picture import DISTRUST, TURN, moved_share
+from dcign.own_picture import DISTRUST, TURN, UNSEEN, distrust, moved_share
 from dcign.photos import Prepared
 from dcign.studio import Studio
 from train.batches import Recipe, draw_mini_batch
@@ -98,6 +98,12 @@ def test_what_is_drawn_counts_less_where_it_is_distrusted():
     odds = (found.drawn_share / (1 - found.drawn_share) for found in (plain, doubted))
     assert torch.allclose(next(odds) * np.exp(-1.5), next(odds), atol=1e-4)
     assert torch.equal(plain.carried, doubted.carried)
+
+
+def test_what_is_drawn_is_trusted_again_where_the_picture_shows_nothing(code):
+    photograph = replace(code, offsets=None)
+    assert distrust(photograph, {"azimuth": -UNSEEN[0], "elevation": 40.0}) == DISTRUST
+    assert distrust(photograph, {"azimuth": UNSEEN[1]}) == distrust(photograph, {"azimuth": 180.0}) == distrust(code, {}) == 0.0
 
 
 @pytest.mark.parametrize("refined", [True, False])
