@@ -20,7 +20,7 @@ from train.measures.entangled import by_variance, most_varied
 from train.measures.report import measure
 from train.measures.scenery import identities
 from train.measures.subject import Subject
-from train.measures.tables import cameras
+from train.measures.tables import _speed, cameras
 from train.presets import preset
 
 
@@ -111,6 +111,24 @@ def test_bars_say_by_how_much_they_are_missed():
     assert Bar("sharp", 0.8, 0.85, least=True).verdict == Bar("error", 4.0, 3.0).verdict == "met"
     assert Bar("error", 4.0, 5.5, unit="°").verdict == "missed by 1.5°"
     assert Bar("error", 4.0, None).verdict == "not measured"
+
+
+def test_speed_is_held_against_the_bar_of_one_core_alone():
+    def found(speed):
+        return {bar.measure: bar.verdict for bar in bars({"subject": "face", "preset": "studio", "equivariance": {}, "speed": speed})
+                if bar.unit == " ms"}
+
+    slow = {"decoder_ms": 18.0, "live_decoder_ms": 9.0}
+    assert list(found(slow | {"threads": 1}).values()) == ["missed by 6 ms", "met"]
+    assert list(found({"decoder_ms": 11.0, "threads": 1}).values()) == ["met"]
+    assert not found(slow | {"threads": 2})
+
+
+def test_speed_of_live_frames_is_told_where_they_are_drawn_otherwise():
+    one = {"decoder_ms": 17.0, "render_ms": 18.0, "moved_ms": 28.0, "threads": 1}
+    assert _speed(one) == ("`studio.render`: 18.0 ms median (the decoder alone 17.0, 28.0 where the picture's own pixels move along) "
+                           "on 1 thread.")
+    assert "on 2 threads; live frames, in bfloat16: 9.0 ms median." in _speed(one | {"live_render_ms": 9.0, "threads": 2})
 
 
 def test_too_few_identities_and_another_class_are_errors_of_one_line(folders, tmp_path, capsys):

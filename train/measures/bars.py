@@ -11,6 +11,7 @@ AUTHORS = {"azimuth": (0.37, 31.4, 10.5), "elevation": (0.82, 4.9, 4.8), "light"
 LEAKAGE, OF_ENTANGLED = 0.3, 0.5
 OVER_COPY, OVER_ENTANGLED = 5.0, 3.0  # dB
 CHAIR_DEGREES, MESH_DEGREES = 10.0, 25.0
+DECODER = 12.0  # ms for a picture of 160 px on one core
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,15 @@ def _sharp(result: dict, face: bool) -> Iterator[Bar]:
         yield Bar("the same by the network alone", 0.8, _find(result, "sharpness", "thin_parts", "own_there"), True)
 
 
+def _speed(result: dict) -> Iterator[Bar]:
+    """Of one core only: more are not what is asked."""
+    speed = result.get("speed", {})
+    if speed.get("threads") == 1 and "decoder_ms" in speed:
+        yield Bar("the decoder on one core, one picture in float32", DECODER, speed["decoder_ms"], unit=" ms")
+        if "live_decoder_ms" in speed:
+            yield Bar("the same for live frames, in bfloat16", DECODER, speed["live_decoder_ms"], unit=" ms")
+
+
 def bars(result: dict) -> list[Bar]:
     """Those that concern the preset and the class of a result of measure(); none for the baselines."""
     face, preset = result["subject"] == "face", result["preset"]
@@ -113,7 +123,7 @@ def bars(result: dict) -> list[Bar]:
             return [*_authors(result), *_factors(result)]
         return [*_factors(result), Bar("reconstruction at 150 px grey, squared error", 2.7722e-4,
                                        _find(result, "paper_setting", "mse"))]
-    found = [*(_face(result) if face else ()), *_factors(result), *_sharp(result, face)]
+    found = [*(_face(result) if face else ()), *_factors(result), *_sharp(result, face), *_speed(result)]
     if not face:
         found += [
             Bar("azimuth: mean error on procedural chairs", CHAIR_DEGREES,

@@ -12,6 +12,8 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
+from dcign.graphics_code import GraphicsCode
+from dcign.studio import Studio
 from train.measures import scenery
 from train.measures.colours import colours
 from train.measures.disentanglement import Factor, disentanglement
@@ -63,22 +65,28 @@ def disentanglement_of(subject: Subject, shown: HeldOut) -> dict:
 
 
 def render_milliseconds(subject: Subject, picture: np.ndarray, count: int = 60) -> dict[str, float]:
-    """Median time of studio.render for one picture, at a new angle every time: by the decoder alone; and where the picture's
-    own pixels move along, if the network has learned that."""
-    code = subject.encode(picture[None])[0]
-    low, high = subject.studio.ranges["azimuth"]
-    ways = {"render_ms": code.without_picture()}
+    """Median time of studio.render for one picture, at a new angle every time: of the decoder alone; ready to be shown; and where
+    the picture's own pixels move along, if the network has learned that. Then of live frames, where they are drawn otherwise
+    (Studio.quick)."""
+    studio, code = subject.studio, subject.encode(picture[None])[0]
+    drawn = code.without_picture()
+    ways = {"decoder_ms": (studio.bare(), drawn), "render_ms": (studio, drawn)}
     if subject.moves_pixels:
-        ways["moved_ms"] = replace(code, offsets=None)  # all round, as a photograph's
-    found = {}
-    for name, shown in ways.items():
-        times = []
-        for number in range(count):
-            start = time.perf_counter()
-            subject.studio.render(shown, azimuth=low + (high - low) * number / count)
-            times.append(time.perf_counter() - start)
-        found[name] = float(np.median(times[5:]) * 1e3)
+        ways["moved_ms"] = (studio, replace(code, offsets=None))  # all round, as a photograph's
+    found = {name: _milliseconds(*way, count) for name, way in ways.items()}
+    if studio.quick() is not studio:
+        found |= {f"live_{name}": _milliseconds(way.quick(), shown, count) for name, (way, shown) in ways.items()}
     return found
+
+
+def _milliseconds(studio: Studio, code: GraphicsCode, count: int) -> float:
+    low, high = studio.ranges["azimuth"]
+    times = []
+    for number in range(count):
+        start = time.perf_counter()
+        studio.render(code, azimuth=low + (high - low) * number / count)
+        times.append(time.perf_counter() - start)
+    return float(np.median(times[5:]) * 1e3)
 
 
 def _sheets(pictures: dict[str, Drawn], folder: Path, name: str) -> None:

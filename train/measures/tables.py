@@ -250,8 +250,15 @@ def tables(name: str, result: dict) -> str:
               f"pictures of "
               f"training identities {row['floor']:.2f}. The nearest of as many of these differs by {row['nearest']:.3f} (from a "
               f"held-out picture {row['nearest_true']:.3f})."]
-    speed = result["speed"]
-    moved = f" ({speed['moved_ms']:.1f} ms where the picture's own pixels move along)" if "moved_ms" in speed else ""
-    lines += ["", f"`studio.render`: {speed['render_ms']:.1f} ms median{moved} on {speed['threads']} "
-              f"thread{'s' * (speed['threads'] != 1)}."]
+    lines += ["", _speed(result["speed"])]
     return "\n".join(lines + _bars(result))
+
+
+def _speed(speed: dict) -> str:
+    def milliseconds(part: str) -> str:
+        beside = {"decoder_ms": "the decoder alone {:.1f}", "moved_ms": "{:.1f} where the picture's own pixels move along"}
+        told = [words.format(speed[part + name]) for name, words in beside.items() if part + name in speed]
+        return f"{speed[f'{part}render_ms']:.1f} ms median" + (f" ({', '.join(told)})" if told else "")
+
+    live = f"; live frames, in bfloat16: {milliseconds('live_')}" if "live_render_ms" in speed else ""
+    return f"`studio.render`: {milliseconds('')} on {speed['threads']} thread{'s' * (speed['threads'] != 1)}{live}."
