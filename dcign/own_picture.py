@@ -29,7 +29,7 @@ REACH = {"azimuth": 3.0, "elevation": 3.0}
 TURN = (50.0, 70.0)
 #: By how many powers of e what is drawn of a photograph counts less than of the pictures that flow was learned from: of those the
 #: decoder draws nearly the same person or thing, of a photograph another. Portraits that turn by 40 degrees are so told apart.
-DISTRUST = 1.5
+DISTRUST = 1.0
 #: Between how many degrees of azimuth that ends: further round, a picture shows next to nothing of what is seen there.
 UNSEEN = (60.0, 75.0)
 #: Below this share it is not worth its time.

@@ -77,10 +77,12 @@ def _history(training: dict) -> str:
 
 
 def _flow(training: dict) -> str:
-    """What the pixels that move along were learned from; "depth": flow was held to where that says that they were seen."""
+    """What the pixels that move along were learned from; "depth": flow was held to where that says that they were seen; "strange":
+    of the codes of photographs."""
     lessons = "; then ".join(
         f"{one['new_views']:,} new views of {one['pictures']:,} pictures"
         + (f", {one['photographs']:,} of them shown as photographs" if one.get("photographs") else "")
+        + (f", with up to {one['strange']:.0%} of the identity in their codes another's" if one.get("strange") else "")
         + (", and of their depth" if one.get("depth") else "")
         + (f" ({one['note']})" if one.get("note") else "")
         for one in training.get("flow", ()))

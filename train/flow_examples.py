@@ -38,7 +38,7 @@ class FlowPlan:
     sources: int = 2  # pictures of each mini-batch that others are made of
     photographs: int = 4  # and of these as photographs, which are sooner encoded
     photographed: float = 0.5  # their share in what is learned from
-    strange: float = 0.5  # of a photograph's identity, at most, in which its code is another's: real ones are read no better
+    strange: float = 1.0  # of a photograph's identity, at most, in which its code is another's: real ones are read no better
     misread: float = 4.0  # degrees, the deviation of what a photograph's view is taken for: of real ones that is less sure too
     sources_a_step: int = 8
     views: int = 4  # of each of them
