@@ -121,8 +121,7 @@ class Memory:
 
         own, shown = self.get(code, make), sharp
         if moved >= LEAST and still <= 1 - LEAST:
-            found = flow(own.source(light, draw), new.picture[None], new.level, new.latents,
-                         distrust(code, away))
+            found = flow(own.source(light, draw), new.picture[None], new.level, new.latents, distrust(code, away))
             shown = shown.lerp(found.picture[0] + found.drawn_share[0] * (sharp - new.picture), moved)
         return shown if still < LEAST else shown.lerp(relit(own.seen, new.picture), still)
 

@@ -78,7 +78,7 @@ def _history(training: dict) -> str:
 
 def _flow(training: dict) -> str:
     """What the pixels that move along were learned from; "depth": flow was held to where that says that they were seen; "strange":
-    of the codes of photographs."""
+    how much of the identity in a photograph's code was another's, at most."""
     lessons = "; then ".join(
         f"{one['new_views']:,} new views of {one['pictures']:,} pictures"
         + (f", {one['photographs']:,} of them shown as photographs" if one.get("photographs") else "")
