@@ -13,12 +13,14 @@ Shape legend: N pictures, H = W pixels, L latents, C channels of the decoder's l
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from dcign.block import Block, activate
+from dcign.enlargement import enlarged
 
 COARSE = 8  # pixels of a picture along one of the level where flow is looked for first
 FINE = 4  # and where it is mended
@@ -38,6 +40,16 @@ class Source:
 
 
 @dataclass(frozen=True, eq=False)
+class Begun:
+    """What of a source is the same for all new views: the picture and what is drawn of it (N, 6, H, W), what the first layer makes
+    of them (N, width, h, w), and the latents (N, L)."""
+
+    here: Tensor
+    entered: Tensor
+    latents: Tensor
+
+
+@dataclass(frozen=True, eq=False)
 class Moved:
     """The new view (N, 3, H, W) in [0, 1], the share (N, 1, H, W) of what is drawn in each of its pixels, and the picture's
     pixels alone, (N, 3, H, W) each: as flow was looked for first, and as it was mended; and both flows (N, 2, H, W), pixels
@@ -53,10 +65,25 @@ class Moved:
 
 def sample(pictures: Tensor, flow: Tensor) -> Tensor:
     """(N, C, H, W) at ``flow`` (N, 2, H, W) pixels to the right of and below every pixel; the border goes on beyond itself."""
-    height, width = pictures.shape[2:]
-    down, across = (torch.arange(size, device=flow.device, dtype=flow.dtype) for size in (height, width))
-    grid = torch.stack([(2 * (flow[:, 0] + across) + 1) / width - 1, (2 * (flow[:, 1] + down[:, None]) + 1) / height - 1], -1)
+    places, pixel = _grid(flow.shape[2], flow.shape[3], flow.device, flow.dtype)
+    grid = torch.addcmul(places, flow, pixel).permute(0, 2, 3, 1)  # (N, H, W, 2)
     return F.grid_sample(pictures, grid, padding_mode="border", align_corners=False)
+
+
+@lru_cache(maxsize=8)
+def _grid(height: int, width: int, device: torch.device, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+    """Where every pixel lies for F.grid_sample, (1, 2, H, W), and how large one is, (1, 2, 1, 1): from -1 to 1 across the picture."""
+    with torch.inference_mode(False):  # it is kept, and autograd would refuse it
+        down, across = ((2 * torch.arange(size, device=device, dtype=dtype) + 1) / size - 1 for size in (height, width))
+        places = torch.stack([across.expand(height, width), down[:, None].expand(height, width)])[None]
+        return places, torch.tensor([2 / width, 2 / height], device=device, dtype=dtype).view(1, 2, 1, 1)
+
+
+def _of_squares(layer: nn.Conv2d, start: int, pictures: Tensor) -> Tensor:
+    """What a layer of one pixel makes of its inputs from ``start`` on, which are the pixels of squares of FINE a side (F.pixel_unshuffle):
+    read where they lie."""
+    weight = layer.weight[:, start:start + pictures.shape[1] * FINE**2].flatten(1).unflatten(1, (-1, FINE, FINE))
+    return F.conv2d(pictures.to(weight.dtype), weight, stride=FINE)
 
 
 class AppearanceFlow(nn.Module):
@@ -76,27 +103,37 @@ class AppearanceFlow(nn.Module):
             nn.init.zeros_(layer.weight)
             nn.init.zeros_(layer.bias)
 
-    def forward(self, source: Source, drawn: Tensor, level: Tensor, latents: Tensor, distrust: float = 0.0) -> Moved:
+    def begin(self, source: Source) -> Begun:
+        """What forward() needs of a source, once for all of its new views."""
+        here = torch.cat([source.picture, source.drawn], 1).float()  # (N, 6, H, W)
+        channels = source.level.shape[1]
+        entered = F.conv2d(source.level, self.enter.weight[:, :channels], self.enter.bias)  # (N, width, h, w)
+        return Begun(here, entered + _of_squares(self.enter, 2 * channels, F.avg_pool2d(here, COARSE // FINE)), source.latents)
+
+    def forward(self, source: Source | Begun, drawn: Tensor, level: Tensor, latents: Tensor, distrust: float = 0.0) -> Moved:
         """``drawn`` (N, 3, H, W), ``level`` (N, C, h, w) and ``latents`` (N, L) are the new view's; ``distrust``: by how many powers
         of e less what is drawn counts than it was learned to."""
-        here = torch.cat([source.picture, source.drawn], 1).float()  # (N, 6, H, W)
-        drawn = drawn.float()
-        small = F.avg_pool2d(torch.cat([here, drawn], 1), COARSE // FINE)  # (N, 9, H / 2, W / 2)
-        x = self.enter(torch.cat([source.level, level, F.pixel_unshuffle(small, FINE).to(level.dtype)], 1))  # (N, w, h, w)
-        turned = torch.cat([latents, latents - source.latents], 1)  # (N, 2 L)
+        begun = self.begin(source) if isinstance(source, Source) else source
+        here, drawn, channels = begun.here, drawn.float(), level.shape[1]
+        x = begun.entered + F.conv2d(level, self.enter.weight[:, channels:2 * channels])  # (N, width, h, w)
+        x = x + _of_squares(self.enter, 2 * channels + here.shape[1] * FINE**2, F.avg_pool2d(drawn, COARSE // FINE))
+        turned = torch.cat([latents, latents - begun.latents], 1)  # (N, 2 L)
         for block in self.blocks:
             x = block(x, turned)
         x = activate(x)  # (N, width, h, w)
         flow = STEP * F.pixel_shuffle(self.flow(x).float(), COARSE // FINE)  # (N, 2, 2 h, 2 w)
-        flow = F.interpolate(flow, scale_factor=FINE, mode="bilinear")  # (N, 2, H, W)
+        with torch.autocast(flow.device.type, enabled=False):  # 16 bits do not tell places
+            flow = enlarged(flow, FINE)  # (N, 2, H, W)
         first = sample(here, flow)  # (N, 6, H, W)
-        near = torch.cat([first, drawn], 1)  # (N, 9, H, W)
         hints = F.pixel_shuffle(self.hints(x), COARSE // FINE)  # (N, HINTS, 2 h, 2 w)
-        y = self.join(torch.cat([hints, F.pixel_unshuffle(near, FINE).to(hints.dtype)], 1))  # (N, fine, 2 h, 2 w)
+        y = F.conv2d(hints, self.join.weight[:, :HINTS], self.join.bias)  # (N, fine, 2 h, 2 w)
+        y = y + _of_squares(self.join, HINTS, torch.cat([first, drawn], 1))
         out = F.pixel_shuffle(self.out(activate(self.block(y))).float(), FINE)  # (N, 5, H, W)
         mended = flow + out[:, :2]  # (N, 2, H, W)
         picture, itself = sample(here, mended).split(3, 1)  # (N, 3, H, W) each
-        scores = out[:, 2:] - distrust * out.new_tensor([1.0, 0.0, 0.0]).view(1, 3, 1, 1)  # (N, 3, H, W)
+        scores = out[:, 2:]  # (N, 3, H, W)
+        if distrust:
+            scores = scores - distrust * scores.new_tensor([1.0, 0.0, 0.0]).view(1, 3, 1, 1)
         _, whole, more = shares = scores.softmax(1).split(1, 1)  # (N, 1, H, W) each
-        moved = drawn + whole * (picture - drawn) + more * (picture - itself)
+        moved = torch.addcmul(drawn.lerp(picture, whole), more, picture - itself)  # (N, 3, H, W)
         return Moved(moved.clamp(0.0, 1.0), shares[0], first[:, :3], picture, flow, mended)

@@ -7,6 +7,8 @@ import copy
 import torch
 from torch import nn
 
+from .block import Listener
+
 
 def matrix_units() -> bool:
     """Whether this CPU multiplies bfloat16 matrices in hardware (AMX, or AVX-512 with BF16); PyTorch has no public word for
@@ -33,9 +35,11 @@ def device_named(name: str) -> torch.device:
 
 
 def drawing_in(network: nn.Module, precision: torch.dtype) -> nn.Module:
-    """A copy of a network whose drawing half computes in another precision."""
+    """A copy of a network whose drawing half computes in another precision; what listens to the latents stays."""
     twin = copy.deepcopy(network)
     for part in (twin.decoder, twin.flow):
-        if part is not None:
-            part.to(precision)
+        for layer in [] if part is None else part.modules():
+            if not isinstance(layer, Listener):
+                for parameter in layer.parameters(recurse=False):
+                    parameter.data = parameter.data.to(precision)
     return twin

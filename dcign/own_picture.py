@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from .appearance_flow import AppearanceFlow, Source
+from .appearance_flow import AppearanceFlow, Begun, Source
 from .graphics_code import GraphicsCode
 from .offsets import trust
 from .relighting import Seen, relit
@@ -52,21 +52,20 @@ class _Own:
 
     seen: Seen
     itself: Drawn
-    lit: tuple[float, Source] | None = None
+    lit: tuple[float | None, Begun] | None = None
 
-    def source(self, light: float | None, draw: Callable[[float | None], Drawn]) -> Source:
+    def begun(self, light: float | None, draw: Callable[[float | None], Drawn], flow: AppearanceFlow) -> Begun:
         """Where pixels come from: the picture, under another light where one is asked for."""
         last = self.lit
-        if light is None or (last is not None and last[0] == light):
-            return _source(self.seen.picture, self.itself) if light is None else last[1]
-        drawn = draw(light)
-        source = _source(relit(self.seen, drawn.picture), drawn)
-        self.lit = light, source
-        return source
-
-
-def _source(picture: Tensor, drawn: Drawn) -> Source:
-    return Source(picture[None], drawn.picture[None], drawn.level, drawn.latents)
+        if last is not None and last[0] == light:
+            return last[1]
+        picture, drawn = self.seen.picture, self.itself
+        if light is not None:
+            drawn = draw(light)
+            picture = relit(self.seen, drawn.picture)
+        begun = flow.begin(Source(picture[None], drawn.picture[None], drawn.level, drawn.latents))
+        self.lit = light, begun
+        return begun
 
 
 def moved_share(code: GraphicsCode, away: Mapping[str, float]) -> float:
@@ -121,8 +120,9 @@ class Memory:
 
         own, shown = self.get(code, make), sharp
         if moved >= LEAST and still <= 1 - LEAST:
-            found = flow(own.source(light, draw), new.picture[None], new.level, new.latents, distrust(code, away))
-            shown = shown.lerp(found.picture[0] + found.drawn_share[0] * (sharp - new.picture), moved)
+            found = flow(own.begun(light, draw, flow), new.picture[None], new.level, new.latents, distrust(code, away))
+            moving = torch.addcmul(found.picture[0], found.drawn_share[0], sharp - new.picture)  # (3, H, W)
+            shown = moving if moved == 1 else shown.lerp(moving, moved)
         return shown if still < LEAST else shown.lerp(relit(own.seen, new.picture), still)
 
     def get(self, code: GraphicsCode, make: Callable[[], _Own]) -> _Own:

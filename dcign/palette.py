@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
+from dcign.block import Listener
+
 
 class Palette(nn.Module):
     """What ``entries`` colours add to the logits of a level: (N, 3, h, w)."""
@@ -17,7 +19,7 @@ class Palette(nn.Module):
     def __init__(self, channels: int, entries: int, latents: int):
         super().__init__()
         self.choose = nn.Conv2d(channels, entries, 1)
-        self.colours = nn.Linear(latents, 3 * entries)
+        self.colours = Listener(latents, 3 * entries)
         nn.init.normal_(self.choose.weight, 0.0, channels**-0.5)
         nn.init.zeros_(self.choose.bias)
         nn.init.zeros_(self.colours.weight)  # a network that is given a palette draws as before
@@ -25,5 +27,5 @@ class Palette(nn.Module):
 
     def forward(self, x: Tensor, latents: Tensor) -> Tensor:  # (N, C, h, w), (N, L)
         shares = self.choose(x).flatten(2).softmax(1)  # (N, E, h w)
-        colours = self.colours(latents).unflatten(1, (3, -1))  # (N, 3, E)
-        return (colours.to(shares.dtype) @ shares).unflatten(2, x.shape[2:])  # (N, 3, h, w)
+        colours = self.colours(latents, shares).unflatten(1, (3, -1))  # (N, 3, E)
+        return (colours @ shares).unflatten(2, x.shape[2:])  # (N, 3, h, w)

@@ -132,7 +132,7 @@ class Decoder(nn.Module):
             for inputs, outputs in ((maps // 4, maps // 2), (maps // 2, maps), (maps, maps), (maps, 1)))
 
     def forward(self, latents: Tensor) -> Tensor:  # (N, L)
-        x = self.start(latents).unflatten(1, (-1, SMALLEST, SMALLEST))  # (N, M/4, 15, 15)
+        x = self.start(latents.to(self.start.weight.dtype)).unflatten(1, (-1, SMALLEST, SMALLEST))  # (N, M/4, 15, 15)
         x = x.contiguous(memory_format=torch.channels_last)
         for convolution in self.convolutions:
             x = convolution(_threshold(x))  # (N, M/2, 24, 24), (N, M, 42, 42), (N, M, 78, 78), (N, 1, 150, 150)

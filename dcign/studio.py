@@ -305,7 +305,7 @@ class Studio:
         rows = [asked.rows for asked in heard]  # (L,) or (K, L)
         if len({part.shape for part in rows}) > 1:  # some with offsets
             rows = [np.broadcast_to(part, (self._network.places, self.layout.size)) for part in rows]
-        rows, latents = (torch.from_numpy(np.stack(parts)).to(self.device, self._precision)
+        rows, latents = (torch.from_numpy(np.stack(parts)).to(self.device)
                          for parts in (rows, [asked.latents for asked in heard]))
         if not self.moves_pixels:
             return [Drawn(picture) for picture in self._drawing.decode(rows).float()]

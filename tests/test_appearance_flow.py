@@ -11,8 +11,9 @@ from conftest import a_model
 from PIL import Image
 
 import dcign
-from dcign.appearance_flow import AppearanceFlow, Source, sample
+from dcign.appearance_flow import FINE, AppearanceFlow, Source, _of_squares, sample
 from dcign.checkpoints import load_weights, save_weights
+from dcign.enlargement import enlarged
 from dcign.export import recipe as exports
 from dcign.export.settings import Settings
 from dcign.networks import DCIGN, NetworkConfig
@@ -88,6 +89,36 @@ def test_each_share_gives_what_it_is_named_for():
     assert torch.allclose(half.drawn_share, torch.tensor(0.4), atol=1e-4)
     moved = flow_of(1, 0, right=4.0)(source, drawn, level, latents).picture
     assert torch.allclose(moved[..., :-4], picture[..., 4:], atol=1e-4)
+
+
+def test_what_all_new_views_share_may_be_computed_once():
+    torch.manual_seed(3)
+    flow = AppearanceFlow(16, 4, 8, 4)
+    for layer in (flow.flow, flow.out):
+        torch.nn.init.normal_(layer.weight, 0.0, 0.2)
+    source = source_of(torch.rand(1, 3, 40, 40), torch.rand(1, 3, 40, 40))
+    begun = flow.begin(source)
+    for _ in range(2):
+        new = torch.rand(1, 3, 40, 40), torch.randn(1, 16, 5, 5), torch.randn(1, 4)
+        assert torch.equal(flow(source, *new).picture, flow(begun, *new).picture)
+
+
+def test_the_first_layers_read_squares_of_pixels_where_they_lie():
+    """As a layer of one pixel reads F.pixel_unshuffle of them."""
+    torch.manual_seed(4)
+    layer, pictures = torch.nn.Conv2d(3 + 2 * FINE**2, 5, 1), torch.rand(2, 2, 16, 24)
+    apart = torch.nn.functional.pixel_unshuffle(pictures, FINE)
+    expected = torch.nn.functional.conv2d(apart, layer.weight[:, 3:])
+    assert torch.allclose(_of_squares(layer, 3, pictures), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("times", [2, 4])
+def test_enlargement_is_bilinear(times):
+    pictures = torch.rand(2, 3, 10, 14, requires_grad=True)
+    usual = torch.nn.functional.interpolate(pictures, scale_factor=times, mode="bilinear")
+    assert torch.allclose(enlarged(pictures, times), usual, atol=1e-6)
+    enlarged(pictures, times).sum().backward()
+    assert pictures.grad.sum().item() == pytest.approx(pictures.numel() * times**2)
 
 
 def test_what_is_drawn_counts_less_where_it_is_distrusted():

@@ -21,7 +21,7 @@ def test_each_pixel_has_the_colour_of_its_entry():
     x = torch.zeros(1, 2, 4, 4)
     x[:, 0, :2], x[:, 1, 2:] = 1.0, 1.0  # the upper half chooses the first entry, the lower the second
     latents = torch.randn(1, 3)
-    colours = palette.colours(latents).view(3, 2)
+    colours = palette.colours(latents, x).view(3, 2)
     drawn = palette(x, latents)[0]
     assert torch.allclose(drawn[:, :2], colours[:, :1, None].expand(3, 2, 4), atol=1e-5)
     assert torch.allclose(drawn[:, 2:], colours[:, 1:, None].expand(3, 2, 4), atol=1e-5)
