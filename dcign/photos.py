@@ -15,6 +15,7 @@ from PIL import Image
 
 from . import face_detector
 from .decoding import PhotoError, Source, decode
+from .even_ground import even_ground, on_ground
 
 __all__ = ["DEFAULT_FACE_BOX", "PhotoError", "PictureSpec", "Prepared", "Source", "decode", "plain_border",
            "prepare"]
@@ -126,23 +127,20 @@ def _prepare_face(image: Image.Image, spec: PictureSpec) -> Prepared:
 
 
 def _prepare_object(image: Image.Image, spec: PictureSpec) -> Prepared:
-    colour = plain_border(image)
-    if colour is not None:
-        distance = np.abs(np.asarray(image, np.int16) - np.int16(colour)).max(axis=2)     # (H, W)
-        mask = distance > _PLAIN_TOLERANCE
+    pixels = np.asarray(image)
+    ground = even_ground(pixels)
+    if ground is not None:
+        shown, mask = on_ground(pixels, ground, spec.ground)
         # A single speck of dust or a JPEG artefact must not widen the box.
         rows = np.flatnonzero(mask.sum(axis=1) > 0.004 * image.width)
         columns = np.flatnonzero(mask.sum(axis=0) > 0.004 * image.height)
         if len(rows) > 1 and len(columns) > 1:
             top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
-            # Fade the old ground into the model's; what stands out keeps its colour.
-            opacity = (distance / _PLAIN_TOLERANCE).clip(0, 1)[..., None].astype(np.float32)
-            pixels = np.asarray(image) * opacity + np.array(spec.ground, np.float32) * (1 - opacity)
-            framed = Image.fromarray(np.rint(pixels).astype(np.uint8))
             side = max(bottom - top, right - left) / _OBJECT_FILL
             centre_x, centre_y = (left + right) / 2, (top + bottom) / 2 - (_OBJECT_MIDDLE - 0.5) * side
-            return Prepared(_square(framed, centre_x, centre_y, side, spec.size, spec.ground), True, clean=True)
-    warning = "No plain background was found: use a picture of one chair on a white or even background."
+            framed = _square(Image.fromarray(shown), centre_x, centre_y, side, spec.size, spec.ground)
+            return Prepared(framed, True, clean=True)
+    warning = "The background is not even: use a picture of one chair on a white or even background."
     # The chair probably fills the picture: show all of it rather than cut its legs off.
     whole = _square(image, image.width / 2, image.height / 2, max(image.size), spec.size)
     return Prepared(whole, False, [warning])

@@ -39,6 +39,7 @@ class FlowPlan:
     photographs: int = 4  # and of these as photographs, which are sooner encoded
     photographed: float = 0.5  # their share in what is learned from
     strange: float = 1.0  # of a photograph's identity, at most, in which its code is another's: real ones are read no better
+    unlike: float = 0.5  # the same of a render's, in every other one: what is real is drawn no nearer, on the same ground
     misread: float = 4.0  # degrees, the deviation of what a photograph's view is taken for: of real ones that is less sure too
     sources_a_step: int = 8
     views: int = 4  # of each of them
@@ -160,13 +161,14 @@ def heard(studio: Studio, example: Example, which: int, on_curve: bool) -> tuple
 
 def mistakes(studio: Studio, example: Example, other: Example, plan: FlowPlan,
              rng: np.random.Generator) -> Callable[[Mapping[str, float]], np.ndarray]:
-    """What the latents (L,) of an example's view at given degrees are off by: of a render nothing; of a photograph as real ones
-    are read, with some of the other's identity, and its view taken for another."""
-    change, by = np.zeros(studio.layout.size, np.float32), {}
+    """What the latents (L,) of an example's view at given degrees are off by, as in what is real: some of the identity is the
+    other's; and of a photograph the view is taken for another."""
+    change, intrinsic, by = np.zeros(studio.layout.size, np.float32), studio.layout.intrinsic, {}
+    share = plan.unlike * max(0.0, 2 * rng.random() - 1)
     if example.photograph is not None:
-        intrinsic, share = studio.layout.intrinsic, plan.strange * rng.random()
-        change[intrinsic] = share * (other.code.latents - example.code.latents)[intrinsic]
+        share = plan.strange * rng.random()
         by = {factor: plan.misread * rng.standard_normal() for factor in FACTORS}
+    change[intrinsic] = share * (other.code.latents - example.code.latents)[intrinsic]
     return lambda degrees: change + misread(studio, degrees, by)
 
 

@@ -1,0 +1,161 @@
+"""The ground of a picture of one object, where that is even: a studio's paper, lit more on one side, or two walls of one colour.
+
+    ground = even_ground(pixels)                    # what the picture would show without the object; None if it is not even
+    shown, mask = on_ground(pixels, ground, (255, 255, 255))    # the object on another ground
+
+A polynomial of the place is fitted to the border first, then to all that it explains and that hangs together with the border;
+what is left of it there is smoothed and added, so that folds and corners are followed.
+
+Shape legend: H, W pixels; h, w of the small picture on which the ground is looked for; T terms of the polynomial.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+TOLERANCE = 24  # levels of 0..255 by which ground may differ from what is fitted
+SHARE = 0.85  # of the border that must be ground
+_SIDE = 128  # longer side of the small picture
+_DEGREE = 3
+_ROUNDS = 6
+_REACH = 5.0  # small pixels over which what is left is smoothed
+_SHADE = (0.4, 0.5)  # the darkest shadow on a ground, as a share of it; darker things are none for sure
+_HUE = 12  # levels by which a shadow may differ from a darker ground
+_ELSE = 0.25  # of the largest part: a smaller one that crosses the border belongs to something else
+_SPECK = 0.003  # of the largest part: smaller ones are dust
+
+
+@dataclass(frozen=True, eq=False)
+class EvenGround:
+    """Levels (H, W, 3) of the ground, float32; how far it differs from them, in levels; and where what stands out may be the
+    object, (H, W) from 0 to 1."""
+
+    levels: np.ndarray
+    noise: float
+    object: np.ndarray
+
+
+def even_ground(pixels: np.ndarray) -> EvenGround | None:
+    """The ground of uint8 (H, W, 3), or None where it is not even."""
+    image = Image.fromarray(pixels)
+    share = min(1.0, _SIDE / max(image.size))
+    small = np.asarray(image.resize([max(8, round(side * share)) for side in image.size], Image.Resampling.BOX), np.float32)  # (h, w, 3)
+    terms, border = _terms(*small.shape[:2]), _border(*small.shape[:2])
+    known = border
+    for _ in range(_ROUNDS):
+        fitted = _fit(terms, small, known)
+        near = _away(small, fitted) <= TOLERANCE
+        if near[border].mean() < SHARE:
+            return None
+        known = _reached(border & near, near)
+    left, weight = (_smooth(values) for values in ((small - fitted) * known[..., None], known.astype(np.float32)[..., None]))
+    fitted = fitted + left / (weight + 1.0)  # little is said far from what is known
+    found = _object(_away(small, fitted), border)
+    levels, known, found = (_enlarged(part, image.size) for part in (fitted, known[..., None], found[..., None]))  # (H, W, 3 or 1)
+    noise = np.percentile(_away(pixels, levels)[known[..., 0] > 0.99], 95)
+    return EvenGround(levels.clip(0, 255), float(noise), found[..., 0])
+
+
+def on_ground(pixels: np.ndarray, ground: EvenGround, colour: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
+    """What stands out from its ground in uint8 (H, W, 3), on one of another colour: uint8 (H, W, 3), and where it is, booleans (H, W).
+    The old ground fades into the new; a shadow on it becomes one on the other."""
+    picture, levels, new = pixels.astype(np.float32), ground.levels, np.array(colour, np.float32)
+    away = (_away(picture, levels) - max(0.0, ground.noise - TOLERANCE / 2)) * ground.object  # (H, W)
+    share = (picture * levels).sum(2) / np.maximum((levels * levels).sum(2), 1.0)  # (H, W), how bright the ground would be
+    off = _away(picture, share[..., None] * levels)
+    shade = ((share - _SHADE[0]) / (_SHADE[1] - _SHADE[0])).clip(0, 1) * (2 - off / _HUE).clip(0, 1) * (share <= 1)  # (H, W)
+    outside = away > TOLERANCE
+    rows = np.flatnonzero((outside & (shade < 0.5)).any(1))
+    if len(rows):  # below the seat: what is grey above it is the object's
+        fallen = (np.arange(len(picture)) - rows.mean()) / (rows[-1] + 1 - rows[0])
+        shade = shade * (10 * fallen).clip(0, 1)[:, None]
+    solid = outside & (shade < 0.5)
+    if 2 * solid.sum() < outside.sum():  # all of it is grey
+        solid = outside
+    opacity = (away / TOLERANCE).clip(0, 1)[..., None]  # (H, W, 1)
+    kept = picture + shade[..., None] * (share[..., None] * new - picture)
+    return np.rint(kept * opacity + new * (1 - opacity)).astype(np.uint8), solid
+
+
+def _object(away: np.ndarray, border: np.ndarray) -> np.ndarray:
+    """Where (h, w) something stands out by half the tolerance, with two pixels around it; without specks, without what nowhere does by
+    the whole, and without what is smaller than the largest part and cut off by the border."""
+    mask = away > TOLERANCE / 2
+    parts = np.where(mask, np.arange(1, mask.size + 1).reshape(mask.shape), 0)
+    while True:  # each part takes the largest of its numbers
+        grown = parts.copy()
+        grown[1:] = np.maximum(grown[1:], grown[:-1])
+        grown[:-1] = np.maximum(grown[:-1], grown[1:])
+        grown[:, 1:] = np.maximum(grown[:, 1:], grown[:, :-1])
+        grown[:, :-1] = np.maximum(grown[:, :-1], grown[:, 1:])
+        grown[~mask] = 0
+        if (grown == parts).all():
+            break
+        parts = grown
+    numbers, sizes = np.unique(parts[mask], return_counts=True)
+    largest = sizes.max(initial=1)
+    faint, cut = ~np.isin(numbers, parts[away > TOLERANCE]), np.isin(numbers, parts[border])
+    kept = numbers[~((sizes < _SPECK * largest) | faint | cut & (sizes < _ELSE * largest))]
+    return _spread(_spread(np.isin(parts, kept)))
+
+
+def _spread(mask: np.ndarray) -> np.ndarray:
+    """The mask (h, w) and the neighbours of all that is in it."""
+    down = mask.copy()
+    down[1:] |= mask[:-1]
+    down[:-1] |= mask[1:]
+    both = down.copy()
+    both[:, 1:] |= down[:, :-1]
+    both[:, :-1] |= down[:, 1:]
+    return both
+
+
+def _enlarged(values: np.ndarray, size: tuple[int, int]) -> np.ndarray:  # (h, w, C) to (H, W, C)
+    layers = [Image.fromarray(layer).resize(size, Image.Resampling.BILINEAR) for layer in values.astype(np.float32).transpose(2, 0, 1)]
+    return np.stack([np.asarray(layer) for layer in layers], 2)
+
+
+def _terms(height: int, width: int) -> np.ndarray:  # (h, w, T)
+    down, across = np.meshgrid(np.linspace(-1, 1, height), np.linspace(-1, 1, width), indexing="ij")
+    return np.stack([down**i * across**j for i in range(_DEGREE + 1) for j in range(_DEGREE + 1 - i)], 2).astype(np.float32)
+
+
+def _border(height: int, width: int) -> np.ndarray:  # (h, w)
+    border = np.ones((height, width), bool)
+    border[2:-2, 2:-2] = False
+    return border
+
+
+def _fit(terms: np.ndarray, picture: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """The polynomial that most of what is known lies near, everywhere."""
+    rows, levels = terms[known], picture[known]
+    weights = np.ones(len(rows), np.float32)
+    for _ in range(8):
+        scaled = rows * weights[:, None]
+        coefficients = np.linalg.lstsq(scaled.T @ rows + 1e-3 * np.eye(rows.shape[1], dtype=np.float32), scaled.T @ levels, rcond=None)[0]
+        weights = 1 / (1 + (np.abs(rows @ coefficients - levels).max(1) / (TOLERANCE / 3)) ** 4)
+    return terms @ coefficients
+
+
+def _away(picture: np.ndarray, ground: np.ndarray) -> np.ndarray:
+    return np.abs(picture - ground).max(2)
+
+
+def _reached(seeds: np.ndarray, within: np.ndarray) -> np.ndarray:
+    """What hangs together with the seeds, both (h, w)."""
+    while True:
+        grown = _spread(seeds) & within
+        if (grown == seeds).all():
+            return grown
+        seeds = grown
+
+
+def _smooth(values: np.ndarray) -> np.ndarray:
+    """(h, w, C) under a Gaussian."""
+    down, across = (np.exp(-0.5 * ((np.arange(size)[:, None] - np.arange(size)) / _REACH) ** 2).astype(np.float32)
+                    for size in values.shape[:2])
+    return np.einsum("ij,jkc,lk->ilc", down, values, across, optimize=True)

@@ -1,0 +1,125 @@
+"""An object in front of a wall or paper that is lit unevenly is shown on the model's own ground."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from bad_pictures import quadrants
+from PIL import Image
+
+import dcign
+from dcign.even_ground import TOLERANCE, even_ground, on_ground
+from dcign.photos import PictureSpec, prepare
+from train.batches import with_mask
+from train.camera import View
+from train.raster import render
+from train.scenes import STAGES, open_source
+
+CHAIRS = Path(__file__).parents[1] / "weights" / "chairs"
+CHAIR = PictureSpec(160, (255, 255, 255), "object")
+WHITE = (255, 255, 255)
+
+
+def lit_paper(height: int, width: int, colour=(200, 190, 180), dark: float = 0.45) -> np.ndarray:
+    """Brightest above the middle, darker by that share in the lower corners; a little grain."""
+    down, across = np.meshgrid(np.linspace(-1, 1, height), np.linspace(-1, 1, width), indexing="ij")
+    light = 1 - dark * (0.5 * across**2 + 0.25 * (down + 0.4) ** 2)
+    grain = np.random.default_rng(0).normal(0, 2, (height, width, 1))
+    return (light[..., None] * np.array(colour) + grain).clip(0, 255)
+
+
+def photo(size=(500, 400), box=(120, 90, 300, 220), colour=(120, 40, 20), **paper) -> np.ndarray:
+    """top, left, bottom and right of an object in front of it."""
+    pixels = lit_paper(*size, **paper)
+    top, left, bottom, right = box
+    pixels[top:bottom, left:right] = colour
+    return np.rint(pixels).astype(np.uint8)
+
+
+def test_the_ground_goes_on_behind_the_object():
+    found = even_ground(photo())
+    assert found is not None and found.noise < TOLERANCE / 2
+    assert np.abs(found.levels - lit_paper(500, 400)).max(2).mean() < 4
+    behind = np.s_[120:300, 90:220]
+    assert np.abs(found.levels - lit_paper(500, 400))[behind].mean() < 6
+
+
+def test_the_object_keeps_its_colours_and_the_rest_is_the_new_ground():
+    pixels = photo()
+    shown, mask = on_ground(pixels, even_ground(pixels), WHITE)
+    inside = np.zeros(mask.shape, bool)
+    inside[120:300, 90:220] = True
+    assert (mask == inside).mean() > 0.999
+    assert (shown[inside] == pixels[inside]).all()
+    away = np.abs(shown[~inside].astype(int) - 255).max(1)
+    assert (away <= 8).mean() > 0.99 and (away == 0).mean() > 0.9  # but for a faint rim
+
+
+def test_a_shadow_lies_on_the_new_ground_as_it_lay_on_the_old():
+    """As much darker, without the old ground's colour; and the object's box is the object's."""
+    pixels = photo(colour=(30, 40, 90)).astype(np.float32)
+    pixels[300:340, 90:300] *= 0.7
+    pixels = np.rint(pixels).astype(np.uint8)
+    shown, mask = on_ground(pixels, even_ground(pixels), WHITE)
+    shade = shown[305:335, 100:290].astype(int)
+    assert np.abs(shade - 0.7 * 255).mean() < 8 and np.ptp(shade.mean((0, 1))) < 3
+    assert not mask[305:335, 100:290].any() and mask[150:290, 100:210].all()
+
+
+@pytest.mark.parametrize("level", [60, 110, 250])
+def test_a_grey_object_is_no_shadow(level):
+    pixels = photo(colour=(level,) * 3, dark=0.1)
+    ground = even_ground(pixels)
+    assert on_ground(pixels, ground, WHITE)[1][130:290, 100:210].all()
+    assert prepare(Image.fromarray(pixels), CHAIR).found
+
+
+def test_what_the_border_cuts_off_is_left_out_and_dust_too():
+    pixels = photo()
+    pixels[200:300, :25] = (20, 20, 20)  # half a neighbour
+    pixels[60:62, 350:352] = 0
+    shown, mask = on_ground(pixels, even_ground(pixels), WHITE)
+    assert not mask[:, :30].any() and not mask[55:67, 345:357].any() and mask[150:290, 100:210].all()
+    assert (shown[210:290, :20] == 255).all()
+    alone, beside = (np.asarray(prepare(Image.fromarray(some), CHAIR).picture).astype(int) for some in (photo(), pixels))
+    assert np.abs(alone - beside).mean() < 1  # framed alike
+
+
+def test_an_object_that_the_border_cuts_off_stays():
+    pixels = photo(box=(200, 140, 500, 260))
+    assert on_ground(pixels, even_ground(pixels), WHITE)[1][210:, 150:250].all()
+
+
+def test_a_room_a_meadow_and_a_pattern_are_not_even():
+    rng = np.random.default_rng(1)
+    stripes = np.broadcast_to((np.arange(300) // 15 % 2 * 120 + 60)[None, :, None], (200, 300, 3)).astype(np.uint8)
+    for pixels in (np.asarray(quadrants()), rng.integers(0, 256, (200, 300, 3), np.uint8), stripes):
+        assert even_ground(pixels) is None
+
+
+def test_a_plain_ground_is_even_at_any_size():
+    for size in ((16, 16), (30, 900), (1500, 1100)):
+        pixels = np.full((*size, 3), 231, np.uint8)
+        found = even_ground(pixels)
+        assert np.abs(found.levels - 231).max() < 1 and found.noise < 1
+        assert not on_ground(pixels, found, WHITE)[1].any()
+
+
+@pytest.mark.skipif(not (CHAIRS / "model.safetensors").is_file(), reason="no bundled chairs")
+def test_a_chair_before_lit_paper_is_read_as_before_white():
+    """Real shadows and all: those of the render darken the paper."""
+    studio, chairs = dcign.load("chairs", device="cpu"), open_source("chairs")
+    size, misses = 400, []
+    for seed in range(6):
+        view = View(azimuth=-50 + 20 * seed, elevation=12.0, light=30.0)
+        picture = with_mask(render(chairs.identity(seed).mesh, view, STAGES["chairs"].rig, 160))  # (H, W, 4)
+        levels, chair = (np.asarray(Image.fromarray(part).resize((size, size), Image.Resampling.BILINEAR), np.float32)
+                         for part in (picture[..., :3].copy(), picture[..., 3]))
+        chair = chair[..., None] / 255
+        paper = lit_paper(size, size) * levels.clip(1, 255) / 255
+        taken = np.rint(levels * chair + paper * (1 - chair)).astype(np.uint8)
+        prepared = studio.prepare(taken)
+        assert prepared.clean and prepared.found and not prepared.warnings
+        codes = studio.encode_many([prepared, Image.fromarray(picture[..., :3])], False)
+        misses.append(abs((codes[0].azimuth - codes[1].azimuth + 180) % 360 - 180))
+    assert np.median(misses) < 8
