@@ -4,7 +4,8 @@
 
 The decoder knows how light changes a subject better than it knows the subject. So what it draws under the new light, less
 what it draws of the code as it is, is added to the picture, and all that no latent tells stays: a pattern, glasses, the
-background. The change is brought to the edges of the picture by a guided filter (He, Sun and Tang 2010, at half the size as
+background. Where the picture is darker than what was drawn there, such as the floor of a photograph on which a chair's shadow
+falls, light changes less of it. The change is brought to the edges of the picture by a guided filter (He, Sun and Tang 2010, at half the size as
 He and Sun 2015), as the decoder's own are blurred. Once the view turns, every pixel is elsewhere: own_picture.py.
 
 Shape legend: H, W pixels, h, w half of them.
@@ -27,15 +28,19 @@ from .paper_network import LUMA
 
 RADIUS = 2  # of the filter's windows, pixels at half the size
 SMOOTHNESS = 1e-3  # variance of the luma below which a window counts as even
+DARKNESS = 0.05  # of a luma, added where two are divided
+DARKER = 0.5  # the power of their ratio: halfway from what is added to what multiplies; the latter costs faces a tenth of a dB
 
 
 @dataclass(frozen=True, eq=False)
 class Seen:
-    """The picture (3, H, W) in [0, 1], what the decoder draws of its code (3, H, W), and the guide: the picture's luma
-    (1, H, W) and, at half the size, the same (1, h, w) with its mean and variance in every window."""
+    """The picture (3, H, W) in [0, 1], what the decoder draws of its code (3, H, W), how much of a change of that is its own
+    (1, H, W), and the guide: the picture's luma (1, H, W) and, at half the size, the same (1, h, w) with its mean and variance
+    in every window."""
 
     picture: Tensor
     drawn: Tensor
+    share: Tensor
     luma: Tensor
     half: Tensor
     mean: Tensor
@@ -43,10 +48,11 @@ class Seen:
 
     @staticmethod
     def of(picture: Tensor, drawn: Tensor) -> Seen:
-        luma = (picture * picture.new_tensor(LUMA)[:, None, None]).sum(0, keepdim=True)  # (1, H, W)
+        luma, other = ((some * picture.new_tensor(LUMA)[:, None, None]).sum(0, keepdim=True) for some in (picture, drawn))  # (1, H, W)
+        share = ((luma + DARKNESS) / (other + DARKNESS)).clamp(max=1.0) ** DARKER  # (1, H, W)
         half = F.avg_pool2d(luma, 2)  # (1, h, w)
         mean = _windows(half)
-        return Seen(picture, drawn, luma, half, mean, _windows(half * half) - mean * mean)
+        return Seen(picture, drawn, share, luma, half, mean, _windows(half * half) - mean * mean)
 
 
 def relit(seen: Seen, drawn: Tensor) -> Tensor:
@@ -57,7 +63,7 @@ def relit(seen: Seen, drawn: Tensor) -> Tensor:
     slope = (_windows(seen.half * change) - seen.mean * mean) / (seen.variance + SMOOTHNESS)
     lines = _windows(torch.cat([slope, mean - slope * seen.mean]))[None]  # (1, 6, h, w)
     slope, start = F.interpolate(lines, drawn.shape[1:], mode="bilinear")[0].split(3)  # (3, H, W) each
-    return (seen.picture + torch.addcmul(start, slope, seen.luma)).clamp_(0.0, 1.0)
+    return torch.addcmul(seen.picture, seen.share, torch.addcmul(start, slope, seen.luma)).clamp_(0.0, 1.0)
 
 
 def _windows(values: Tensor) -> Tensor:

@@ -136,16 +136,25 @@ def test_text_that_is_no_picture_is_refused(code):
 
 def test_an_even_change_reaches_every_pixel_and_keeps_all_detail():
     picture = 0.3 + 0.4 * torch.rand(3, 24, 24, generator=torch.Generator().manual_seed(0))
-    drawn = torch.full((3, 24, 24), 0.5)
+    drawn = torch.full((3, 24, 24), 0.2)
     assert torch.allclose(relit(Seen.of(picture, drawn), drawn), picture, atol=1e-6)
     assert torch.allclose(relit(Seen.of(picture, drawn), drawn + 0.1), picture + 0.1, atol=1e-5)
+
+
+def test_a_shadow_takes_less_from_a_dark_floor():
+    """From white it takes what was drawn; of a floor a quarter as bright, half as much, and it never brightens by more."""
+    white, floor = torch.full((3, 24, 24), 1.0), torch.full((3, 24, 24), 0.2125)
+    taken = [picture - relit(Seen.of(picture, white), white - 0.2) for picture in (white, floor)]
+    assert torch.allclose(taken[0], torch.tensor(0.2), atol=1e-5) and torch.allclose(taken[1], torch.tensor(0.1), atol=1e-5)
+    light = relit(Seen.of(white - 0.3, floor), floor + 0.2) - (white - 0.3)
+    assert torch.allclose(light, torch.tensor(0.2), atol=1e-5)
 
 
 def test_a_blurred_change_is_brought_to_the_pictures_edge():
     """The decoder darkens the left half with a soft border; in the picture the border is sharp, two pixels off."""
     place = torch.arange(32.0)
     picture = torch.where(place < 18, 0.3, 0.9).expand(3, 32, 32)
-    before = torch.full((3, 32, 32), 0.6)
+    before = torch.full((3, 32, 32), 0.3)
     after = before - 0.2 * torch.sigmoid((16 - place) / 1.5)
     change = picture - relit(Seen.of(picture, before), after)
     assert change[0, 16, 17] > 0.12 > 0.04 > change[0, 16, 18]

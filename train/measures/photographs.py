@@ -1,4 +1,4 @@
-"""Turning what is no render: of held-out identities, what photographs might show of them (../flow_pictures.py), read by one pass."""
+"""Turning and lighting what is no render: of held-out identities, what photographs might show of them (../flow_pictures.py), read by one pass."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from train.measures import images
 from train.measures.novel_views import moves
 from train.measures.subject import Subject
 
-TURNS = {"azimuth": 30.0, "elevation": 15.0}  # degrees, either way
+TURNS = {"azimuth": 30.0, "elevation": 15.0, "light": 60.0}  # degrees, either way
 UNCROPPED = replace(SHOTS, crop=0.0)  # so that it is known where the subject is
 
 
@@ -21,7 +21,7 @@ def photographs(subject: Subject, things: list) -> dict[str, dict[str, float]]:
     """By factor: how near to the true photograph from there it is what is shown, what the decoder draws of the same, and the given
     photograph; within the subject's true outline (PSNR), and on the whole (SSIM).
 
-    The view turns by so many degrees from where it was read, as under the hand.
+    View or light move by so many degrees from where they were read, as under the hand.
     """
     scenery, spec, found = subject.scenery, subject.studio.spec, {}
     for place, factor in enumerate(factor for factor in TURNS if factor in subject.factors):
