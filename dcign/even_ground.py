@@ -24,7 +24,8 @@ _DEGREE = 3
 _ROUNDS = 6
 _REACH = 5.0  # small pixels over which what is left is smoothed
 _SHADE = (0.4, 0.5)  # the darkest shadow on a ground, as a share of it; darker things are none for sure
-_HUE = 12  # levels by which a shadow may differ from a darker ground
+_HUE = 12  # levels by which a shadow may differ from a darker ground, and
+_VIVID = 0.1  # of the ground's colour more: bright channels are cut off
 _ELSE = 0.25  # of the largest part: a smaller one that crosses the border belongs to something else
 _SPECK = 0.003  # of the largest part: smaller ones are dust
 
@@ -67,7 +68,8 @@ def on_ground(pixels: np.ndarray, ground: EvenGround, colour: Sequence[int]) -> 
     away = (_away(picture, levels) - max(0.0, ground.noise - TOLERANCE / 2)) * ground.object  # (H, W)
     share = (picture * levels).sum(2) / np.maximum((levels * levels).sum(2), 1.0)  # (H, W), how bright the ground would be
     off = _away(picture, share[..., None] * levels)
-    shade = ((share - _SHADE[0]) / (_SHADE[1] - _SHADE[0])).clip(0, 1) * (2 - off / _HUE).clip(0, 1) * (share <= 1)  # (H, W)
+    hue = _HUE + _VIVID * np.ptp(levels, 2)
+    shade = ((share - _SHADE[0]) / (_SHADE[1] - _SHADE[0])).clip(0, 1) * (2 - off / hue).clip(0, 1) * (share <= 1)  # (H, W)
     outside = away > TOLERANCE
     rows = np.flatnonzero((outside & (shade < 0.5)).any(1))
     if len(rows):  # below the seat: what is grey above it is the object's

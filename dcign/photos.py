@@ -25,6 +25,7 @@ _PLAIN_TOLERANCE = 24   # levels of 0..255 by which a plain border may differ fr
 _PLAIN_SHARE = 0.9      # of the border's pixels
 _GROUND_TOLERANCE = 8   # levels from the model's ground within which a render's border lies, as a JPEG too
 _GROUND_SHARE = 0.7      # of a render's border: long hair takes up to a quarter
+_OBJECT_SIDE = 1024     # longest side on which an object is looked for: planes of floats of more take much memory
 _OBJECT_FILL = 0.8      # longer side of the object's box as a share of the picture, as in training renders
 _OBJECT_MIDDLE = 0.53   # height of the box's centre there, from the top
 #: Where the detector's box lies in a training render, where the weights do not say: x, y, width, height.
@@ -127,6 +128,9 @@ def _prepare_face(image: Image.Image, spec: PictureSpec) -> Prepared:
 
 
 def _prepare_object(image: Image.Image, spec: PictureSpec) -> Prepared:
+    share = _OBJECT_SIDE / max(image.size)
+    if share < 1:
+        image = image.resize([max(1, round(side * share)) for side in image.size], Image.Resampling.LANCZOS, reducing_gap=2.0)
     pixels = np.asarray(image)
     ground = even_ground(pixels)
     if ground is not None:

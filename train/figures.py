@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -12,9 +13,10 @@ from PIL import Image
 import dcign
 from dcign import checkpoints
 from dcign.photos import Prepared
+from train.augmentation import photograph
 from train.batches import with_mask
 from train.camera import View
-from train.flow_pictures import as_photograph
+from train.flow_pictures import SHOTS, as_photograph
 from train.measures import scenery
 from train.measures.entangled import by_variance
 from train.measures.subject import Subject
@@ -119,6 +121,25 @@ def photographs_figure(weights: Path, path: Path, assets_folder: str | None, ide
     labelled(cells, labels, 1 + len(TURNED)).save(path, optimize=True)
 
 
+def paper_figure(weights: Path, path: Path, identities: int = 3) -> None:
+    """Held-out objects before paper that is lit unevenly; taken off it (../dcign/even_ground.py); and moved by so many degrees, or, of
+    the azimuth, to them."""
+    subject = Subject.open(weights)
+    studio, stage = subject.studio, subject.scenery.stage
+    shots = replace(SHOTS, crop=0.0, background=1.0, blur=0.0)
+    moved = (*(("azimuth", step) for step in (-90, -30, 30, 90, 180)), ("elevation", 12), ("light", 70))
+    cells, labels = [], []
+    for number, identity in enumerate(scenery.identities(subject.source, identities, 940)):
+        picture = with_mask(render(identity.mesh, View(-35.0 + 50 * number, 15.0, 25.0), stage.rig, 2 * studio.size))
+        given = photograph(picture, studio.spec.ground, shots, np.random.default_rng(number), stage.subject, kind="gradient")
+        prepared = studio.prepare(given)
+        code = studio.encode(prepared)
+        cells += [_enlarged(given[::2, ::2]), _enlarged(np.asarray(prepared.picture))]
+        cells += [_enlarged(studio.render(code, **{factor: getattr(code, factor) + step})) for factor, step in moved]
+        labels += ["given", "taken off its ground", *(f"{factor} {step:+d}" for factor, step in moved)]
+    labelled(cells, labels, 2 + len(moved)).save(path, optimize=True)
+
+
 def beside_figure(folders: Sequence[Path], path: Path, assets_folder: str | None, identities: int = 2) -> None:
     """Held-out identities turned and lit by several networks, each from the same picture; the truth above (Fig. 4, 7).
 
@@ -159,6 +180,9 @@ def figures(weights: Path, folder: Path, assets_folder: str | None, beside: Sequ
     if Subject.open(weights, assets_folder).moves_pixels:
         made.append(folder / f"{name}-photographs.png")
         photographs_figure(weights, made[-1], assets_folder)
+    if STAGES[name].subject == "object":
+        made.append(folder / f"{name}-paper.png")
+        paper_figure(weights, made[-1])
     if beside:
         made.append(folder / f"{name}-beside.png")
         beside_figure([weights, *map(Path, beside)], made[-1], assets_folder)

@@ -81,11 +81,12 @@ def crop_of(config: AugmentConfig, rng: np.random.Generator) -> np.ndarray:
 
 
 def photograph(picture: np.ndarray, ground: tuple[int, int, int], config: AugmentConfig, rng: np.random.Generator,
-               subject: str = "face", room_of: np.ndarray | None = None) -> np.ndarray:
+               subject: str = "face", room_of: np.ndarray | None = None, kind: str | None = None) -> np.ndarray:
     """A rendered picture (S, S, 4) uint8, colour and mask, as a photograph might show it: (S, S, 3) uint8.
 
     ground: the sRGB colour behind the subject in ``picture``. subject: "face" or "object". room_of: another
-    rendered picture (S, S, 4) of the subject, in whose room it stands. The same arguments and state of ``rng`` give the same bytes.
+    rendered picture (S, S, 4) of the subject, in whose room it stands. kind: of the other ground, one of grounds.MIX in place of a
+    random one. The same arguments and state of ``rng`` give the same bytes.
     """
     if rng.random() >= config.touched:
         return colours(picture)
@@ -95,7 +96,7 @@ def photograph(picture: np.ndarray, ground: tuple[int, int, int], config: Augmen
     planes = _cropped(picture, ground, matrix)
     if grounded < config.background:
         standing = planes if room_of is None else _cropped(room_of, ground, matrix)
-        light = new_ground(standing[..., 3], subject, rng)
+        light = new_ground(standing[..., 3], subject, rng, kind)
     else:
         light = np.empty((size, size, 3), np.float32)
         spread(tables()[0][list(ground)][None, None], light)
