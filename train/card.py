@@ -78,11 +78,12 @@ def _history(training: dict) -> str:
 
 def _flow(training: dict) -> str:
     """What the pixels that move along were learned from; "depth": flow was held to where that says that they were seen; "strange":
-    how much of the identity in a photograph's code was another's, at most."""
+    how much of the identity in a photograph's code was another's, at most; "unlike": the same of every other render's."""
     lessons = "; then ".join(
         f"{one['new_views']:,} new views of {one['pictures']:,} pictures"
         + (f", {one['photographs']:,} of them shown as photographs" if one.get("photographs") else "")
         + (f", with up to {one['strange']:.0%} of the identity in their codes another's" if one.get("strange") else "")
+        + (f" and up to {one['unlike']:.0%} in those of every other render" if one.get("unlike") else "")
         + (", and of their depth" if one.get("depth") else "")
         + (f" ({one['note']})" if one.get("note") else "")
         for one in training.get("flow", ()))
