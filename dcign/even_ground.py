@@ -79,8 +79,15 @@ def on_ground(pixels: np.ndarray, ground: EvenGround, colour: Sequence[int]) -> 
     if 2 * solid.sum() < outside.sum():  # all of it is grey
         solid = outside
     opacity = (away / TOLERANCE).clip(0, 1)[..., None]  # (H, W, 1)
-    kept = picture + shade[..., None] * (share[..., None] * new - picture)
+    darker = (1 - share) * _inside(*share.shape)  # a shadow that the border cuts fades before
+    kept = picture + shade[..., None] * ((1 - darker)[..., None] * new - picture)
     return np.rint(kept * opacity + new * (1 - opacity)).astype(np.uint8), solid
+
+
+def _inside(height: int, width: int) -> np.ndarray:
+    """From 0 at the border to 1 where a tenth of the shorter side lies between, (H, W)."""
+    down, across = (np.minimum(np.arange(size), np.arange(size)[::-1]) + 0.5 for size in (height, width))
+    return (np.minimum(down[:, None], across) / (0.1 * min(height, width))).clip(0, 1)
 
 
 def _object(away: np.ndarray, border: np.ndarray) -> np.ndarray:

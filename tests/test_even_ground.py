@@ -66,6 +66,14 @@ def test_a_shadow_lies_on_the_new_ground_as_it_lay_on_the_old():
     assert not mask[305:335, 100:290].any() and mask[150:290, 100:210].all()
 
 
+def test_a_shadow_that_the_border_cuts_fades_before_it():
+    pixels = photo(colour=(30, 40, 90)).astype(np.float32)
+    pixels[280:330, 200:] *= 0.7
+    pixels = np.rint(pixels).astype(np.uint8)
+    shown = on_ground(pixels, even_ground(pixels), WHITE)[0][290:320].astype(int).mean((0, 2))
+    assert abs(shown[300] - 0.7 * 255) < 12 and shown[398] > 245 and np.diff(shown[355:]).min() > -3
+
+
 @pytest.mark.parametrize("level", [60, 110, 250])
 def test_a_grey_object_is_no_shadow(level):
     pixels = photo(colour=(level,) * 3, dark=0.1)
