@@ -35,7 +35,7 @@ def device_named(name: str) -> torch.device:
 
 
 def drawing_in(network: nn.Module, precision: torch.dtype) -> nn.Module:
-    """A copy of a network whose drawing half computes in another precision; what listens to the latents stays."""
+    """A copy of a network whose drawing half computes in another precision; its Listeners stay."""
     twin = copy.deepcopy(network)
     for part in (twin.decoder, twin.flow):
         for layer in [] if part is None else part.modules():

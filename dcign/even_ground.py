@@ -22,11 +22,15 @@ SHARE = 0.85  # of the border that must be ground
 _SIDE = 128  # longer side of the small picture
 _DEGREE = 3
 _ROUNDS = 6
+_LONGEST = 4 * _SIDE  # steps along a part of the picture: longer ways are a labyrinth's
 _REACH = 5.0  # small pixels over which what is left is smoothed
 _SHADE = (0.4, 0.5)  # the darkest shadow on a ground, as a share of it; darker things are none for sure
 _HUE = 12  # levels by which a shadow may differ from a darker ground, and
 _VIVID = 0.1  # of the ground's colour more: bright channels are cut off
 _ELSE = 0.25  # of the largest part: a smaller one that crosses the border belongs to something else
+_NARROW = 0.08  # of the shorter side: what is narrower than two thirds of that, from left to right, is a leg and no shadow
+_LOW = 0.12  # of the object's height: what reaches further down is its feet, even if it might be a shadow
+_GRAIN = 1.5 * TOLERANCE  # levels; a ground that differs from itself by more is a pattern, whatever its mean
 _SPECK = 0.003  # of the largest part: smaller ones are dust
 
 
@@ -46,19 +50,20 @@ def even_ground(pixels: np.ndarray) -> EvenGround | None:
     share = min(1.0, _SIDE / max(image.size))
     small = np.asarray(image.resize([max(8, round(side * share)) for side in image.size], Image.Resampling.BOX), np.float32)  # (h, w, 3)
     terms, border = _terms(*small.shape[:2]), _border(*small.shape[:2])
-    known = border
+    known, seeds = border, border
     for _ in range(_ROUNDS):
         fitted = _fit(terms, small, known)
         near = _away(small, fitted) <= TOLERANCE
         if near[border].mean() < SHARE:
             return None
-        known = _reached(border & near, near)
+        known = seeds = _reached((border | seeds) & near, near)
     left, weight = (_smooth(values) for values in ((small - fitted) * known[..., None], known.astype(np.float32)[..., None]))
     fitted = fitted + left / (weight + 1.0)  # little is said far from what is known
     found = _object(_away(small, fitted), border)
     levels, known, found = (_enlarged(part, image.size) for part in (fitted, known[..., None], found[..., None]))  # (H, W, 3 or 1)
-    noise = np.percentile(_away(pixels, levels)[known[..., 0] > 0.99], 95)
-    return EvenGround(levels.clip(0, 255), float(noise), found[..., 0])
+    differs = _away(pixels, levels)[known[..., 0] > 0.99]
+    noise = float(np.percentile(differs, 95)) if len(differs) else np.inf  # of a strip of few pixels nothing is known
+    return EvenGround(levels.clip(0, 255), noise, found[..., 0]) if noise <= _GRAIN else None
 
 
 def on_ground(pixels: np.ndarray, ground: EvenGround, colour: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
@@ -76,12 +81,30 @@ def on_ground(pixels: np.ndarray, ground: EvenGround, colour: Sequence[int]) -> 
         fallen = (np.arange(len(picture)) - rows.mean()) / (rows[-1] + 1 - rows[0])
         shade = shade * (10 * fallen).clip(0, 1)[:, None]
     solid = outside & (shade < 0.5)
-    if 2 * solid.sum() < outside.sum():  # all of it is grey
+    if 4 * solid.sum() < outside.sum():  # all of it is grey
+        shade, solid = 0.0 * shade, outside
+    shade = shade * _wide(outside & (shade >= 0.5))
+    rows, lowest = np.flatnonzero(solid.any(1)), np.flatnonzero(outside.any(1)).max(initial=0)
+    if len(rows) and lowest - rows[-1] > _LOW * (rows[-1] + 1 - rows[0]):
         solid = outside
     opacity = (away / TOLERANCE).clip(0, 1)[..., None]  # (H, W, 1)
     darker = (1 - share) * _inside(*share.shape)  # a shadow that the border cuts fades before
     kept = picture + shade[..., None] * ((1 - darker)[..., None] * new - picture)
     return np.rint(kept * opacity + new * (1 - opacity)).astype(np.uint8), solid
+
+
+def _wide(mask: np.ndarray) -> np.ndarray:
+    """Where the mask (H, W) is not narrow from left to right, and a little around, from 0 to 1: legs stand, shadows lie."""
+    reach = max(1, round(0.5 * _NARROW * min(mask.shape)))
+    inside = _mean(mask.astype(np.float32), reach) > 0.7
+    around = max(1, reach // 3)
+    return (4 * around * _mean(_mean((2 * reach * _mean(inside.astype(np.float32), reach)).clip(0, 1), around).T, around).T).clip(0, 1)
+
+
+def _mean(values: np.ndarray, reach: int) -> np.ndarray:
+    """(H, W) over so many pixels to both sides; beyond the border is nothing."""
+    sums = np.cumsum(np.pad(values, ((0, 0), (reach + 1, reach))), 1, dtype=np.float64)
+    return ((sums[:, 2 * reach + 1:] - sums[:, :-2 * reach - 1]) / (2 * reach + 1)).astype(np.float32)
 
 
 def _inside(height: int, width: int) -> np.ndarray:
@@ -95,7 +118,7 @@ def _object(away: np.ndarray, border: np.ndarray) -> np.ndarray:
     the whole, and without what is smaller than the largest part and cut off by the border."""
     mask = away > TOLERANCE / 2
     parts = np.where(mask, np.arange(1, mask.size + 1).reshape(mask.shape), 0)
-    while True:  # each part takes the largest of its numbers
+    for _ in range(_LONGEST):  # each part takes the largest of its numbers
         grown = parts.copy()
         grown[1:] = np.maximum(grown[1:], grown[:-1])
         grown[:-1] = np.maximum(grown[:-1], grown[1:])
@@ -156,11 +179,12 @@ def _away(picture: np.ndarray, ground: np.ndarray) -> np.ndarray:
 
 def _reached(seeds: np.ndarray, within: np.ndarray) -> np.ndarray:
     """What hangs together with the seeds, both (h, w)."""
-    while True:
+    for _ in range(_LONGEST):
         grown = _spread(seeds) & within
         if (grown == seeds).all():
-            return grown
+            break
         seeds = grown
+    return grown
 
 
 def _smooth(values: np.ndarray) -> np.ndarray:

@@ -145,6 +145,8 @@ def _prepare_object(image: Image.Image, spec: PictureSpec) -> Prepared:
             framed = _square(Image.fromarray(shown), centre_x, centre_y, side, spec.size, spec.ground)
             return Prepared(framed, True, clean=True)
     warning = "The background is not even: use a picture of one chair on a white or even background."
+    if ground is not None:
+        warning = "Nothing stands out from the background: use a picture of a chair on one of another colour."
     # The chair probably fills the picture: show all of it rather than cut its legs off.
     whole = _square(image, image.width / 2, image.height / 2, max(image.size), spec.size)
     return Prepared(whole, False, [warning])

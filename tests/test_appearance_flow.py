@@ -12,6 +12,7 @@ from PIL import Image
 
 import dcign
 from dcign.appearance_flow import FINE, AppearanceFlow, Source, _of_squares, sample
+from dcign.block import activate
 from dcign.checkpoints import load_weights, save_weights
 from dcign.enlargement import enlarged
 from dcign.export import recipe as exports
@@ -21,7 +22,7 @@ from dcign.own_picture import DISTRUST, TURN, UNSEEN, distrust, moved_share
 from dcign.photos import Prepared
 from dcign.studio import Studio
 from train.batches import Recipe, draw_mini_batch
-from train.measures.photographs import TURNS, photographs
+from train.measures.photographs import MOVED, photographs
 from train.measures.scenery import identities
 from train.measures.subject import Subject
 from train.scenes import STAGES, open_source
@@ -112,8 +113,34 @@ def test_the_first_layers_read_squares_of_pixels_where_they_lie():
     assert torch.allclose(_of_squares(layer, 3, pictures), expected, atol=1e-5)
 
 
+def test_the_first_layers_see_source_and_new_view_side_by_side():
+    """As if all that they read were put together first: the levels, and the pixels of both pictures, in the order of their weights."""
+    torch.manual_seed(5)
+    flow, source = AppearanceFlow(16, 4, 8, 4), source_of(torch.rand(1, 3, 40, 40), torch.rand(1, 3, 40, 40))
+    drawn, level, latents = torch.rand(1, 3, 40, 40), torch.randn(1, 16, 5, 5), torch.randn(1, 4)
+    read = {}
+    for name in ("blocks.0", "block"):
+        flow.get_submodule(name).register_forward_pre_hook(lambda module, inputs, name=name: read.update({name: inputs[0]}))
+    flow(source, drawn, level, latents)
+    pictures = torch.cat([source.picture, source.drawn, drawn], 1)  # (N, 9, H, W); nothing moves yet
+    apart = torch.nn.functional.pixel_unshuffle
+    expected = flow.enter(torch.cat([source.level, level, apart(torch.nn.functional.avg_pool2d(pictures, 2), FINE)], 1))
+    assert torch.allclose(read["blocks.0"], expected, atol=1e-5)
+    after = read["blocks.0"]
+    for block in flow.blocks:
+        after = block(after, torch.cat([latents, latents - source.latents], 1))
+    hints = torch.nn.functional.pixel_shuffle(flow.hints(activate(after)), 2)
+    assert torch.allclose(read["block"], flow.join(torch.cat([hints, apart(pictures, FINE)], 1)), atol=1e-4)
+
+
 @pytest.mark.parametrize("times", [2, 4])
 def test_enlargement_is_bilinear(times):
+    with torch.inference_mode():  # what is kept of it can be learned through
+        enlarged(torch.rand(1, 1, 10, 14), times)
+        sample(torch.rand(1, 1, 10, 14), torch.zeros(1, 2, 10, 14))
+    flow = torch.zeros(1, 2, 10, 14, requires_grad=True)
+    sample(torch.rand(1, 1, 10, 14), flow).sum().backward()
+    assert flow.grad.abs().sum() > 0
     pictures = torch.rand(2, 3, 10, 14, requires_grad=True)
     usual = torch.nn.functional.interpolate(pictures, scale_factor=times, mode="bilinear")
     assert torch.allclose(enlarged(pictures, times), usual, atol=1e-6)
@@ -255,7 +282,7 @@ def bundled() -> Subject:
 
 def test_photographs_of_chairs_are_nearer_to_the_truth_than_what_is_drawn_of_them(bundled):
     found = photographs(bundled, identities(bundled.source, 6, 600))
-    for factor, degrees in TURNS.items():
+    for factor, degrees in MOVED.items():
         row = found[factor]
         assert row["degrees"] == degrees and row["shown_psnr"] > row["drawn_psnr"] + 1.0, factor
         assert row["shown_ssim"] > row["drawn_ssim"] + 0.03, factor  # the drawn ones have no ground

@@ -1,5 +1,6 @@
 """An object in front of a wall or paper that is lit unevenly is shown on the model's own ground."""
 
+import time
 from pathlib import Path
 
 import numpy as np
@@ -57,13 +58,14 @@ def test_the_object_keeps_its_colours_and_the_rest_is_the_new_ground():
 
 def test_a_shadow_lies_on_the_new_ground_as_it_lay_on_the_old():
     """As much darker, without the old ground's colour; and the object's box is the object's."""
-    pixels = photo(colour=(30, 40, 90)).astype(np.float32)
-    pixels[300:340, 90:300] *= 0.7
+    pixels = photo().astype(np.float32)
+    pixels[270:318, 60:330] *= 0.7
+    pixels[120:300, 90:220] = (30, 40, 90)
     pixels = np.rint(pixels).astype(np.uint8)
     shown, mask = on_ground(pixels, even_ground(pixels), WHITE)
-    shade = shown[305:335, 100:290].astype(int)
+    shade = shown[280:310, 240:320].astype(int)
     assert np.abs(shade - 0.7 * 255).mean() < 8 and np.ptp(shade.mean((0, 1))) < 3
-    assert not mask[305:335, 100:290].any() and mask[150:290, 100:210].all()
+    assert not mask[280:310, 240:320].any() and mask[150:290, 100:210].all()
 
 
 def test_a_shadow_that_the_border_cuts_fades_before_it():
@@ -77,9 +79,26 @@ def test_a_shadow_that_the_border_cuts_fades_before_it():
 @pytest.mark.parametrize("level", [60, 110, 250])
 def test_a_grey_object_is_no_shadow(level):
     pixels = photo(colour=(level,) * 3, dark=0.1)
-    ground = even_ground(pixels)
-    assert on_ground(pixels, ground, WHITE)[1][130:290, 100:210].all()
+    shown, mask = on_ground(pixels, even_ground(pixels), WHITE)
+    inside = np.s_[130:290, 100:210]
+    assert mask[inside].all() and (shown[inside] == level).all()
     assert prepare(Image.fromarray(pixels), CHAIR).found
+
+
+@pytest.mark.parametrize("paper, seat, legs", [((255, 255, 255), (90, 50, 20), (170, 170, 170)), ((255, 255, 255), (90, 50, 20), (125, 125, 125)),
+                                                ((220, 200, 170), (30, 40, 90), (160, 140, 112))])
+def test_legs_that_might_be_shadows_are_the_objects(paper, seat, legs):
+    """Of chrome, or of light wood on cream: kept in their colour, framed, and not faded before the border."""
+    pixels = lit_paper(500, 400, paper, dark=0.0)
+    pixels[120:280, 120:280] = seat
+    for left in (120, 264):
+        pixels[280:490, left:left + 16] = legs
+    pixels = np.rint(pixels).astype(np.uint8)
+    shown, mask = on_ground(pixels, even_ground(pixels), WHITE)
+    assert (shown[300:489, 122:134] == legs).all() and mask[300:489, 122:134].all()
+    framed = np.asarray(prepare(Image.fromarray(pixels), CHAIR).picture).astype(int)
+    rows = np.flatnonzero((np.abs(framed - legs).max(2) < 12).any(1))
+    assert len(rows) and rows[-1] < 157 and (framed[-1] == 255).all()
 
 
 def test_what_the_border_cuts_off_is_left_out_and_dust_too():
@@ -101,16 +120,37 @@ def test_an_object_that_the_border_cuts_off_stays():
 def test_a_room_a_meadow_and_a_pattern_are_not_even():
     rng = np.random.default_rng(1)
     stripes = np.broadcast_to((np.arange(300) // 15 % 2 * 120 + 60)[None, :, None], (200, 300, 3)).astype(np.uint8)
-    for pixels in (np.asarray(quadrants()), rng.integers(0, 256, (200, 300, 3), np.uint8), stripes):
+    chequers = ((np.indices((1024, 1024)) // 4).sum(0) % 2 * 200 + 20)[..., None].repeat(3, 2).astype(np.uint8)
+    lawn = (rng.integers(30, 210, (1024, 1024, 1)) * np.array([0.6, 1.0, 0.4])).astype(np.uint8)
+    for pixels in (np.asarray(quadrants()), rng.integers(0, 256, (200, 300, 3), np.uint8), stripes, chequers, lawn):
         assert even_ground(pixels) is None
 
 
 def test_a_plain_ground_is_even_at_any_size():
-    for size in ((16, 16), (30, 900), (1500, 1100)):
+    for size in ((16, 16), (30, 900), (1024, 16), (1500, 1100)):
         pixels = np.full((*size, 3), 231, np.uint8)
         found = even_ground(pixels)
         assert np.abs(found.levels - 231).max() < 1 and found.noise < 1
         assert not on_ground(pixels, found, WHITE)[1].any()
+
+
+def test_strips_and_labyrinths_are_looked_at_in_time():
+    strip = np.full((1024, 3, 3), 255, np.uint8)
+    strip[:, 1] = 40
+    maze = np.full((128, 128, 3), 255, np.uint8)
+    for turn in range(0, 60, 4):  # a way that winds inwards
+        maze[turn:128 - turn, turn + 2], maze[turn + 2, turn:124 - turn] = 0, 0
+    begin = time.process_time()
+    for pixels in (strip, strip.transpose(1, 0, 2).copy(), maze):
+        even_ground(pixels)
+        assert prepare(Image.fromarray(pixels).resize((max(16, pixels.shape[1]), max(16, pixels.shape[0]))), CHAIR).picture.size == (160, 160)
+    assert time.process_time() - begin < 5
+
+
+def test_a_visitor_is_told_what_is_wrong():
+    empty = prepare(Image.new("RGB", (500, 400), (230, 225, 220)), CHAIR)
+    assert not empty.found and "stands out" in empty.warnings[0]
+    assert "not even" in prepare(quadrants(), CHAIR).warnings[0]
 
 
 @pytest.mark.skipif(not (CHAIRS / "model.safetensors").is_file(), reason="no bundled chairs")

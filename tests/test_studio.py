@@ -5,12 +5,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from conftest import a_model
 from PIL import Image
 
 from dcign import GraphicsCode
+from dcign.block import Listener
+from dcign.devices import drawing_in
 from dcign.graphics_code import FACTORS, CodeLayout
 from dcign.live.frames import moved, start_degrees
+from dcign.networks import DCIGN, NetworkConfig
 from dcign.studio import Studio
 
 
@@ -216,6 +220,19 @@ def test_quick_frames_are_drawn_in_16_bits_where_that_is_quick(picture, monkeypa
     before = exact.render(code, azimuth=20)
     assert difference(quick.render(code, azimuth=20), before) < 16
     np.testing.assert_array_equal(exact.render(code, azimuth=20), before)   # the exact one is still exact
+
+
+def test_what_levels_hear_of_the_latents_stays_in_32_bits():
+    network = DCIGN(NetworkConfig.tiny(latents=12, size=40))
+    twin = drawing_in(network, torch.bfloat16)
+    for name, module in twin.named_modules():
+        for parameter in module.parameters(recurse=False):
+            exact = isinstance(module, Listener) or name.startswith("encoder")
+            assert parameter.dtype == (torch.float32 if exact else torch.bfloat16), name
+    assert any(isinstance(module, Listener) for module in twin.modules())
+    assert all(parameter.dtype == torch.float32 for parameter in network.parameters())
+    latents = torch.randn(2, 12)
+    assert (twin.decode(latents) - network.decode(latents)).abs().max() < 0.1
 
 
 @pytest.mark.parametrize(

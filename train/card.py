@@ -83,7 +83,7 @@ def _flow(training: dict) -> str:
         f"{one['new_views']:,} new views of {one['pictures']:,} pictures"
         + (f", {one['photographs']:,} of them shown as photographs" if one.get("photographs") else "")
         + (f", with up to {one['strange']:.0%} of the identity in their codes another's" if one.get("strange") else "")
-        + (f" and up to {one['unlike']:.0%} in those of every other render" if one.get("unlike") else "")
+        + (f", up to {one['unlike']:.0%} in half of the renders' codes" if one.get("unlike") else "")
         + (", and of their depth" if one.get("depth") else "")
         + (f" ({one['note']})" if one.get("note") else "")
         for one in training.get("flow", ()))

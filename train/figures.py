@@ -122,12 +122,11 @@ def photographs_figure(weights: Path, path: Path, assets_folder: str | None, ide
 
 
 def paper_figure(weights: Path, path: Path, identities: int = 3) -> None:
-    """Held-out objects before paper that is lit unevenly; taken off it (../dcign/even_ground.py); and moved by so many degrees, or, of
-    the azimuth, to them."""
+    """Held-out objects before paper that is lit unevenly; taken off it (../dcign/even_ground.py); and moved by so many degrees."""
     subject = Subject.open(weights)
     studio, stage = subject.studio, subject.scenery.stage
     shots = replace(SHOTS, crop=0.0, background=1.0, blur=0.0)
-    moved = (*(("azimuth", step) for step in (-90, -30, 30, 90, 180)), ("elevation", 12), ("light", 70))
+    moved = (*(("azimuth", step) for step in (-90, -30, 30, 90, 180)), ("elevation", 12), ("light", -70))
     cells, labels = [], []
     for number, identity in enumerate(scenery.identities(subject.source, identities, 940)):
         picture = with_mask(render(identity.mesh, View(-35.0 + 50 * number, 15.0, 25.0), stage.rig, 2 * studio.size))

@@ -13,7 +13,7 @@ from train.measures import images
 from train.measures.novel_views import moves
 from train.measures.subject import Subject
 
-TURNS = {"azimuth": 30.0, "elevation": 15.0, "light": 60.0}  # degrees, either way
+MOVED = {"azimuth": 30.0, "elevation": 15.0, "light": 60.0}  # degrees, either way
 UNCROPPED = replace(SHOTS, crop=0.0)  # so that it is known where the subject is
 
 
@@ -21,11 +21,11 @@ def photographs(subject: Subject, things: list) -> dict[str, dict[str, float]]:
     """By factor: how near to the true photograph from there it is what is shown, what the decoder draws of the same, and the given
     photograph; within the subject's true outline (PSNR), and on the whole (SSIM).
 
-    View or light move by so many degrees from where they were read, as under the hand.
+    View or light move by so many degrees from where they were read, as under the hand; light and a chair's elevation as far as their ranges go.
     """
     scenery, spec, found = subject.scenery, subject.studio.spec, {}
-    for place, factor in enumerate(factor for factor in TURNS if factor in subject.factors):
-        pairs = moves(scenery, factor, len(things), np.random.default_rng([11, place]), TURNS)
+    for place, factor in enumerate(factor for factor in MOVED if factor in subject.factors):
+        pairs = moves(scenery, factor, len(things), np.random.default_rng([11, place]), MOVED)
         given, true, masks, steps = [], [], [], []
         for number, (thing, pair) in enumerate(zip(things, pairs)):
             shown, new = (scenery.with_mask(thing, view, subject.size) for view in pair)
@@ -38,7 +38,7 @@ def photographs(subject: Subject, things: list) -> dict[str, dict[str, float]]:
         asked = {factor: [getattr(code, factor) + step for code, step in zip(codes, steps)]}
         kinds = {"shown": subject.studio.render_many(codes, **asked), "copy": np.stack(given),
                  "drawn": subject.studio.render_many([code.without_picture() for code in codes], **asked)}
-        found[factor] = {"degrees": TURNS[factor]}
+        found[factor] = {"degrees": MOVED[factor]}
         for kind, pictures in kinds.items():
             errors = [np.square(a.astype(np.float32) - b)[mask].mean() for a, b, mask in zip(pictures, true, masks)]
             found[factor][f"{kind}_psnr"] = float(np.mean(10 * np.log10(255.0**2 / np.maximum(errors, 1e-6))))
