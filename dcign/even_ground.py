@@ -83,7 +83,7 @@ def on_ground(pixels: np.ndarray, ground: EvenGround, colour: Sequence[int]) -> 
     solid = outside & (shade < 0.5)
     if 4 * solid.sum() < outside.sum():  # all of it is grey
         shade, solid = 0.0 * shade, outside
-    shade = shade * _wide(outside & (shade >= 0.5))
+    shade = shade * _wide((away > TOLERANCE / 4) & (shade >= 0.5))
     rows, lowest = np.flatnonzero(solid.any(1)), np.flatnonzero(outside.any(1)).max(initial=0)
     if len(rows) and lowest - rows[-1] > _LOW * (rows[-1] + 1 - rows[0]):
         solid = outside
