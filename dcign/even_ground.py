@@ -50,13 +50,13 @@ def even_ground(pixels: np.ndarray) -> EvenGround | None:
     share = min(1.0, _SIDE / max(image.size))
     small = np.asarray(image.resize([max(8, round(side * share)) for side in image.size], Image.Resampling.BOX), np.float32)  # (h, w, 3)
     terms, border = _terms(*small.shape[:2]), _border(*small.shape[:2])
-    known, seeds = border, border
+    known = border
     for _ in range(_ROUNDS):
         fitted = _fit(terms, small, known)
         near = _away(small, fitted) <= TOLERANCE
         if near[border].mean() < SHARE:
             return None
-        known = seeds = _reached((border | seeds) & near, near)
+        known = _reached((border | known) & near, near)
     left, weight = (_smooth(values) for values in ((small - fitted) * known[..., None], known.astype(np.float32)[..., None]))
     fitted = fitted + left / (weight + 1.0)  # little is said far from what is known
     found = _object(_away(small, fitted), border)
@@ -72,25 +72,30 @@ def on_ground(pixels: np.ndarray, ground: EvenGround, colour: Sequence[int]) -> 
     picture, levels, new = pixels.astype(np.float32), ground.levels, np.array(colour, np.float32)
     away = (_away(picture, levels) - max(0.0, ground.noise - TOLERANCE / 2)) * ground.object  # (H, W)
     share = (picture * levels).sum(2) / np.maximum((levels * levels).sum(2), 1.0)  # (H, W), how bright the ground would be
-    off = _away(picture, share[..., None] * levels)
-    hue = _HUE + _VIVID * np.ptp(levels, 2)
-    shade = ((share - _SHADE[0]) / (_SHADE[1] - _SHADE[0])).clip(0, 1) * (2 - off / hue).clip(0, 1) * (share <= 1)  # (H, W)
-    outside = away > TOLERANCE
-    rows = np.flatnonzero((outside & (shade < 0.5)).any(1))
-    if len(rows):  # below the seat: what is grey above it is the object's
-        fallen = (np.arange(len(picture)) - rows.mean()) / (rows[-1] + 1 - rows[0])
-        shade = shade * (10 * fallen).clip(0, 1)[:, None]
-    solid = outside & (shade < 0.5)
-    if 4 * solid.sum() < outside.sum():  # all of it is grey
-        shade, solid = 0.0 * shade, outside
-    shade = shade * _wide((away > TOLERANCE / 4) & (shade >= 0.5))
-    rows, lowest = np.flatnonzero(solid.any(1)), np.flatnonzero(outside.any(1)).max(initial=0)
-    if len(rows) and lowest - rows[-1] > _LOW * (rows[-1] + 1 - rows[0]):
-        solid = outside
+    shadow, mask = _shadow(picture, levels, away, share)
     opacity = (away / TOLERANCE).clip(0, 1)[..., None]  # (H, W, 1)
     darker = (1 - share) * _inside(*share.shape)  # a shadow that the border cuts fades before
-    kept = picture + shade[..., None] * ((1 - darker)[..., None] * new - picture)
-    return np.rint(kept * opacity + new * (1 - opacity)).astype(np.uint8), solid
+    kept = picture + shadow[..., None] * ((1 - darker)[..., None] * new - picture)
+    return np.rint(kept * opacity + new * (1 - opacity)).astype(np.uint8), mask
+
+
+def _shadow(picture: np.ndarray, levels: np.ndarray, away: np.ndarray, share: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Where what stands out is a shadow, from 0 to 1, and where it is the object, booleans: (H, W) each."""
+    hue = _HUE + _VIVID * np.ptp(levels, 2)
+    off = _away(picture, share[..., None] * levels)
+    dark = ((share - _SHADE[0]) / (_SHADE[1] - _SHADE[0])).clip(0, 1) * (2 - off / hue).clip(0, 1) * (share <= 1)  # as a shadow is
+    outside = away > TOLERANCE
+    rows = np.flatnonzero((outside & (dark < 0.5)).any(1))
+    if len(rows):  # below the seat: what is grey above it is the object's
+        fallen = (np.arange(len(picture)) - rows.mean()) / (rows[-1] + 1 - rows[0])
+        dark = dark * (10 * fallen).clip(0, 1)[:, None]
+    solid = outside & (dark < 0.5)
+    if 4 * solid.sum() < outside.sum():  # all of it is grey
+        return np.zeros_like(dark), outside
+    shadow = dark * _wide((away > TOLERANCE / 4) & (dark >= 0.5))
+    rows, lowest = np.flatnonzero(solid.any(1)), np.flatnonzero(outside.any(1)).max(initial=0)
+    feet = len(rows) and lowest - rows[-1] > _LOW * (rows[-1] + 1 - rows[0])
+    return shadow, outside if feet else solid
 
 
 def _wide(mask: np.ndarray) -> np.ndarray:

@@ -17,12 +17,11 @@ from . import face_detector
 from .decoding import PhotoError, Source, decode
 from .even_ground import even_ground, on_ground
 
-__all__ = ["DEFAULT_FACE_BOX", "PhotoError", "PictureSpec", "Prepared", "Source", "decode", "plain_border",
-           "prepare"]
+__all__ = ["DEFAULT_FACE_BOX", "PhotoError", "PictureSpec", "Prepared", "Source", "decode", "prepare"]
 
 _BORDER = 0.02          # width of the border that is looked at, as a share of the shorter side
 _PLAIN_TOLERANCE = 24   # levels of 0..255 by which a plain border may differ from its own median
-_PLAIN_SHARE = 0.9      # of the border's pixels
+_PLAIN_SHARE = 0.5      # of the border's pixels: a neck or a chair may touch it
 _GROUND_TOLERANCE = 8   # levels from the model's ground within which a render's border lies, as a JPEG too
 _GROUND_SHARE = 0.7      # of a render's border: long hair takes up to a quarter
 _OBJECT_SIDE = 1024     # longest side on which an object is looked for: planes of floats of more take much memory
@@ -76,12 +75,12 @@ def prepare(source: Source, spec: PictureSpec) -> Prepared:
     return _prepare_object(image, spec)
 
 
-def plain_border(image: Image.Image, share: float = _PLAIN_SHARE) -> tuple[int, int, int] | None:
-    """The colour of a plain border, or None if less than that share of the border has one colour."""
+def _plain_border(image: Image.Image) -> tuple[int, int, int] | None:
+    """The colour of a plain border, or None if less than _PLAIN_SHARE of the border has one colour."""
     border = _border(image)
     colour = np.median(border, axis=0)
     near = (np.abs(border - colour) <= _PLAIN_TOLERANCE).all(axis=1)
-    return tuple(int(level) for level in colour) if near.mean() >= share else None
+    return tuple(int(level) for level in colour) if near.mean() >= _PLAIN_SHARE else None
 
 
 def _border(image: Image.Image) -> np.ndarray:
@@ -97,8 +96,7 @@ def _is_render(image: Image.Image, spec: PictureSpec) -> bool:
     width, height = image.size
     if width != height or not spec.size <= width <= 2 * spec.size:
         return False
-    # A neck or a chair may touch the border, so half of it on the ground's colour is enough.
-    colour = plain_border(image, share=0.5)
+    colour = _plain_border(image)
     return colour is not None and np.abs(np.subtract(colour, spec.ground)).max() <= _PLAIN_TOLERANCE
 
 
