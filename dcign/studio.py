@@ -159,7 +159,7 @@ class Studio:
         """The graphics code of one picture: posterior means, and the estimates in degrees.
 
         Anything but a Prepared goes through prepare() first. refine: move the encoder's means nearer to the picture
-        (dcign.refinement; some tenths of a second); None does so where nothing but the subject is in it
+        (dcign.refinement; about a second on two cores); None does so where nothing but the subject is in it
         (Prepared.clean). A network that cannot, such as the paper's, leaves them.
         """
         return self.encode_many([image], refine)[0]
