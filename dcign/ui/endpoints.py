@@ -81,7 +81,7 @@ def add(studios: Mapping[str, Studio]) -> None:
     drawing = asyncio.Semaphore(1)
 
     def encode(picture: Any, model: Any) -> tuple[dict, dict, Any]:
-        """Encode a picture: an upload goes in, its graphics code comes out. Takes some tenths of a second where the
+        """Encode a picture: an upload goes in, its graphics code comes out. Takes about a second where the
         picture looks like a render or shows an object on even ground, as its code is then refined.
 
         Args:
