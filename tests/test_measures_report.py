@@ -20,7 +20,7 @@ from train.measures.entangled import by_variance, most_varied
 from train.measures.report import measure
 from train.measures.scenery import identities
 from train.measures.subject import Subject
-from train.measures.tables import _speed, cameras
+from train.measures.tables import cameras, speed_line
 from train.presets import preset
 
 
@@ -126,9 +126,9 @@ def test_speed_is_held_against_the_bar_of_one_core_alone():
 
 def test_speed_of_live_frames_is_told_where_they_are_drawn_otherwise():
     one = {"decoder_ms": 17.0, "render_ms": 18.0, "moved_ms": 28.0, "threads": 1}
-    assert _speed(one) == ("`studio.render`: 18.0 ms median (the decoder alone 17.0, 28.0 where the picture's own pixels move along) "
+    assert speed_line(one) == ("`studio.render`: 18.0 ms median (the decoder alone 17.0, 28.0 where the picture's own pixels move along) "
                            "on 1 thread.")
-    assert "on 2 threads; live frames, in bfloat16: 9.0 ms median." in _speed(one | {"live_render_ms": 9.0, "threads": 2})
+    assert "on 2 threads; live frames, in bfloat16: 9.0 ms median." in speed_line(one | {"live_render_ms": 9.0, "threads": 2})
 
 
 def test_too_few_identities_and_another_class_are_errors_of_one_line(folders, tmp_path, capsys):

@@ -250,11 +250,11 @@ def tables(name: str, result: dict) -> str:
               f"pictures of "
               f"training identities {row['floor']:.2f}. The nearest of as many of these differs by {row['nearest']:.3f} (from a "
               f"held-out picture {row['nearest_true']:.3f})."]
-    lines += ["", _speed(result["speed"])]
+    lines += ["", speed_line(result["speed"])]
     return "\n".join(lines + _bars(result))
 
 
-def _speed(speed: dict) -> str:
+def speed_line(speed: dict) -> str:
     def milliseconds(part: str) -> str:
         beside = {"decoder_ms": "the decoder alone {:.1f}", "moved_ms": "{:.1f} where the picture's own pixels move along"}
         told = [words.format(speed[part + name]) for name, words in beside.items() if part + name in speed]
