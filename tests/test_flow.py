@@ -194,6 +194,23 @@ def test_the_loss_falls_towards_the_truth_and_asks_flow_itself():
     assert torch.allclose(loss(*best), loss(*best[:4], unknown, unknown))
 
 
+def test_what_the_encoder_sees_counts_too_and_teaches_it_nothing(network):
+    truth, config, corners = torch.rand(4, 3, SIZE, SIZE), preset("studio", "chairs"), torch.tensor([[0, 3], [6, 2]])
+    drawn = (truth + 0.1).requires_grad_()
+    still, known = torch.zeros(4, 2, SIZE, SIZE), torch.zeros(4, 2, SIZE // 2, SIZE // 2)
+
+    def gradient(encoder, plan) -> torch.Tensor:
+        moved = Moved(drawn, torch.zeros(4, 1, SIZE, SIZE), truth, truth, still, still)
+        return torch.autograd.grad(flow.loss_of(moved, truth, known, config, plan, encoder, corners), drawn)[0]
+
+    alone, none, some = gradient(None, PLAN), gradient(network.encoder, replace(PLAN, features=0.0)), gradient(network.encoder, PLAN)
+    assert torch.allclose(alone, none) and not torch.allclose(alone, some)
+    outside = torch.ones(SIZE, SIZE, dtype=torch.bool)
+    outside[:SIZE - 2, 3:SIZE - 3] = False  # what is seen of the first half
+    assert torch.allclose(alone[:2, :, outside], some[:2, :, outside])
+    assert all(parameter.grad is None for parameter in network.encoder.parameters())
+
+
 def test_it_learns_and_nothing_else_does(studio, network, pool, examples, scenes):
     before = copy.deepcopy(network.state_dict())
     config, saved = preset("studio", "chairs"), []
@@ -232,6 +249,13 @@ def test_shards_without_turns_are_refused(studio, tmp_path):
         flow_examples.collect(studio, Pool([path], 0, recipe), PLAN)
 
 
+def test_only_what_was_learned_from_is_told(examples):
+    plan = flow_examples.FlowPlan()
+    both, none, alone = (replace(plan, photographed=share).told(8, examples) for share in (0.5, 0.0, 1.0))
+    assert none["photographs"] == none["strange"] == 0 and alone["photographs"] == alone["pictures"] == both["photographs"]
+    assert both["pictures"] == len(examples) == none["pictures"] + alone["pictures"]
+
+
 def test_by_the_command_line(tmp_path, capsys):
     given = save_weights(tmp_path / "given", **a_reader(), training={"pictures": 7})
     command = ["flow", "chairs", "--from", str(given), "--shards", "1", "--mini-batches", "12", "--pairs", "32",
@@ -240,6 +264,7 @@ def test_by_the_command_line(tmp_path, capsys):
     weights = load_weights(tmp_path / "flow")
     assert weights.network.flow is not None and weights.training["pictures"] == 7
     lesson, = weights.training["flow"]
-    assert lesson["new_views"] == 32 and lesson["strange"] == flow_examples.FlowPlan().strange and lesson["unlike"] == flow_examples.FlowPlan().unlike and 0 < lesson["pictures"] <= 144
+    assert lesson["new_views"] == 32 and 0 < lesson["photographs"] < lesson["pictures"] <= 144
+    assert all(lesson[name] == getattr(flow_examples.FlowPlan(), name) for name in ("strange", "unlike", "features"))
     assert torch.equal(weights.network.decoder.start.weight, load_weights(given).network.decoder.start.weight)
     assert main(["flow", "faces", *command[2:]]) == 2 and "no weights of faces" in capsys.readouterr().err

@@ -78,13 +78,15 @@ def _history(training: dict) -> str:
 
 def _flow(training: dict) -> str:
     """What the pixels that move along were learned from; "depth": flow was held to where that says that they were seen; "strange":
-    how much of the identity in a photograph's code was another's, at most; "unlike": the same of every other render's."""
+    how much of the identity in a photograph's code was another's, at most; "unlike": the same of every other render's; "features": the weight of what the encoder
+    sees of the error."""
     lessons = "; then ".join(
         f"{one['new_views']:,} new views of {one['pictures']:,} pictures"
         + (f", {one['photographs']:,} of them shown as photographs" if one.get("photographs") else "")
         + (f", with up to {one['strange']:.0%} of the identity in their codes another's" if one.get("strange") else "")
         + (f", up to {one['unlike']:.0%} in half of the renders' codes" if one.get("unlike") else "")
         + (", and of their depth" if one.get("depth") else "")
+        + (", held to what the encoder sees of them as well" if one.get("features") else "")
         + (f" ({one['note']})" if one.get("note") else "")
         for one in training.get("flow", ()))
     return ("- **Flow**: how the given picture's own pixels move when the view turns was learned last, encoder and decoder held "

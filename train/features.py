@@ -34,7 +34,13 @@ def _held(module: nn.Module):
 
 
 def feature_error(encoder: Encoder, reconstruction: Tensor, targets: Tensor, corners: Tensor) -> Tensor:
-    """Half the log of the mean squared error of each level's values, the mean over levels: (N, 3, H, W) twice to a scalar.
+    """Half the log of the mean squared error of each level's values, the mean over levels: (N, 3, H, W) twice to a scalar."""
+    errors = level_errors(encoder, reconstruction, targets, corners)
+    return torch.stack([likelihood.gaussian(error) for error in errors]).mean()
+
+
+def level_errors(encoder: Encoder, reconstruction: Tensor, targets: Tensor, corners: Tensor) -> list[Tensor]:
+    """How far what each level sees of (N, 3, H, W) is from what it sees of the targets, (N, C, h, w) each.
 
     The encoder is taken as it is: it learns nothing from this, or it would learn to see nothing. ``corners`` (B, 2) in
     0..6, a row for each mini-batch: where the part of the pictures begins that is seen. They are seen a little blurred: a
@@ -51,4 +57,4 @@ def feature_error(encoder: Encoder, reconstruction: Tensor, targets: Tensor, cor
         with torch.no_grad():
             meant = [x.float() for _, x in encoder.levels(part(targets), until)]  # (N, C, h, w) each
         seen = [x.float() for _, x in encoder.levels(part(reconstruction), until)]  # (N, C, h, w) each
-    return torch.stack([likelihood.gaussian(a - b) for a, b in zip(seen, meant)]).mean()
+    return [a - b for a, b in zip(seen, meant)]

@@ -121,9 +121,9 @@ def photographs_figure(weights: Path, path: Path, assets_folder: str | None, ide
     labelled(cells, labels, 1 + len(TURNED)).save(path, optimize=True)
 
 
-def paper_figure(weights: Path, path: Path, identities: int = 3) -> None:
+def paper_figure(weights: Path, path: Path, assets_folder: str | None, identities: int = 3) -> None:
     """Held-out objects before paper that is lit unevenly; taken off it (../dcign/even_ground.py); and moved by so many degrees."""
-    subject = Subject.open(weights)
+    subject = Subject.open(weights, assets_folder)
     studio, stage = subject.studio, subject.scenery.stage
     shots = replace(SHOTS, crop=0.0, background=1.0, blur=0.0)
     moved = (*(("azimuth", step) for step in (-90, -30, 30, 90, 180)), ("elevation", 12), ("light", -70))
@@ -181,7 +181,7 @@ def figures(weights: Path, folder: Path, assets_folder: str | None, beside: Sequ
         photographs_figure(weights, made[-1], assets_folder)
     if STAGES[name].subject == "object":
         made.append(folder / f"{name}-paper.png")
-        paper_figure(weights, made[-1])
+        paper_figure(weights, made[-1], assets_folder)
     if beside:
         made.append(folder / f"{name}-beside.png")
         beside_figure([weights, *map(Path, beside)], made[-1], assets_folder)

@@ -23,10 +23,11 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from dcign.appearance_flow import Moved, Source
-from dcign.networks import DCIGN
+from dcign.networks import DCIGN, Encoder
 from dcign.studio import Studio
 from train import likelihood
 from train.correspondence import EVERY
+from train.features import level_errors
 from train.flow_examples import FACTORS, Example, FlowPlan, Scenes, heard, mistakes, target
 from train.flow_pictures import in_colours
 from train.optimiser import MuonAdam
@@ -88,20 +89,24 @@ def _tensor(pictures: list[np.ndarray], device: torch.device) -> Tensor:  # (H, 
     return torch.from_numpy(np.stack(pictures)).to(device).permute(0, 3, 1, 2).contiguous()
 
 
-def loss_of(moved: Moved, targets: Tensor, flow: Tensor, config: TrainConfig, plan: FlowPlan) -> Tensor:
+def loss_of(moved: Moved, targets: Tensor, flow: Tensor, config: TrainConfig, plan: FlowPlan, encoder: Encoder | None = None,
+            corners: Tensor | None = None) -> Tensor:
     """What the new views miss of the true ones (N, 3, H, W): a Gaussian likelihood of each picture's own variance, so that
-    small turns count as large ones do, with the preset's terms for edges and structure; and how far flow is from the true one
-    (N, 2, s, s), in the same way."""
+    small turns count as large ones do, with the preset's terms for edges and structure; what the ``encoder`` sees of that
+    (features.py, with its ``corners``), and how far flow is from the true one (N, 2, s, s), in the same way."""
 
-    def gaussian(picture: Tensor, targets: Tensor) -> Tensor:
-        return 0.5 * (picture - targets).square().mean((1, 2, 3)).add(plan.floor).log().mean()
+    def gaussian(error: Tensor) -> Tensor:
+        return 0.5 * error.square().mean((1, 2, 3)).add(plan.floor).log().mean()
 
     drawn = moved.picture.contiguous()
-    loss = gaussian(drawn, targets) + config.edges * likelihood.laplace_gradients(drawn - targets)
+    loss = gaussian(drawn - targets) + config.edges * likelihood.laplace_gradients(drawn - targets)
     if config.structure:
         loss = loss + config.structure * likelihood.structure(drawn, targets)
+    if encoder is not None:
+        seen = level_errors(encoder, drawn, targets, corners)  # (N, C, h, w) each
+        loss = loss + plan.features * torch.stack([gaussian(error) for error in seen]).mean()
     # from coarse to fine: half the pixels first
-    loss = loss + plan.alone * (gaussian(F.avg_pool2d(moved.first, 2), F.avg_pool2d(targets, 2)) + gaussian(moved.carried, targets))
+    loss = loss + plan.alone * (gaussian(F.avg_pool2d(moved.first - targets, 2)) + gaussian(moved.carried - targets))
     off = pixels_off(moved.first_flow, flow).add(plan.unsure).log() + pixels_off(moved.flow, flow).add(plan.unsure).log()
     return loss + plan.geometry * off.mean()
 
@@ -120,7 +125,7 @@ def learn(studio: Studio, network: DCIGN, pool: Pool, examples: list[Example], s
     the average in place and the number of new views so far."""
     learner = copy.deepcopy(network.flow).requires_grad_(True).train()
     optimiser = MuonAdam(learner, lr=1.0, weight_decay=config.weight_decay)
-    each = plan.sources_a_step * plan.views
+    each, generator = plan.sources_a_step * plan.views, torch.Generator().manual_seed(plan.seed)
     count, saved = max(1, plan.pairs // each), time.monotonic()
     with tqdm(total=count * each, unit="views", desc="flow") as bar:
         for number, step in enumerate(steps(studio, network, pool, examples, scenes, plan, count)):
@@ -129,7 +134,8 @@ def learn(studio: Studio, network: DCIGN, pool: Pool, examples: list[Example], s
                 group["lr"] = rate
             with torch.autocast(studio.device.type, torch.bfloat16):
                 moved = learner(step.source, step.drawn, step.level, step.latents)
-                loss = loss_of(moved, step.targets, step.flow, config, plan)
+                loss = loss_of(moved, step.targets, step.flow, config, plan, network.encoder if plan.features else None,
+                               torch.randint(7, (plan.sources_a_step, 2), generator=generator))
             if not torch.isfinite(loss):
                 raise FloatingPointError(f"The loss is {float(loss)} at step {number}: choose a lower rate.")
             optimiser.zero_grad(set_to_none=True)

@@ -51,11 +51,19 @@ class FlowPlan:
     average: float = 0.998  # how slowly the weights that are kept follow
     floor: float = 1e-3  # mean squared error below which a picture is good enough
     alone: float = 0.25  # weight of the picture's pixels alone, first and mended: what flow is held to where shares are small
+    features: float = 0.5  # weight of what the encoder sees of the error: to pixels two faint noses are nearer than one beside its place
     geometry: float = 0.5  # weight of how far both flows are from the true one, in pixels
     unsure: float = 0.5  # pixels that flow may be off
     recoloured: float = 0.5  # the share of sources with other colours than were drawn
     colours: float = 0.15  # deviation of the logarithm of each channel's power
     seed: int = 1
+
+    def told(self, seen: int, examples: Sequence[Example]) -> dict[str, int | float | bool]:
+        """For the card: what was learned from, after that many new views."""
+        kinds = [example.photograph is not None for example in examples
+                 if (self.photographed > 0 if example.photograph is not None else self.photographed < 1)]
+        return {"new_views": seen, "pictures": len(kinds), "photographs": sum(kinds), "strange": self.strange if any(kinds) else 0.0,
+                "unlike": self.unlike, "depth": True, "features": self.features}
 
 
 @dataclass(frozen=True, eq=False)

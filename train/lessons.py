@@ -78,9 +78,7 @@ def run_flow(arguments: argparse.Namespace) -> int:
     pool, studio = Pool(paths, 0, config.recipe), studio_of(weights)
 
     def save(seen: int) -> None:
-        photographs = sum(example.photograph is not None for example in examples)
-        lessons = [*weights.training.get("flow", ()), {"new_views": seen, "pictures": len(examples), "photographs": photographs,
-                                                       "strange": plan.strange, "unlike": plan.unlike, "depth": True}]
+        lessons = [*weights.training.get("flow", ()), plan.told(seen, examples)]
         whole = copy.deepcopy(weights.network).cpu()
         storage.round_to_stored(whole)
         checkpoints.save_weights(arguments.output, whole, weights.layout, weights.calibrations, weights.ranges, name=name,

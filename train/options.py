@@ -75,7 +75,7 @@ def parser(description: str) -> argparse.ArgumentParser:
     measure.add_argument("weights")
     measure.add_argument("--identities", type=int, default=200)
     measure.add_argument("--only", nargs="+", action="extend", default=[], metavar="NAME",
-                         help="sharpness, parts, paper-chairs, meshes or speed alone; the other measures stay what they were")
+                         help="sharpness, photographs, parts, turns, paper-chairs, meshes or speed alone; the other measures stay what they were")
     measure.add_argument("--quick", action="store_true", help="40 identities, other ones, for a look in between")
     measure.add_argument("--beside", metavar="WEIGHTS", help="an entangled network to compare with")
     measure.add_argument("--meshes", help="chairs: a folder of mesh files to read azimuth from (with --up and --front)")

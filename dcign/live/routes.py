@@ -122,7 +122,7 @@ class _Service:
 
     async def _code(self, text: object) -> GraphicsCode:
         """The code of a text that comes with every frame of a drag: as long as it is the same object, what was drawn
-        of it is known (dcign.relighting). ValueError as by from_json()."""
+        of it is known (dcign.own_picture). ValueError as by from_json()."""
         key = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest() if isinstance(text, str) else None
         if key in self._recent:
             return self._recent[key]

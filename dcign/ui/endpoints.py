@@ -32,7 +32,7 @@ from .estimate import estimates
 from .exporting import cached, cached_file, make_bytes, recipe_from_call, sweep_recipe
 
 
-# Refining a code takes both cores for tenths of a second: one at a time, so that live frames go on beside it.
+# Refining a code takes both cores for about a second: one at a time, so that live frames go on beside it.
 _encoding = threading.BoundedSemaphore(1)
 _examples: weakref.WeakKeyDictionary[Studio, dict] = weakref.WeakKeyDictionary()
 

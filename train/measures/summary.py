@@ -22,7 +22,7 @@ def summary(name: str, result: dict) -> str:
     once, own, beside = result.get("one_pass"), result.get("own"), result.get("beside")
     rows = [_each(result, "mean error of what is read", lambda f: f"{equivariance[f]['calibrated_mae']:.1f}°")]
     if once:
-        rows.append(_each(result, "of half of the views: by one pass, refined",
+        rows.append(_each(result, "the same of half of the views: by one pass, refined",
                           lambda f: f"{once['error'][f][0]:.1f}°, {once['error'][f][1]:.1f}°"))
     rows.append(_each(result, "r² of the factor by a ridge regression from all other latents",
                       lambda f: f"{result['leakage'][f]['sampled']:.2f}"))
@@ -30,9 +30,9 @@ def summary(name: str, result: dict) -> str:
         rows.append(_each(result, f"the same in `{beside['preset']}`", lambda f: f"{beside['leakage'][f]['sampled']:.2f}"))
     rows.append(_each(result, "new view: dB above a copy of the input", lambda f: f"{views[f]['gain']:+.1f}"))
     if own:
-        rows.append(_each(result, "drawn by the network alone", lambda f: f"{own['novel_views'][f]['gain']:+.1f}"))
+        rows.append(_each(result, "the same, drawn by the network alone", lambda f: f"{own['novel_views'][f]['gain']:+.1f}"))
     if once:
-        rows.append(_each(result, "from one pass of the encoder",
+        rows.append(_each(result, "the same, from one pass of the encoder",
                           lambda f: f"{once['novel_views'][f]['psnr'] - views[f]['copy_psnr']:+.1f}"))
     if beside:
         rows.append(_each(result, f"the network alone: dB above `{beside['preset']}`",

@@ -76,8 +76,8 @@ def photographs(found: dict) -> list[str]:
     rows = [[f"{factor} by {row['degrees']:.0f}°", *(f"{row[f'{kind}_psnr']:.2f} dB / {row[f'{kind}_ssim']:.3f}"
                                                      for kind in ("shown", "drawn", "copy"))] for factor, row in found.items()]
     return table(["a photograph moved", "as shown", "drawn alone", "copying the input"], rows) + [
-        "", "Photographs here are held-out identities as training shows them, on other grounds and in other lights, read by one pass of the "
-        "encoder. PSNR is of the subject alone, SSIM of the whole picture, ground and all."] if found else []
+        "", "Photographs here are renders of held-out identities, nearly all before other grounds, many in another exposure or other "
+        "colours, read by one pass of the encoder. PSNR is of the subject alone, SSIM of the whole picture, ground and all."] if found else []
 
 
 def _beside(beside: dict) -> list[str]:
