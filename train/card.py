@@ -86,7 +86,7 @@ def _flow(training: dict) -> str:
         + (f", with up to {one['strange']:.0%} of the identity in their codes another's" if one.get("strange") else "")
         + (f", up to {one['unlike']:.0%} in half of the renders' codes" if one.get("unlike") else "")
         + (", and of their depth" if one.get("depth") else "")
-        + (", held to what the encoder sees of them as well" if one.get("features") else "")
+        + (f", held to what the encoder sees of them with weight {one['features']:g}" if one.get("features") else "")
         + (f" ({one['note']})" if one.get("note") else "")
         for one in training.get("flow", ()))
     return ("- **Flow**: how the given picture's own pixels move when the view turns was learned last, encoder and decoder held "

@@ -51,7 +51,7 @@ class FlowPlan:
     average: float = 0.998  # how slowly the weights that are kept follow
     floor: float = 1e-3  # mean squared error below which a picture is good enough
     alone: float = 0.25  # weight of the picture's pixels alone, first and mended: what flow is held to where shares are small
-    features: float = 0.5  # weight of what the encoder sees of the error: to pixels two faint noses are nearer than one beside its place
+    features: float = 2.0  # weight of what the encoder sees of the error: to pixels two faint noses are nearer than one beside its place
     geometry: float = 0.5  # weight of how far both flows are from the true one, in pixels
     unsure: float = 0.5  # pixels that flow may be off
     recoloured: float = 0.5  # the share of sources with other colours than were drawn
