@@ -252,7 +252,7 @@ def test_shards_without_turns_are_refused(studio, tmp_path):
 def test_only_what_was_learned_from_is_told(examples):
     plan = flow_examples.FlowPlan()
     both, none, alone = (replace(plan, photographed=share).told(8, examples) for share in (0.5, 0.0, 1.0))
-    assert none["photographs"] == none["strange"] == 0 and alone["photographs"] == alone["pictures"] == both["photographs"]
+    assert none["photographs"] == none["strange"] == alone["unlike"] == 0 and alone["photographs"] == alone["pictures"] == both["photographs"]
     assert both["pictures"] == len(examples) == none["pictures"] + alone["pictures"]
 
 

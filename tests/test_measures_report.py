@@ -127,7 +127,7 @@ def test_speed_is_held_against_the_bar_of_one_core_alone():
 def test_speed_of_live_frames_is_told_where_they_are_drawn_otherwise():
     one = {"decoder_ms": 17.0, "render_ms": 18.0, "moved_ms": 28.0, "threads": 1}
     assert speed_line(one) == ("`studio.render`: 18.0 ms median (the decoder alone 17.0, 28.0 where the picture's own pixels move along) "
-                           "on 1 thread.")
+                               "on 1 thread.")
     assert "on 2 threads; live frames, in bfloat16: 9.0 ms median." in speed_line(one | {"live_render_ms": 9.0, "threads": 2})
 
 

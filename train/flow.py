@@ -92,8 +92,8 @@ def _tensor(pictures: list[np.ndarray], device: torch.device) -> Tensor:  # (H, 
 def loss_of(moved: Moved, targets: Tensor, flow: Tensor, config: TrainConfig, plan: FlowPlan, encoder: Encoder | None = None,
             corners: Tensor | None = None) -> Tensor:
     """What the new views miss of the true ones (N, 3, H, W): a Gaussian likelihood of each picture's own variance, so that
-    small turns count as large ones do, with the preset's terms for edges and structure; what the ``encoder`` sees of that
-    (features.py, with its ``corners``), and how far flow is from the true one (N, 2, s, s), in the same way."""
+    small turns count as large ones do, with the preset's terms for edges and structure; what an ``encoder`` sees of that
+    (features.py, with its ``corners``), if there is one, and how far flow is from the true one (N, 2, s, s), in the same way."""
 
     def gaussian(error: Tensor) -> Tensor:
         return 0.5 * error.square().mean((1, 2, 3)).add(plan.floor).log().mean()

@@ -60,10 +60,11 @@ class FlowPlan:
 
     def told(self, seen: int, examples: Sequence[Example]) -> dict[str, int | float | bool]:
         """For the card: what was learned from, after that many new views."""
-        kinds = [example.photograph is not None for example in examples
-                 if (self.photographed > 0 if example.photograph is not None else self.photographed < 1)]
-        return {"new_views": seen, "pictures": len(kinds), "photographs": sum(kinds), "strange": self.strange if any(kinds) else 0.0,
-                "unlike": self.unlike, "depth": True, "features": self.features}
+        count = sum(example.photograph is not None for example in examples)
+        renders, photographs = (len(examples) - count) * (self.photographed < 1), count * (self.photographed > 0)
+        return {"new_views": seen, "pictures": renders + photographs, "photographs": photographs,
+                "strange": self.strange if photographs else 0.0, "unlike": self.unlike if renders else 0.0, "depth": True,
+                "features": self.features}
 
 
 @dataclass(frozen=True, eq=False)
