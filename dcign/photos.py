@@ -68,8 +68,9 @@ class Prepared:
 def prepare(source: Source, spec: PictureSpec) -> Prepared:
     """Decode, find the subject and frame it as in the training renders. PhotoError as in decode()."""
     image = decode(source, spec.ground)
-    if _is_render(image, spec):
-        return Prepared(_resize(image, spec.size), True, clean=_on_ground(image, spec))
+    clean = _on_ground(image, spec)
+    if _is_render(image, spec) and (clean or spec.subject == "face"):  # an object may be before pale paper
+        return Prepared(_resize(image, spec.size), True, clean=clean)
     if spec.subject == "face":
         return _prepare_face(image, spec)
     return _prepare_object(image, spec)

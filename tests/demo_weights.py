@@ -27,7 +27,7 @@ RANGES = {
 }
 EXAMPLES = 8
 GROUND = (220, 220, 220)
-NEARLY_GROUND = (208, 208, 208)   # like a render, but not refined: two processes would end in codes a little apart
+NEARLY_GROUND = (208, 208, 208)   # like the render of a face, but not refined: two processes would end in codes a little apart
 
 
 def _curve(degrees: np.ndarray, limits: tuple[float, float], circular: bool) -> np.ndarray:
@@ -37,10 +37,10 @@ def _curve(degrees: np.ndarray, limits: tuple[float, float], circular: bool) -> 
     return 3 * np.stack([np.cos(turn), np.sin(turn)], 1)
 
 
-def picture(seed: int, size: int = SIZE) -> Image.Image:
+def picture(seed: int, size: int = SIZE, ground: tuple[int, int, int] = NEARLY_GROUND) -> Image.Image:
     """Something with a plain ground and a subject in the middle."""
     rng = np.random.default_rng(seed)
-    pixels = np.full((size, size, 3), NEARLY_GROUND, np.uint8)
+    pixels = np.full((size, size, 3), ground, np.uint8)
     rows, columns = np.mgrid[:size, :size] / size - 0.5
     inside = (columns / 0.3) ** 2 + (rows / 0.4) ** 2 < 1
     pixels[inside] = rng.integers(40, 200, 3)

@@ -66,7 +66,7 @@ def test_of_two_classes_the_last_is_shown(page):
 
 def test_an_upload_stays_when_its_class_is_corrected(page, tmp_path):
     path = tmp_path / "mine.png"
-    demo_weights.picture(77).save(path)
+    demo_weights.picture(77, ground=demo_weights.GROUND).save(path)   # a render for either class: neither frames it anew
     before = page.evaluate("window.dcign.original()")
     page.set_input_files("#upload input[type=file]", path)
     page.wait_for_function("before => window.dcign.original() !== before", arg=before)

@@ -43,6 +43,17 @@ def test_a_chair_on_a_plain_ground_is_framed_and_put_on_white():
     assert abs(rows.mean() - 0.53 * 160) < 1.5 and abs(columns.mean() - 79.5) < 1.5
 
 
+@pytest.mark.parametrize("side", [160, 240, 320, 500])
+def test_pale_paper_is_taken_for_no_renders_ground_however_small_the_picture(side):
+    paper = np.broadcast_to(np.linspace(232, 252, side).astype(np.uint8)[:, None, None], (side, side, 3)).copy()
+    paper[side // 4:side // 2, side // 4:side // 2] = RED
+    prepared = prepare(Image.fromarray(paper), CHAIR)
+    pixels = np.asarray(prepared.picture).astype(int)
+    assert prepared.found and prepared.clean and not prepared.warnings
+    assert (pixels[0] == 255).all() and (pixels[:, 0] == 255).all()
+    assert abs((pixels.sum(2) < 500).any(1).sum() - 0.8 * 160) <= 2
+
+
 def test_specks_do_not_widen_the_box():
     photo = blob(600, (255, 255, 255), (200, 200, 400, 400))
     photo.putpixel((20, 20), (0, 0, 0))
