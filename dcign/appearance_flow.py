@@ -5,7 +5,8 @@
 What the decoder draws of a new view is as sharp as its latents tell. Most of what is seen from there was seen in the given
 picture too, a few pixels away. From what the decoder draws of both views a small network finds, for each pixel of the new one,
 where in the picture it comes from, and how far to trust that: it takes the picture's pixel, or what the picture has more than
-was drawn of it there, or what is drawn. It was taught by pictures and their depth (train/flow.py).
+was drawn of it there, or what is drawn. Where it trusts what is drawn, it takes hardly anything of a pixel that is quite unlike
+it. It was taught by pictures and their depth (train/flow.py).
 
 Shape legend: N pictures, H = W pixels, L latents, C channels of the decoder's level of h = H / 8 pixels.
 """
@@ -26,6 +27,7 @@ COARSE = 8  # pixels of a picture along one of the level where flow is looked fo
 FINE = 4  # and where it is mended
 HINTS = 32  # channels that go from the one to the other
 STEP = 4.0  # pixels of flow for one unit of what the first layers say
+MOST_ODDS = 1e3  # of what is drawn; beyond, nothing moves that could be seen
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,6 +81,12 @@ def _grid(height: int, width: int, device: torch.device, dtype: torch.dtype) -> 
         return places, torch.tensor([2 / width, 2 / height], device=device, dtype=dtype).view(1, 2, 1, 1)
 
 
+def _believed(change: Tensor, doubt: Tensor) -> Tensor:
+    """How a pixel's colour is changed (N, 3, H, W), hardly at all by what is far off where ``doubt`` (N, 1, H, W) is large: a few
+    pixels taken from beside a face would dot it, though each counts for a quarter only."""
+    return change / (1 + doubt * change.square().sum(1, keepdim=True))
+
+
 def _of_squares(layer: nn.Conv2d, start: int, pictures: Tensor) -> Tensor:
     """What a layer of one pixel makes of its inputs from ``start`` on, which are the pixels of squares of FINE a side (F.pixel_unshuffle):
     read where they lie."""
@@ -110,9 +118,11 @@ class AppearanceFlow(nn.Module):
         entered = F.conv2d(source.level, self.enter.weight[:, :channels], self.enter.bias)  # (N, width, h, w)
         return Begun(here, entered + _of_squares(self.enter, 2 * channels, F.avg_pool2d(here, COARSE // FINE)), source.latents)
 
-    def forward(self, source: Source | Begun, drawn: Tensor, level: Tensor, latents: Tensor, distrust: float = 0.0) -> Moved:
+    def forward(self, source: Source | Begun, drawn: Tensor, level: Tensor, latents: Tensor, distrust: float = 0.0,
+                doubt: float = 0.0) -> Moved:
         """``drawn`` (N, 3, H, W), ``level`` (N, C, h, w) and ``latents`` (N, L) are the new view's; ``distrust``: by how many powers
-        of e less what is drawn counts than it was learned to."""
+        of e less what is drawn counts than it was learned to; ``doubt``: how fast a pixel unlike what is drawn counts less where
+        that is trusted, which was not learned: flow that is taught with it is the surer, until as much of such pixels is seen."""
         begun = self.begin(source) if isinstance(source, Source) else source
         here, drawn, channels = begun.here, drawn.float(), level.shape[1]
         x = begun.entered + F.conv2d(level, self.enter.weight[:, channels:2 * channels])  # (N, width, h, w)
@@ -134,6 +144,10 @@ class AppearanceFlow(nn.Module):
         scores = out[:, 2:]  # (N, 3, H, W)
         if distrust:
             scores = scores - distrust * scores.new_tensor([1.0, 0.0, 0.0]).view(1, 3, 1, 1)
-        _, whole, more = shares = scores.softmax(1).split(1, 1)  # (N, 1, H, W) each
-        moved = torch.addcmul(drawn.lerp(picture, whole), more, picture - itself)  # (N, 3, H, W)
-        return Moved(moved.clamp(0.0, 1.0), shares[0], first[:, :3], picture, flow, mended)
+        mostly, whole, more = scores.softmax(1).split(1, 1)  # (N, 1, H, W) each
+        extra, missing = picture - itself, picture - drawn  # (N, 3, H, W) each
+        if doubt:
+            doubts = doubt * (mostly / (1 - mostly).clamp_min(1 / MOST_ODDS)).square()  # (N, 1, H, W)
+            extra, missing = (_believed(change, doubts) for change in (extra, missing))
+        moved = torch.addcmul(torch.addcmul(drawn, whole, missing), more, extra)  # (N, 3, H, W)
+        return Moved(moved.clamp(0.0, 1.0), mostly, first[:, :3], picture, flow, mended)

@@ -32,6 +32,9 @@ TURN = (50.0, 70.0)
 DISTRUST = 1.0
 #: Between how many degrees of azimuth that ends: further round, a picture shows next to nothing of what is seen there.
 UNSEEN = (60.0, 75.0)
+#: How fast a pixel of a render that is unlike what is drawn counts less where that is trusted: at 0 ground from beside a face dots
+#: its cheek. A photograph's own ground is unlike all that is drawn.
+DOUBT = 13.0
 #: Below this share it is not worth its time.
 LEAST = 0.01
 _KEPT = 32  # codes whose own drawing is kept: one for each of so many visitors
@@ -80,6 +83,11 @@ def distrust(code: GraphicsCode, away: Mapping[str, float]) -> float:
     return DISTRUST * _near(away, UNSEEN) if code.offsets is None else 0.0
 
 
+def doubt(code: GraphicsCode) -> float:
+    """How fast a code's pixels count less, for AppearanceFlow, where they are unlike what is drawn."""
+    return 0.0 if code.offsets is None else DOUBT
+
+
 def _near(away: Mapping[str, float], fade: tuple[float, float]) -> float:
     """From 1 to 0 while the azimuth is moved from the first to the second of these degrees."""
     turned = abs((away.get("azimuth", 0.0) + 180) % 360 - 180)
@@ -120,7 +128,7 @@ class Memory:
 
         own, shown = self.get(code, make), sharp
         if moved >= LEAST and still <= 1 - LEAST:
-            found = flow(own.begun(light, draw, flow), new.picture[None], new.level, new.latents, distrust(code, away))
+            found = flow(own.begun(light, draw, flow), new.picture[None], new.level, new.latents, distrust(code, away), doubt(code))
             moving = torch.addcmul(found.picture[0], found.drawn_share[0], sharp - new.picture)  # (3, H, W)
             shown = moving if moved == 1 else shown.lerp(moving, moved)
         return shown if still < LEAST else shown.lerp(relit(own.seen, new.picture), still)

@@ -18,7 +18,7 @@ from dcign.enlargement import enlarged
 from dcign.export import recipe as exports
 from dcign.export.settings import Settings
 from dcign.networks import DCIGN, NetworkConfig
-from dcign.own_picture import DISTRUST, TURN, UNSEEN, distrust, moved_share
+from dcign.own_picture import DISTRUST, DOUBT, TURN, UNSEEN, distrust, moved_share
 from dcign.photos import Prepared
 from dcign.studio import Studio
 from train.batches import Recipe, draw_mini_batch
@@ -90,6 +90,24 @@ def test_each_share_gives_what_it_is_named_for():
     assert torch.allclose(half.drawn_share, torch.tensor(0.4), atol=1e-4)
     moved = flow_of(1, 0, right=4.0)(source, drawn, level, latents).picture
     assert torch.allclose(moved[..., :-4], picture[..., 4:], atol=1e-4)
+
+
+@pytest.mark.parametrize("unlike", [0.02, 0.2, 0.7, -0.7])
+@pytest.mark.parametrize("more", [False, True])
+def test_ground_from_beside_a_face_does_not_dot_it(unlike, more):
+    """Where flow trusts what is drawn, a quarter of a pixel's own colour stays if that is nearly what is drawn, and no more than
+    can hardly be seen if it is far off; where it trusts the picture, the pixel is taken whatever colour it has."""
+    drawn = torch.full((1, 3, 40, 40), 0.8 if unlike < 0 else 0.2)
+    itself = drawn if more else torch.rand(1, 3, 40, 40)  # then what the picture has more is what it is unlike
+    parts = source_of(drawn + unlike, itself), drawn, torch.randn(1, 16, 5, 5), torch.randn(1, 4)
+
+    def change(share: float, doubt: float = DOUBT) -> torch.Tensor:
+        return flow_of(*((0.0, share) if more else (share, 0.0)))(*parts, doubt=doubt).picture - drawn
+
+    little = change(0.25).abs().max()
+    assert little < 6 / 255 and (abs(unlike) > 0.1 or little > 0.2 * abs(unlike))
+    assert (change(0.95) / unlike).min() > 0.85
+    assert torch.allclose(change(0.25, 0.0), torch.tensor(0.25 * unlike), atol=1e-4)  # as it is learned
 
 
 def test_what_all_new_views_share_may_be_computed_once():
@@ -165,12 +183,12 @@ def test_what_is_drawn_is_trusted_again_where_the_picture_shows_nothing(code):
 
 
 @pytest.mark.parametrize("refined", [True, False])
-def test_only_of_a_photograph_what_is_drawn_is_distrusted(studio, picture, monkeypatch, refined):
+def test_of_a_photograph_what_is_drawn_is_distrusted_and_of_a_render_what_is_moved(studio, picture, monkeypatch, refined):
     code, seen = studio.encode(picture, refine=refined), []
     forward = AppearanceFlow.forward
-    monkeypatch.setattr(AppearanceFlow, "forward", lambda self, *parts: seen.append(parts[4]) or forward(self, *parts))
+    monkeypatch.setattr(AppearanceFlow, "forward", lambda self, *parts: seen.append(parts[4:]) or forward(self, *parts))
     studio.render(code, azimuth=code.azimuth + 20)
-    assert seen == [0.0 if refined else DISTRUST]
+    assert seen == [(0.0, DOUBT) if refined else (DISTRUST, 0.0)]
 
 
 def test_flow_that_has_learned_nothing_moves_nothing():
