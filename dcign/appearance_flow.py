@@ -5,8 +5,7 @@
 What the decoder draws of a new view is as sharp as its latents tell. Most of what is seen from there was seen in the given
 picture too, a few pixels away. From what the decoder draws of both views a small network finds, for each pixel of the new one,
 where in the picture it comes from, and how far to trust that: it takes the picture's pixel, or what the picture has more than
-was drawn of it there, or what is drawn. Where it trusts what is drawn, it takes hardly anything of a pixel that is quite unlike
-it. It was taught by pictures and their depth (train/flow.py).
+was drawn of it there, or what is drawn. It was taught by pictures and their depth (train/flow.py).
 
 Shape legend: N pictures, H = W pixels, L latents, C channels of the decoder's level of h = H / 8 pixels.
 """
@@ -121,8 +120,8 @@ class AppearanceFlow(nn.Module):
     def forward(self, source: Source | Begun, drawn: Tensor, level: Tensor, latents: Tensor, distrust: float = 0.0,
                 doubt: float = 0.0) -> Moved:
         """``drawn`` (N, 3, H, W), ``level`` (N, C, h, w) and ``latents`` (N, L) are the new view's; ``distrust``: by how many powers
-        of e less what is drawn counts than it was learned to; ``doubt``: how fast a pixel unlike what is drawn counts less where
-        that is trusted, which was not learned: flow that is taught with it is the surer, until as much of such pixels is seen."""
+        of e less what is drawn counts than it was learned to; ``doubt``: how fast a pixel that is unlike what is drawn counts less
+        where that is trusted. It is not learned with: flow would be the surer of such pixels, and as much of them be seen."""
         begun = self.begin(source) if isinstance(source, Source) else source
         here, drawn, channels = begun.here, drawn.float(), level.shape[1]
         x = begun.entered + F.conv2d(level, self.enter.weight[:, channels:2 * channels])  # (N, width, h, w)
