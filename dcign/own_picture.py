@@ -84,7 +84,7 @@ def distrust(code: GraphicsCode, away: Mapping[str, float]) -> float:
 
 
 def doubt(code: GraphicsCode) -> float:
-    """How fast a code's pixels count less, for AppearanceFlow, where they are unlike what is drawn."""
+    """How fast a code's pixels count less, for AppearanceFlow, where they are unlike what is drawn: not at all of a photograph."""
     return 0.0 if code.offsets is None else DOUBT
 
 
