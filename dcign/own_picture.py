@@ -6,17 +6,19 @@ Shape legend: H, W pixels, L latents, C channels of the decoder's level of h, w 
 
 from __future__ import annotations
 
-import math
 import threading
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import torch
 from torch import Tensor
 
-from .appearance_flow import AppearanceFlow, Begun, Source
+from . import mirror_image
+from .appearance_flow import AppearanceFlow, Begun, Moved, Source
+from .fading import smooth, wrapped
 from .graphics_code import GraphicsCode
 from .offsets import trust
 from .relighting import Seen, relit
@@ -49,13 +51,19 @@ class Drawn:
     latents: Tensor | None = None
 
 
+Draw = Callable[[Mapping[str, float | None]], Drawn]  # draws a code at these degrees, or as it is where there are none
+
+
 @dataclass(eq=False)
 class _Own:
-    """A code's picture with what is drawn of the code, and the light under which it was moved last."""
+    """A code's picture with what is drawn of the code, and the light under which it was moved last; or its mirror image with what is
+    drawn of that. ``mirrored`` is the other one, as soon as it was needed, and ``turning`` mirror_image.subject()."""
 
     seen: Seen
     itself: Drawn
     lit: tuple[float | None, Begun] | None = None
+    mirrored: _Own | None = None
+    turning: Tensor | None = None
 
     def begun(self, light: float | None, draw: Callable[[float | None], Drawn], flow: AppearanceFlow) -> Begun:
         """Where pixels come from: the picture, under another light where one is asked for."""
@@ -71,11 +79,61 @@ class _Own:
         return begun
 
 
+@dataclass(frozen=True, eq=False)
+class _Asked:
+    """A code's view: what is drawn of it, and as it is shown (3, H, W); the light that is asked for, None for the code's own."""
+
+    code: GraphicsCode
+    new: Drawn
+    sharp: Tensor
+    light: float | None
+    draw: Draw
+    flow: AppearanceFlow
+
+    def moved(self, own: _Own, away: Mapping[str, float]) -> Tensor:
+        """The picture's pixels where they are seen now (3, H, W)."""
+        return self._shown(self._found(self._begun(own, self.light), self.new, away))
+
+    def moved_mirrored(self, own: _Own, away: Mapping[str, float]) -> Tensor:
+        """Those of its mirror image, on the picture's own ground; ``away`` is from where that is seen."""
+        code, aside = self.code, mirror_image.mirrored(self.code)
+        if own.mirrored is None:
+            itself = self.draw(aside)
+            own.mirrored = _Own(Seen.of(own.seen.picture.flip(-1), itself.picture), itself)
+        light = code.light if self.light is None else self.light  # the mirror image has the light of the other side
+        found = self._found(self._begun(own.mirrored, light, aside), self.new, away)
+        if code.offsets is not None:
+            return self._shown(found)  # a render's ground is even
+        if own.turning is None:
+            begun = self._begun(own, None)
+            own.turning = mirror_image.subject(code, lambda degrees: self._found(begun, self.draw(degrees), {}).flow)
+        here = self._begun(own, self.light).here[0, :3]
+        return mirror_image.on_ground(self._shown(found), found.flow, here, own.turning)
+
+    def _begun(self, own: _Own, light: float | None, view: Mapping[str, float] = MappingProxyType({})) -> Begun:
+        return own.begun(light, lambda light: self.draw({**view, "light": light}), self.flow)
+
+    def _found(self, begun: Begun, new: Drawn, away: Mapping[str, float]) -> Moved:
+        return self.flow(begun, new.picture[None], new.level, new.latents, distrust(self.code, away), doubt(self.code))
+
+    def _shown(self, found: Moved) -> Tensor:
+        """What is moved, and as far as it is drawn what is ready to be shown of that (3, H, W)."""
+        return torch.addcmul(found.picture[0], found.drawn_share[0], self.sharp - self.new.picture)
+
+
 def moved_share(code: GraphicsCode, away: Mapping[str, float]) -> float:
     """How far, from 1 to 0, pixels that move along are trusted when the code's factors are moved by these degrees."""
     if code.offsets is None:  # not refined: a photograph
         return 1.0
     return _near(away, TURN)
+
+
+def moved_shares(code: GraphicsCode, away: Mapping[str, float], symmetric: bool = True) -> tuple[float, float]:
+    """How far pixels that move along are trusted: the picture's, and its mirror image's where that may stand for it."""
+    mirrored = mirror_image.share(code, away) if symmetric else 0.0
+    if not mirrored:
+        return moved_share(code, away), 0.0
+    return ((1 - mirrored) * moved_share(code, away), mirrored * moved_share(code, mirror_image.away_from_mirrored(code, away)))
 
 
 def distrust(code: GraphicsCode, away: Mapping[str, float]) -> float:
@@ -90,9 +148,7 @@ def doubt(code: GraphicsCode) -> float:
 
 def _near(away: Mapping[str, float], fade: tuple[float, float]) -> float:
     """From 1 to 0 while the azimuth is moved from the first to the second of these degrees."""
-    turned = abs((away.get("azimuth", 0.0) + 180) % 360 - 180)
-    fallen = min(max((turned - fade[0]) / (fade[1] - fade[0]), 0.0), 1.0)
-    return 0.5 + 0.5 * math.cos(math.pi * fallen)
+    return smooth(abs(wrapped(away.get("azimuth", 0.0))), fade)
 
 
 class Memory:
@@ -107,30 +163,33 @@ class Memory:
         return Memory, ()
 
     def shown(self, code: GraphicsCode, new: Drawn, sharp: Tensor, away: Mapping[str, float], light: float | None,
-              draw: Callable[[float | None], Drawn], flow: AppearanceFlow | None = None) -> Tensor:
+              draw: Draw, flow: AppearanceFlow | None = None, symmetric: bool = True) -> Tensor:
         """``sharp`` (3, H, W), which is ``new`` ready to be shown, or as far as it is trusted the code's own picture there.
 
         away: by how many degrees each factor was moved. light: the degrees that are asked for, None for the code's own.
-        draw: draws the code as it is, or under another light.
+        draw: draws the code. symmetric: whether its picture's mirror image is of the same subject.
         """
         side = new.picture.shape[-1]
         if code.picture is None or code.pixels.shape[0] != side:
             return sharp
         still = trust(away, REACH)
-        moved = 0.0 if flow is None else moved_share(code, away)
-        if max(still, moved) < LEAST:
+        shares = moved_shares(code, away, symmetric) if flow is not None else (0.0, 0.0)
+        if max(still, *shares) < LEAST:
             return sharp
 
         def make() -> _Own:
             picture = torch.from_numpy(code.pixels.copy()).to(sharp.device).permute(2, 0, 1).float().div_(255)
-            itself = draw(None)
+            itself = draw({})
             return _Own(Seen.of(picture, itself.picture), itself)
 
         own, shown = self.get(code, make), sharp
-        if moved >= LEAST and still <= 1 - LEAST:
-            found = flow(own.begun(light, draw, flow), new.picture[None], new.level, new.latents, distrust(code, away), doubt(code))
-            moving = torch.addcmul(found.picture[0], found.drawn_share[0], sharp - new.picture)  # (3, H, W)
-            shown = moving if moved == 1 else shown.lerp(moving, moved)
+        if still <= 1 - LEAST:
+            asked = _Asked(code, new, sharp, light, draw, flow)
+            if shares[0] >= LEAST:
+                shown = sharp.lerp(asked.moved(own, away), shares[0])
+            if shares[1] >= LEAST:
+                moved = asked.moved_mirrored(own, mirror_image.away_from_mirrored(code, away))
+                shown = torch.add(shown, moved - sharp, alpha=shares[1])
         return shown if still < LEAST else shown.lerp(relit(own.seen, new.picture), still)
 
     def get(self, code: GraphicsCode, make: Callable[[], _Own]) -> _Own:

@@ -45,7 +45,8 @@ class Studio:
     directions: group -> its principal directions, for dcign.mixing; empty for weights that have none.
     sharpening: amount of the unsharp mask on all that is drawn (dcign.sharpening), 0 for none;
     None for the usual one, and for none where the network is the paper's. relighting: whether a code's own picture is in
-    what is shown of it (dcign.own_picture); None for yes, and for no where the network is the paper's.
+    what is shown of it (dcign.own_picture); None for yes, and for no where the network is the paper's. symmetric: whether the left
+    of things is like their right, so that the mirror image of a picture is one from the other side (dcign.mirror_image).
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class Studio:
         directions: Mapping[str, Directions] | None = None,
         sharpening: float | None = None,
         relighting: bool | None = None,
+        symmetric: bool = True,
     ) -> None:
         if layout.size != network.config.latents:
             raise ValueError(f"the layout has {layout.size} latents, the network {network.config.latents}")
@@ -99,6 +101,7 @@ class Studio:
             sharpening = 0.0
         self.sharpening = Sharpening() if sharpening is None else Sharpening(sharpening)
         self.relighting = not published if relighting is None else bool(relighting)
+        self.symmetric = symmetric
         self._memory = Memory()
         framing = dict(framing or {})
         subject = framing.get("subject") or ("object" if "chair" in name else "face")
@@ -189,7 +192,7 @@ class Studio:
             if len(refined) and refinement.can_refine(self._network):
                 mean[refined], found = refinement.refine(
                     self._network, pictures[refined], mean[refined], log_variance[refined], self.layout.intrinsic,
-                    mirrored=self.spec.subject == "object",  # most objects are symmetric; faces, with their hair, gain nothing
+                    mirrored=self.symmetric and self.spec.subject == "object",  # most objects are symmetric; faces, with their hair, gain nothing
                     prior=self._pose_prior)
                 # rounded far below the posterior's own spread: half the length in JSON. None where nothing was found
                 found = found.cpu().numpy().round(3)
@@ -295,7 +298,7 @@ class Studio:
             if self.relighting:
                 pictures = torch.stack([
                     self._memory.shown(code, new, sharp, asked.away, asked.light,
-                                       lambda light, code=code: self._itself(code, light), self._drawing.flow)
+                                       lambda degrees, code=code: self._at(code, degrees), self._drawing.flow, self.symmetric)
                     for code, new, sharp, asked in zip(codes, drawn, pictures, heard)])
             levels = pictures.float().mul(255).round_().clamp_(0, 255).to(torch.uint8)
             return np.ascontiguousarray(levels.permute(0, 2, 3, 1).cpu().numpy())
@@ -312,6 +315,6 @@ class Studio:
         pictures, levels = self._drawing.decode_with_level(rows)  # (N, 3, H, W), (N, C, h, w)
         return [Drawn(*parts) for parts in zip(pictures.float(), levels.split(1), latents.split(1))]
 
-    def _itself(self, code: GraphicsCode, light: float | None = None) -> Drawn:
-        """What the decoder draws of the code as it is, or under another light in degrees."""
-        return self._decode([self.heard(code, {"light": light}, beyond=True)])[0]
+    def _at(self, code: GraphicsCode, degrees: Mapping[str, float | None]) -> Drawn:
+        """What the decoder draws of the code at these degrees, or as it is where there are none."""
+        return self._decode([self.heard(code, degrees, beyond=True)])[0]

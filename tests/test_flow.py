@@ -11,6 +11,7 @@ from conftest import a_model
 from dcign.appearance_flow import Moved
 from dcign.checkpoints import load_weights, save_weights
 from dcign.networks import DCIGN
+from dcign.relighting import Seen, relit
 from dcign.studio import Studio
 from train import flow, flow_examples
 from train.__main__ import main
@@ -116,7 +117,7 @@ def test_steps_are_the_same_again_and_a_source_lies_beside_each_of_its_views(stu
 def test_a_photographs_identity_is_partly_anothers(studio, network, pool, examples, scenes):
     """Same numbers with and without: pose and what is aimed at stay; a render's codes have a share of their own."""
     for photographed in (0.0, 1.0):
-        kinds = [list(flow.steps(studio, network, pool, examples, scenes, replace(PLAN, photographed=photographed, strange=strange), 2))
+        kinds = [list(flow.steps(studio, network, pool, examples, scenes, replace(PLAN, mirrored=0.0, photographed=photographed, strange=strange), 2))
                  for strange in (0.0, 0.5)]
         for plain, strange in zip(*kinds):
             known = ~studio.layout.intrinsic
@@ -127,9 +128,34 @@ def test_a_photographs_identity_is_partly_anothers(studio, network, pool, exampl
             assert torch.allclose(*moved, atol=1e-5)  # both sides are of one identity
 
 
+@pytest.mark.parametrize("photographed", [0.0, 1.0])
+def test_flow_learns_from_mirror_images_too(studio, network, pool, examples, scenes, photographed):
+    """Of the same new views the mirror images, in the light of the new view; where pixels belong is not known, and a photograph's
+    ground is not asked for."""
+    plan = replace(PLAN, turned=1.0, photographed=photographed, recoloured=0.0, strange=0.0, unlike=0.0, misread=0.0)
+    usual, mirrored = (next(flow.steps(studio, network, pool, examples, scenes, replace(plan, mirrored=share), 1)) for share in (0.0, 1.0))
+    given = {code.pixels.tobytes(): code for example in examples for code in [example.code]}
+    assert usual.flow.isfinite().any() and mirrored.flow.isnan().all() and not usual.unasked.any()
+    for place in range(0, len(usual.targets), PLAN.views):
+        pixels = usual.source.picture[place].mul(255).round().to(torch.uint8).permute(1, 2, 0).contiguous().numpy()
+        code = given[pixels.tobytes()]
+        itself, lit = (studio._at(code, {"azimuth": -code.azimuth, "light": light}).picture for light in (-code.light, code.light))
+        expected = relit(Seen.of(usual.source.picture[place].flip(-1), itself), lit)
+        assert (mirrored.source.picture[place] - expected).abs().mean() < 0.01  # what is drawn is drawn in 16 bits here
+        asked = studio.heard(code, {"azimuth": -code.azimuth}).latents
+        assert np.allclose(mirrored.source.latents[place].numpy(), asked, atol=1e-4)
+    assert bool(mirrored.unasked.any()) == bool(photographed)
+    if photographed:
+        assert mirrored.unasked[:, 0, :2, :2].min() > 0.9 and mirrored.unasked[:, 0, SIZE // 2, SIZE // 2].max() < 0.1
+    moved = Moved(*(torch.rand_like(part) for part in (mirrored.targets, mirrored.unasked, *[mirrored.targets] * 2, *[mirrored.targets[:, :2]] * 2)))
+    asked = mirrored.asked_for(moved)
+    for part, before in ((asked.picture, moved.picture), (asked.first, moved.first), (asked.carried, moved.carried)):
+        assert torch.allclose(part, before + mirrored.unasked * (mirrored.targets - before), atol=1e-6)
+
+
 def test_every_other_renders_identity_is_partly_anothers(studio, network, pool, examples, scenes):
     """On both sides alike, and its pose stays: it is drawn as what is real is."""
-    plain, unlike = (list(flow.steps(studio, network, pool, examples, scenes, replace(PLAN, photographed=0.0, unlike=unlike), 6))
+    plain, unlike = (list(flow.steps(studio, network, pool, examples, scenes, replace(PLAN, mirrored=0.0, photographed=0.0, unlike=unlike), 6))
                      for unlike in (0.0, 0.5))
     shares = []
     for one, other in zip(plain, unlike):
@@ -158,7 +184,7 @@ def test_a_photographs_view_is_misread_on_both_sides_and_a_renders_is_not(studio
     for factor in flow_examples.FACTORS:
         rest[studio.layout.slice(factor)] = False
     for photographed in (0.0, 1.0):
-        kinds = [list(flow.steps(studio, network, pool, examples, scenes, replace(PLAN, photographed=photographed, misread=degrees), 2))
+        kinds = [list(flow.steps(studio, network, pool, examples, scenes, replace(PLAN, mirrored=0.0, photographed=photographed, misread=degrees), 2))
                  for degrees in (0.0, 6.0)]
         for plain, wrong in zip(*kinds):
             assert torch.equal(plain.targets, wrong.targets) and torch.equal(plain.source.picture, wrong.source.picture)

@@ -79,7 +79,7 @@ def _history(training: dict) -> str:
 def _flow(training: dict) -> str:
     """What the pixels that move along were learned from; "depth": flow was held to where that says that they were seen; "strange":
     how much of the identity in a photograph's code was another's, at most; "unlike": the same of every other render's; "features": the weight of what the encoder
-    sees of the error."""
+    sees of the error; "mirrored": how many of the new azimuths were made of a picture's mirror image."""
     lessons = "; then ".join(
         f"{one['new_views']:,} new views of {one['pictures']:,} pictures"
         + (f", {one['photographs']:,} of them shown as photographs" if one.get("photographs") else "")
@@ -87,6 +87,7 @@ def _flow(training: dict) -> str:
         + (f", up to {one['unlike']:.0%} in half of the renders' codes" if one.get("unlike") else "")
         + (", and of their depth" if one.get("depth") else "")
         + (f", held to what the encoder sees of them with weight {one['features']:g}" if one.get("features") else "")
+        + (f", {one['mirrored']:.0%} of those at other azimuths made of mirror images" if one.get("mirrored") else "")
         + (f" ({one['note']})" if one.get("note") else "")
         for one in training.get("flow", ()))
     return ("- **Flow**: how the given picture's own pixels move when the view turns was learned last, encoder and decoder held "
@@ -146,7 +147,7 @@ def _photographs(subject: str, known: str, moves: bool) -> str:
     """What becomes of them, in words."""
     if moves:
         return (f"On photographs the estimate is rougher. As the view turns, a photograph's own pixels move\nalong with a similar {subject} "
-                f"that the network draws, as far as they are seen from there: what was hidden is drawn, and {known}\noutside the "
+                f"that the network draws, as far as they are seen from there, or those of its mirror image where this\nlies nearer: what neither shows is drawn, and {known}\noutside the "
                 "training set are replaced there by the nearest thing that the network knows. Where the drawn features do not lie on those "
                 "of the\nphotograph, they bend or blend.")
     return ("On photographs the estimate is rougher, and as soon as the view turns the picture looks like a\nrender of a similar "

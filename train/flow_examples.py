@@ -22,7 +22,7 @@ from dcign.photos import Prepared
 from dcign.studio import Studio
 from train.camera import Rig
 from train.correspondence import Seen, ground_of, in_crop, own_places, places, scenes_of
-from train.flow_pictures import as_photograph, crop_in
+from train.flow_pictures import as_photograph, crop_in, mask_in
 from train.pool import Pool
 from train.scenes import STAGES
 
@@ -43,7 +43,8 @@ class FlowPlan:
     misread: float = 4.0  # degrees, the deviation of what a photograph's view is taken for: of real ones that is less sure too
     sources_a_step: int = 8
     views: int = 4  # of each of them
-    turned: float = 0.4  # the share of azimuth
+    turned: float = 0.5  # the share of azimuth
+    mirrored: float = 0.5  # and of that, how much is learned from mirror images
     least: float = 2.0  # degrees; of nearer views there is nothing to learn
     near: float = 20.0  # degrees beyond which a view is learned from the less often the further away it lies
     rate: float = 1.5e-3
@@ -64,7 +65,7 @@ class FlowPlan:
         renders, photographs = (len(examples) - count) * (self.photographed < 1), count * (self.photographed > 0)
         return {"new_views": seen, "pictures": renders + photographs, "photographs": photographs,
                 "strange": self.strange if photographs else 0.0, "unlike": self.unlike if renders else 0.0, "depth": True,
-                "features": self.features}
+                "features": self.features, "mirrored": self.mirrored}
 
 
 @dataclass(frozen=True, eq=False)
@@ -197,3 +198,13 @@ def target(studio: Studio, pool: Pool, example: Example, which: int) -> np.ndarr
         return picture[..., :3]
     given = pool.mini_batch(example.mini_batch, example.place)[0][0]
     return as_photograph(picture, example.photograph, studio.spec.ground, studio.spec.subject, given)
+
+
+def both_ground(studio: Studio, pool: Pool, example: Example, which: int) -> np.ndarray:
+    """Where neither an example that is a photograph nor one of its others shows the subject, (H, W) float32 from 0 to 1: there the app
+    shows the photograph's own ground, not its mirror image's. Nowhere for a render, whose ground is even."""
+    if example.photograph is None:
+        return np.zeros((studio.size, studio.size), np.float32)
+    here, there = (mask_in(pool.mini_batch(example.mini_batch, int(place))[0][0], example.photograph, studio.spec.ground)
+                   for place in (example.place, example.places[which]))
+    return (1 - here) * (1 - there)

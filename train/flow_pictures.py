@@ -11,6 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from train.augmentation import AugmentConfig, crop_of, photograph
+from train.augmentation.photograph import cropped_planes
 
 #: What befalls both sides alike. A crop is less than what the encoder is shown: what the app frames lies closer. Nothing lies in front of
 #: the subject, as that is placed by what is found in each picture by itself.
@@ -26,6 +27,11 @@ def in_colours(picture: np.ndarray, power: np.ndarray) -> np.ndarray:
 def crop_in(number: int, shots: AugmentConfig = SHOTS) -> np.ndarray:
     """The crop (3, 3) of the photograph of that number: where each of its pixels looks in the render, from -1 to 1 each way."""
     return crop_of(shots, _generator(number))
+
+
+def mask_in(picture: np.ndarray, number: int, ground: tuple[int, int, int], shots: AugmentConfig = SHOTS) -> np.ndarray:
+    """Where the photograph of that number shows the subject of a rendered picture (S, S, 4), (S, S) float32 from 0 to 1."""
+    return cropped_planes(picture, ground, crop_in(number, shots))[..., 3]
 
 
 def as_photograph(picture: np.ndarray, number: int, ground: tuple[int, int, int], subject: str, given: np.ndarray | None = None,

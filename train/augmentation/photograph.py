@@ -93,9 +93,9 @@ def photograph(picture: np.ndarray, ground: tuple[int, int, int], config: Augmen
     size = len(picture)
     cropped, grounded, framed, clothed, occluded, unsharp = rng.random(6)
     matrix = random_crop(config, rng) if cropped < config.crop else None
-    planes = _cropped(picture, ground, matrix)
+    planes = cropped_planes(picture, ground, matrix)
     if grounded < config.background:
-        standing = planes if room_of is None else _cropped(room_of, ground, matrix)
+        standing = planes if room_of is None else cropped_planes(room_of, ground, matrix)
         light = new_ground(standing[..., 3], subject, rng, kind)
     else:
         light = np.empty((size, size, 3), np.float32)
@@ -113,7 +113,7 @@ def photograph(picture: np.ndarray, ground: tuple[int, int, int], config: Augmen
     return finish(develop(light, config, rng), config, rng)
 
 
-def _cropped(picture: np.ndarray, ground: tuple[int, int, int], matrix: np.ndarray | None) -> np.ndarray:
+def cropped_planes(picture: np.ndarray, ground: tuple[int, int, int], matrix: np.ndarray | None) -> np.ndarray:
     """A rendered picture's planes (S, S, 5), as cutout.take_apart() gives them, in that crop."""
     planes = take_apart(picture, ground)
     if matrix is None:

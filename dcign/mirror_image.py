@@ -1,0 +1,102 @@
+"""The mirror image of a picture: of a subject whose left is like its right, a second picture, taken from the other side.
+
+What a face or a chair hides by looking to one side, its mirror image shows: the same subject, with azimuth and light of the other
+sign. Where a view lies nearer to that than to the picture, the pixels that move along (appearance_flow.py) are those of the mirror
+image, in the light that is asked for (relighting.py). The ground of a photograph is not mirrored: what stays in its place while the
+view turns is taken from the picture.
+
+Shape legend: H, W pixels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from .appearance_flow import sample
+from .fading import smooth, wrapped
+from .graphics_code import GraphicsCode
+
+
+@dataclass(frozen=True)
+class Change:
+    """From the picture to its mirror image, if they lie ``apart`` at least so many degrees of azimuth: nearer, that shows little new.
+    By how much it must be nearer than the picture, in shares of how far they lie apart, to be in what is shown; and over what further
+    share, but no more than so many degrees, it takes the picture's place."""
+
+    apart: float
+    start: float
+    over: float
+    most: float
+
+
+#: Slowly, as a turn should be even.
+RENDERS = Change(25.0, 0.1, 0.7, 46.0)
+#: Of photographs both do not lie on each other as well: soon, as both at once look like a ghost.
+PHOTOGRAPHS = Change(10.0, 0.3, 0.6, 12.0)
+#: Degrees of azimuth, either way, by which the view is turned to see what stays in its place.
+ASIDE = 25.0
+#: Pixels that what stays may seem to move then.
+STILL = 1.0
+_WINDOW = 5  # pixels a side, over which single ones are evened out
+
+
+def mirrored(code: GraphicsCode) -> dict[str, float]:
+    """The degrees at which the mirror image of a code's picture is seen. ``code.azimuth`` must be known."""
+    return {factor: -degrees for factor in ("azimuth", "light") if (degrees := getattr(code, factor)) is not None}
+
+
+def away_from_mirrored(code: GraphicsCode, away: Mapping[str, float]) -> dict[str, float]:
+    """By how many degrees each factor lies from the mirror image's, where it is so far ``away`` from the picture's."""
+    return dict(away) | {"azimuth": wrapped(away.get("azimuth", 0.0) + 2 * code.azimuth)}
+
+
+def share(code: GraphicsCode, away: Mapping[str, float]) -> float:
+    """From 0 to 1, how much of the moved pixels are the mirror image's when a code's factors are moved by these degrees."""
+    if code.azimuth is None or not away.get("azimuth"):
+        return 0.0
+    change = PHOTOGRAPHS if code.offsets is None else RENDERS
+    apart = abs(wrapped(2 * code.azimuth))
+    if apart < change.apart:
+        return 0.0
+    nearer = abs(wrapped(away["azimuth"])) - abs(away_from_mirrored(code, away)["azimuth"])
+    start = change.start * apart
+    return 1.0 - smooth(nearer, (start, start + min(change.over * apart, change.most)))
+
+
+def subject(code: GraphicsCode, look: Callable[[Mapping[str, float]], Tensor]) -> Tensor:
+    """Which pixels of a code's picture turn with the view, (1, 1, H, W) from 0 to 1: those that are seen elsewhere from a little
+    aside. look: the flow (1, 2, H, W) to what is drawn of the code at these degrees."""
+    found = []
+    for degrees in (code.azimuth - ASIDE, code.azimuth + ASIDE):
+        flow = look({"azimuth": degrees})  # (1, 2, H, W)
+        turning = (flow.square().sum(1, keepdim=True) > STILL**2).float()
+        turned, all_seen = (_even(_where_from(flow, counted)) for counted in (turning, torch.ones_like(turning)))
+        found.append(turned / all_seen.clamp_min(1e-3) * (all_seen > 0.05))
+    return torch.maximum(*found).clamp(0.0, 1.0)
+
+
+def on_ground(moved: Tensor, flow: Tensor, picture: Tensor, turning: Tensor) -> Tensor:
+    """The mirror image moved along, (3, H, W), by ``flow`` (1, 2, H, W), on the picture's (3, H, W) own ground: where neither shows any of
+    the subject, which are the pixels ``turning`` (1, 1, H, W) of the picture."""
+    here = sample(turning.flip(-1), flow)  # (1, 1, H, W)
+    return moved.lerp(picture, ((1 - here) * (1 - turning))[0])
+
+
+def _where_from(flow: Tensor, counted: Tensor) -> Tensor:
+    """How much of what is ``counted`` (1, 1, H, W) in a view comes from each pixel of the picture, (1, 1, H, W)."""
+    height, width = flow.shape[2:]
+    down, across = torch.meshgrid(*(torch.arange(size, device=flow.device) for size in (height, width)), indexing="ij")
+    column = (across + flow[0, 0]).round().long().clamp(0, width - 1)
+    row = (down + flow[0, 1]).round().long().clamp(0, height - 1)
+    places = torch.zeros(height * width, device=flow.device)
+    places.index_add_(0, (row * width + column).flatten(), counted.flatten())
+    return places.view(1, 1, height, width)
+
+
+def _even(values: Tensor) -> Tensor:
+    return F.avg_pool2d(values, _WINDOW, 1, _WINDOW // 2)

@@ -1,0 +1,119 @@
+"""A picture's mirror image as a second one from the other side: when it is shown, in which light, and on whose ground."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from test_appearance_flow import with_flow
+
+from dcign import mirror_image
+from dcign.own_picture import TURN, moved_shares
+from dcign.studio import Studio
+
+
+@pytest.fixture(scope="module")
+def studio() -> Studio:
+    """A small model whose flow takes all pixels, from where they are."""
+    model = with_flow()
+    flow = model["network"].flow
+    with torch.no_grad():
+        for parameter in (*flow.out.parameters(), *flow.flow.parameters()):
+            parameter.zero_()
+        flow.out.bias[48:64] = 20.0
+    return Studio(**model, device="cpu")
+
+
+@pytest.fixture
+def code(studio, picture):
+    """Seen from 40 degrees to the one side, lit from 30 degrees to the other."""
+    return replace(studio.encode(picture, refine=True), azimuth=40.0, light=-30.0)
+
+
+@pytest.mark.parametrize("refined", [True, False])
+def test_it_is_shown_where_its_view_is_nearer(code, refined):
+    """Not at all near the picture's own view or halfway, alone near that of the mirror image; in between ever more."""
+    code = code if refined else replace(code, offsets=None)
+    own, mirrored = zip(*(moved_shares(code, {"azimuth": -float(step)}) for step in range(0, 181)))
+    assert own[0] == own[40] == 1.0 and mirrored[0] == mirrored[40] == 0.0  # 40: seen from the front
+    assert own[75] == own[80] == 0.0 and mirrored[75] == mirrored[80] == 1.0  # 80: as the mirror image is seen
+    assert np.all(np.diff(mirrored[40:80]) >= 0) and np.abs(np.diff(mirrored)).max() < 0.3
+    assert mirrored[100] == 1.0 and mirrored[80 + int(TURN[1])] == (0.0 if refined else 1.0)  # what is drawn of a render is sharper then
+    assert moved_shares(code, {"azimuth": 100.0}) == ((0.0, 0.0) if refined else (1.0, 0.0))  # the other way round
+
+
+def test_a_photographs_gives_way_to_it_within_fewer_degrees(code):
+    widths = [sum(0.0 < mirror_image.share(one, {"azimuth": -float(step)}) < 1.0 for step in range(0, 81))
+              for one in (code, replace(code, offsets=None))]
+    assert widths[0] > 2 * widths[1] > 0
+
+
+def test_from_behind_it_lies_the_other_way_round(code):
+    behind = replace(code, azimuth=150.0)
+    assert mirror_image.away_from_mirrored(behind, {"azimuth": 60.0})["azimuth"] == 0.0
+    assert moved_shares(behind, {"azimuth": 60.0}) == (0.0, 1.0) and moved_shares(behind, {"azimuth": 30.0})[1] == 0.0
+
+
+def test_from_the_front_it_shows_nothing_new(code):
+    for azimuth in (0.0, -4.9, 176.0):
+        frontal = replace(code, azimuth=azimuth, offsets=None)
+        assert all(moved_shares(frontal, {"azimuth": float(step)}) == (1.0, 0.0) for step in range(-180, 181, 5))
+
+
+def test_only_a_turn_leads_to_it_and_only_of_what_is_symmetric(code):
+    assert moved_shares(code, {"elevation": 30.0, "light": -90.0}) == (1.0, 0.0)
+    assert moved_shares(code, {"azimuth": -80.0}, symmetric=False) == (0.0, 0.0)
+    assert moved_shares(replace(code, azimuth=None), {"azimuth": -80.0}) == (0.0, 0.0)
+
+
+def test_seen_from_its_side_and_in_its_light_it_is_the_picture_mirrored(studio, code):
+    shown = studio.render(code, azimuth=-40.0, light=30.0)
+    assert np.abs(shown.astype(int) - code.pixels[:, ::-1]).max() <= 1
+    in_own_light = studio.render(code, azimuth=-40.0)
+    assert not np.array_equal(in_own_light, shown)  # its light is that of the other side, and is changed
+    again = studio.render(code, azimuth=-40.0, light=30.0)
+    assert np.array_equal(again, shown)
+
+
+def test_a_studio_may_be_told_that_things_are_not_symmetric(code):
+    model = with_flow()
+    one, other = (Studio(**model, device="cpu", symmetric=symmetric) for symmetric in (True, False))
+    assert not np.array_equal(one.render(code, azimuth=-40.0), other.render(code, azimuth=-40.0))
+    assert np.array_equal(other.render(code, azimuth=-40.0), other.render(code.without_picture(), azimuth=-40.0))
+    assert np.array_equal(one.render(code, azimuth=30.0), other.render(code, azimuth=30.0))
+
+
+def test_what_turns_with_the_view_is_the_subject(code):
+    """A square that lies elsewhere when the view is turned, seen from either side."""
+    def look(degrees):
+        assert abs(degrees["azimuth"] - code.azimuth) == mirror_image.ASIDE
+        step = 6 if degrees["azimuth"] < code.azimuth else -6
+        flow = torch.zeros(1, 2, 40, 40)
+        flow[0, 0, 10:30, 12 + step:28 + step] = -step  # it lies so far to the right of where it was
+        return flow
+
+    found = mirror_image.subject(code, look)
+    assert found.shape == (1, 1, 40, 40) and 0 <= found.min() and found.max() <= 1
+    assert found[0, 0, 13:27, 15:25].min() > 0.95
+    assert found[0, 0, :7].max() == found[0, 0, :, :8].max() == found[0, 0, :, 32:].max() == 0.0
+
+
+def test_a_photograph_keeps_its_own_ground(code):
+    """Where the picture shows the subject now or the mirror image does, what is moved is shown; else the picture."""
+    turning = torch.zeros(1, 1, 40, 40)
+    turning[..., 10:30, 5:15] = 1.0  # mirrored, it is on the right
+    picture, moved = torch.rand(3, 40, 40), torch.rand(3, 40, 40)
+    shown = mirror_image.on_ground(moved, torch.zeros(1, 2, 40, 40), picture, turning)
+    assert torch.allclose(shown[:, 10:30, 5:15], moved[:, 10:30, 5:15]) and torch.allclose(shown[:, 10:30, 25:35], moved[:, 10:30, 25:35])
+    for place in (np.s_[:, :10], np.s_[:, 30:], np.s_[:, :, 16:24]):
+        assert torch.allclose(shown[place], picture[place], atol=1e-6)
+
+
+def test_a_photographs_ground_is_sought_once(studio, code, monkeypatch):
+    photograph, found = replace(code, offsets=None), []
+    subject = mirror_image.subject
+    monkeypatch.setattr(mirror_image, "subject", lambda *parts: found.append(subject(*parts)) or found[-1])
+    for azimuth in (-20.0, -35.0, -50.0):
+        studio.render(photograph, azimuth=azimuth)
+    studio.render(code, azimuth=-40.0)  # a render has none
+    assert len(found) == 1
