@@ -37,12 +37,17 @@ class Change:
 #: Slowly, as a turn should be even.
 RENDERS = Change(25.0, 0.1, 0.7, 46.0)
 #: Of photographs both do not lie on each other as well: soon, as both at once look like a ghost.
-PHOTOGRAPHS = Change(10.0, 0.3, 0.6, 12.0)
+PHOTOGRAPHS = Change(10.0, 0.1, 0.5, 6.0)
 #: Degrees of azimuth, either way, by which the view is turned to see what stays in its place.
 ASIDE = 25.0
 #: Pixels that what stays may seem to move then.
 STILL = 1.0
+#: Pixels across which what turns is closed, and around the subject that are none of its ground.
+HOLES, EDGE = 4, 5
+#: Pixels that may be seen to turn along with the subject, and by how much of a colour, from 0 to 1, they must differ from the ground if they are not.
+RIM, UNLIKE = 8, 0.08
 _WINDOW = 5  # pixels a side, over which single ones are evened out
+_SEEN = 0.05  # how much of a view must come from a pixel for it to count as seen
 
 
 def mirrored(code: GraphicsCode) -> dict[str, float]:
@@ -68,23 +73,42 @@ def share(code: GraphicsCode, away: Mapping[str, float]) -> float:
     return 1.0 - smooth(nearer, (start, start + min(change.over * apart, change.most)))
 
 
-def subject(code: GraphicsCode, look: Callable[[Mapping[str, float]], Tensor]) -> Tensor:
-    """Which pixels of a code's picture turn with the view, (1, 1, H, W) from 0 to 1: those that are seen elsewhere from a little
-    aside. look: the flow (1, 2, H, W) to what is drawn of the code at these degrees."""
-    found = []
+def subject(code: GraphicsCode, picture: Tensor, look: Callable[[Mapping[str, float]], Tensor]) -> Tensor:
+    """Which pixels of a code's ``picture`` (3, H, W) are the subject's, (1, H, W) from 0 to 1: those that are seen elsewhere from a little
+    aside, less a rim that is like the ground. look: the flow (1, 2, H, W) to what is drawn of the code at these degrees."""
+    turned, seen = 0.0, 0.0
     for degrees in (code.azimuth - ASIDE, code.azimuth + ASIDE):
         flow = look({"azimuth": degrees})  # (1, 2, H, W)
         turning = (flow.square().sum(1, keepdim=True) > STILL**2).float()
-        turned, all_seen = (_even(_where_from(flow, counted)) for counted in (turning, torch.ones_like(turning)))
-        found.append(turned / all_seen.clamp_min(1e-3) * (all_seen > 0.05))
-    return torch.maximum(*found).clamp(0.0, 1.0)
+        some, all_seen = (_even(_where_from(flow, counted)) for counted in (turning, torch.ones_like(turning)))
+        turned, seen = turned + some / all_seen.clamp_min(1e-3) * (all_seen > _SEEN), seen + (all_seen > _SEEN)
+    turning = (turned / seen.clamp_min(1.0)).clamp(0.0, 1.0)[0]  # (1, H, W)
+    turning = _shrunk(_grown(turning, HOLES), HOLES)
+    inner = _shrunk(turning, RIM)
+    unlike = (picture - ground(picture, turning)).abs().amax(0, keepdim=True).div(UNLIKE).clamp(max=1.0)  # (1, H, W)
+    return torch.maximum(inner, turning * unlike)
 
 
-def on_ground(moved: Tensor, flow: Tensor, picture: Tensor, turning: Tensor) -> Tensor:
-    """The mirror image moved along, (3, H, W), by ``flow`` (1, 2, H, W), on the picture's (3, H, W) own ground: where neither shows any of
-    the subject, which are the pixels ``turning`` (1, 1, H, W) of the picture."""
-    here = sample(turning.flip(-1), flow)  # (1, 1, H, W)
-    return moved.lerp(picture, ((1 - here) * (1 - turning))[0])
+def ground(picture: Tensor, shown: Tensor) -> Tensor:
+    """What lies behind the subject, which is ``shown`` (1, H, W) in the picture (3, H, W): the picture where it is not, and there what is
+    around, the smoother the further from it (pull-push: Gortler and others 1996)."""
+    shown = _grown(shown, EDGE)
+    layers = [torch.cat([picture * (1 - shown), 1 - shown])[None]]  # (1, 4, h, w) each: colours times what is known, and that
+    while min(layers[-1].shape[2:]) > 1:
+        summed = 4 * F.avg_pool2d(layers[-1], 2, ceil_mode=True)
+        layers.append(summed / summed[:, 3:].clamp_min(1.0))
+    filled = layers.pop()
+    filled = filled / filled[:, 3:].clamp_min(1e-6)
+    while layers:
+        layer = layers.pop()
+        filled = layer + (1 - layer[:, 3:]) * F.interpolate(filled, layer.shape[2:], mode="bilinear")
+    return filled[0, :3].clamp(0.0, 1.0)
+
+
+def on_ground(moved: Tensor, flow: Tensor, shown: Tensor, behind: Tensor) -> Tensor:
+    """The mirror image moved along, (3, H, W), by ``flow`` (1, 2, H, W), before what is ``behind`` the picture's subject (3, H, W); ``shown``
+    (1, H, W): where the picture shows that."""
+    return behind.lerp(moved, sample(shown.flip(-1)[None], flow)[0])
 
 
 def _where_from(flow: Tensor, counted: Tensor) -> Tensor:
@@ -96,6 +120,14 @@ def _where_from(flow: Tensor, counted: Tensor) -> Tensor:
     places = torch.zeros(height * width, device=flow.device)
     places.index_add_(0, (row * width + column).flatten(), counted.flatten())
     return places.view(1, 1, height, width)
+
+
+def _grown(shown: Tensor, pixels: int) -> Tensor:  # (1, H, W)
+    return F.max_pool2d(shown, 2 * pixels + 1, 1, pixels)
+
+
+def _shrunk(shown: Tensor, pixels: int) -> Tensor:  # (1, H, W); it goes on beyond the border
+    return 1 - _grown(1 - shown, pixels)
 
 
 def _even(values: Tensor) -> Tensor:

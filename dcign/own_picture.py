@@ -57,13 +57,13 @@ Draw = Callable[[Mapping[str, float | None]], Drawn]  # draws a code at these de
 @dataclass(eq=False)
 class _Own:
     """A code's picture with what is drawn of the code, and the light under which it was moved last; or its mirror image with what is
-    drawn of that. ``mirrored`` is the other one, as soon as it was needed, and ``turning`` mirror_image.subject()."""
+    drawn of that. ``mirrored`` is the other one, as soon as it was needed, and ``subject`` mirror_image.subject()."""
 
     seen: Seen
     itself: Drawn
     lit: tuple[float | None, Begun] | None = None
     mirrored: _Own | None = None
-    turning: Tensor | None = None
+    subject: Tensor | None = None
 
     def begun(self, light: float | None, draw: Callable[[float | None], Drawn], flow: AppearanceFlow) -> Begun:
         """Where pixels come from: the picture, under another light where one is asked for."""
@@ -104,11 +104,11 @@ class _Asked:
         found = self._found(self._begun(own.mirrored, light, aside), self.new, away)
         if code.offsets is not None:
             return self._shown(found)  # a render's ground is even
-        if own.turning is None:
-            begun = self._begun(own, None)
-            own.turning = mirror_image.subject(code, lambda degrees: self._found(begun, self.draw(degrees), {}).flow)
         here = self._begun(own, self.light).here[0, :3]
-        return mirror_image.on_ground(self._shown(found), found.flow, here, own.turning)
+        if own.subject is None:
+            begun = self._begun(own, None)
+            own.subject = mirror_image.subject(code, own.seen.picture, lambda degrees: self._found(begun, self.draw(degrees), {}).flow)
+        return mirror_image.on_ground(self._shown(found), found.flow, own.subject, mirror_image.ground(here, own.subject))
 
     def _begun(self, own: _Own, light: float | None, view: Mapping[str, float] = MappingProxyType({})) -> Begun:
         return own.begun(light, lambda light: self.draw({**view, "light": light}), self.flow)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -26,6 +27,7 @@ from train.sheets import SIZE, labelled
 
 SHOWN = {"azimuth": (-60, -30, 0, 30, 60), "elevation": (-25, -12, 0, 12, 25), "light": (-75, -40, 0, 40, 75)}
 TURNED = (("azimuth", -40), ("azimuth", -20), ("azimuth", 20), ("azimuth", 40), ("elevation", -12), ("elevation", 12), ("light", 70))
+ACROSS = (-15, -30, -45, -60, -75)
 OBJECTS_SHOWN = {"azimuth": (-120, -60, 0, 60, 120), "elevation": (2, 10, 20, 30, 38), "light": (-75, -40, 0, 40, 75)}
 
 
@@ -121,6 +123,32 @@ def photographs_figure(weights: Path, path: Path, assets_folder: str | None, ide
     labelled(cells, labels, 1 + len(TURNED)).save(path, optimize=True)
 
 
+def mirror_figure(weights: Path, path: Path, assets_folder: str | None, identities: int = 3) -> None:
+    """Held-out identities seen from one side, faces as photographs might show them, and turned to the other by so many degrees; below it
+    the same without the mirror image (../dcign/mirror_image.py), and the truth."""
+    subject = Subject.open(weights, assets_folder)
+    studio, stage = subject.studio, subject.scenery.stage
+    alone, thing = copy.copy(studio), stage.subject == "object"
+    alone.symmetric = False
+    view = View(35.0 if thing else 25.0, 18.0 if thing else 0.0, -15.0)
+    cells, labels = [], []
+    for number, identity in enumerate(scenery.identities(subject.source, identities, 950)):
+        def shot(there: View, given: np.ndarray | None = None) -> np.ndarray:
+            picture = with_mask(render(identity.mesh, there, stage.rig, studio.size))
+            return picture[..., :3] if thing else as_photograph(picture, 60 + number, studio.spec.ground, stage.subject, given)
+
+        given = shot(view)
+        code = studio.encode(Prepared(Image.fromarray(given), True, clean=thing))
+        moves = [{"azimuth": code.azimuth + float(step)} for step in ACROSS]
+        for shown in (studio, alone):
+            cells += [_enlarged(picture) for picture in (given, *(shown.render(code, **move) for move in moves))]
+        original = with_mask(render(identity.mesh, view, stage.rig, studio.size))
+        cells += [_enlarged(shot(subject.scenery.moved(view, "azimuth", view.azimuth + step), original)) for step in (0, *ACROSS)]
+        labels += ["given", *(f"azimuth {step:+d}" for step in ACROSS), "without its mirror image", *[""] * len(ACROSS),
+                   "true", *[""] * len(ACROSS)]
+    labelled(cells, labels, 1 + len(ACROSS)).save(path, optimize=True)
+
+
 def paper_figure(weights: Path, path: Path, assets_folder: str | None, identities: int = 3) -> None:
     """Held-out objects before paper that is lit unevenly; taken off it (../dcign/even_ground.py); and moved by so many degrees."""
     subject = Subject.open(weights, assets_folder)
@@ -179,6 +207,8 @@ def figures(weights: Path, folder: Path, assets_folder: str | None, beside: Sequ
     if Subject.open(weights, assets_folder).moves_pixels:
         made.append(folder / f"{name}-photographs.png")
         photographs_figure(weights, made[-1], assets_folder)
+        made.append(folder / f"{name}-mirrored.png")
+        mirror_figure(weights, made[-1], assets_folder)
     if STAGES[name].subject == "object":
         made.append(folder / f"{name}-paper.png")
         paper_figure(weights, made[-1], assets_folder)
