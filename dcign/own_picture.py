@@ -64,6 +64,7 @@ class _Own:
     lit: tuple[float | None, Begun] | None = None
     mirrored: _Own | None = None
     subject: Tensor | None = None
+    behind: tuple[Begun, Tensor] | None = None
 
     def begun(self, light: float | None, draw: Callable[[float | None], Drawn], flow: AppearanceFlow) -> Begun:
         """Where pixels come from: the picture, under another light where one is asked for."""
@@ -104,11 +105,13 @@ class _Asked:
         found = self._found(self._begun(own.mirrored, light, aside), self.new, away)
         if code.offsets is not None:
             return self._shown(found)  # a render's ground is even
-        here = self._begun(own, self.light).here[0, :3]
         if own.subject is None:
             begun = self._begun(own, None)
             own.subject = mirror_image.subject(code, own.seen.picture, lambda degrees: self._found(begun, self.draw(degrees), {}).flow)
-        return mirror_image.on_ground(self._shown(found), found.flow, own.subject, mirror_image.ground(here, own.subject))
+        begun, behind = self._begun(own, self.light), own.behind
+        if behind is None or behind[0] is not begun:
+            own.behind = behind = begun, mirror_image.ground(begun.here[0, :3], own.subject)
+        return mirror_image.on_ground(self._shown(found), found.flow, own.subject, behind[1])
 
     def _begun(self, own: _Own, light: float | None, view: Mapping[str, float] = MappingProxyType({})) -> Begun:
         return own.begun(light, lambda light: self.draw({**view, "light": light}), self.flow)

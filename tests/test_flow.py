@@ -129,28 +129,63 @@ def test_a_photographs_identity_is_partly_anothers(studio, network, pool, exampl
 
 
 @pytest.mark.parametrize("photographed", [0.0, 1.0])
-def test_flow_learns_from_mirror_images_too(studio, network, pool, examples, scenes, photographed):
-    """Of the same new views the mirror images, in the light of the new view; where pixels belong is not known, and a photograph's
-    ground is not asked for."""
-    plan = replace(PLAN, turned=1.0, photographed=photographed, recoloured=0.0, strange=0.0, unlike=0.0, misread=0.0)
-    usual, mirrored = (next(flow.steps(studio, network, pool, examples, scenes, replace(plan, mirrored=share), 1)) for share in (0.0, 1.0))
-    given = {code.pixels.tobytes(): code for example in examples for code in [example.code]}
-    assert usual.flow.isfinite().any() and mirrored.flow.isnan().all() and not usual.unasked.any()
-    for place in range(0, len(usual.targets), PLAN.views):
-        pixels = usual.source.picture[place].mul(255).round().to(torch.uint8).permute(1, 2, 0).contiguous().numpy()
-        code = given[pixels.tobytes()]
-        itself, lit = (studio._at(code, {"azimuth": -code.azimuth, "light": light}).picture for light in (-code.light, code.light))
-        expected = relit(Seen.of(usual.source.picture[place].flip(-1), itself), lit)
-        assert (mirrored.source.picture[place] - expected).abs().mean() < 0.01  # what is drawn is drawn in 16 bits here
-        asked = studio.heard(code, {"azimuth": -code.azimuth}).latents
-        assert np.allclose(mirrored.source.latents[place].numpy(), asked, atol=1e-4)
-    assert bool(mirrored.unasked.any()) == bool(photographed)
-    if photographed:
-        assert mirrored.unasked[:, 0, :2, :2].min() > 0.9 and mirrored.unasked[:, 0, SIZE // 2, SIZE // 2].max() < 0.1
-    moved = Moved(*(torch.rand_like(part) for part in (mirrored.targets, mirrored.unasked, *[mirrored.targets] * 2, *[mirrored.targets[:, :2]] * 2)))
-    asked = mirrored.asked_for(moved)
-    for part, before in ((asked.picture, moved.picture), (asked.first, moved.first), (asked.carried, moved.carried)):
-        assert torch.allclose(part, before + mirrored.unasked * (mirrored.targets - before), atol=1e-6)
+def test_flow_learns_from_mirror_images_too(studio, network, pool, examples, scenes, monkeypatch, photographed):
+    """In the light of the new view; where pixels belong is not known."""
+    monkeypatch.setattr(flow, "nearer_mirrored", lambda example: np.full(len(example.degrees), example.factor == "azimuth"))
+    plan = replace(PLAN, turned=1.0, mirrored=1.0, photographed=photographed, recoloured=0.0, strange=0.0, unlike=0.0, misread=0.0)
+    for step in flow.steps(studio, network, pool, examples, scenes, plan, 3):
+        for place in range(0, len(step.targets), PLAN.views):
+            view = step.source.latents[place].numpy()
+            found = [code for code in (example.code for example in examples)
+                     if np.allclose(view, studio.heard(code, {"azimuth": -code.azimuth}).latents, atol=1e-4)]
+            assert step.flow[place].isnan().all()
+            code = found[0]
+            itself, lit = (studio._at(code, {"azimuth": -code.azimuth, "light": light}).picture for light in (-code.light, code.light))
+            given = torch.from_numpy(code.pixels.copy()).permute(2, 0, 1).float().div(255).flip(-1)
+            expected = relit(Seen.of(given, itself), lit)
+            assert (step.source.picture[place] - expected).abs().mean() < 0.01  # what is drawn is drawn in 16 bits here
+            everywhere = bool(step.subject[place].min() == step.asked[place].min() == 1.0)
+            assert everywhere == (not photographed)
+    if photographed:  # far from the subject no ground is asked for, and where it is seen all is
+        corner, middle = np.s_[0, :2, :2], np.s_[0, SIZE // 2, SIZE // 2]
+        assert step.asked[0][corner].max() < 0.1 < 0.9 < step.asked[0][middle].min()
+
+
+def test_only_views_that_are_nearer_to_it_are_made_of_a_mirror_image(studio, examples):
+    seen = set()
+    for example in examples:
+        nearer = flow_examples.nearer_mirrored(example)
+        own, other = (np.abs((example.degrees - centre + 180) % 360 - 180) for centre in (example.code.azimuth, -example.code.azimuth))
+        assert not nearer[other >= own].any() and (example.factor == "azimuth" or not nearer.any())
+        seen |= {(example.factor, bool(one)) for one in nearer}
+    assert ("azimuth", True) in seen and ("azimuth", False) in seen
+
+
+def test_a_mirror_images_view_is_misread_to_the_other_side(studio, examples):
+    example = next(example for example in examples if example.photograph is not None)
+    plan = replace(PLAN, strange=0.0, misread=6.0)
+    wrong = flow_examples.mistakes(studio, example, examples[0], plan, np.random.default_rng(2))
+    group, curve, degrees = studio.layout.slice("azimuth"), studio.calibrations["azimuth"], {"azimuth": 40.0, "elevation": 20.0}
+    off = [float(curve.estimate((curve.latents(40.0) + wrong(degrees, mirrored)[group])[None])[0]) - 40.0 for mirrored in (False, True)]
+    assert abs(off[0]) > 0.5 and off[0] == pytest.approx(-off[1], abs=0.5)
+    elevation = studio.layout.slice("elevation")
+    assert np.array_equal(wrong(degrees)[elevation], wrong(degrees, True)[elevation])
+
+
+def test_a_photographs_mirror_image_is_asked_for_before_the_true_ground(studio):
+    """Where flow looks at its ground, and the new view shows ground, all is well; where it looks at the subject, that is seen."""
+    size, zero = (1, 1, SIZE, SIZE), torch.zeros(1, 2, SIZE, SIZE)
+    subject, asked, targets = torch.zeros(size), torch.zeros(size), torch.rand(1, 3, SIZE, SIZE)
+    subject[..., :20], asked[..., 10:30] = 1.0, 1.0
+    step = flow.Step(None, None, None, None, targets, None, subject, asked)
+    parts = {name: torch.rand(1, 3, SIZE, SIZE) for name in ("picture", "first", "carried")}
+    found = step.on_ground(Moved(drawn_share=asked, first_flow=zero, flow=zero, **parts))
+    for name, given in parts.items():
+        part = getattr(found, name)
+        assert torch.allclose(part[..., :30], given[..., :30], atol=1e-6) and torch.allclose(part[..., 30:], targets[..., 30:], atol=1e-6)
+    moving = torch.full_like(zero, -12.0).requires_grad_()  # from the subject, where there should be ground
+    step.on_ground(Moved(drawn_share=asked, first_flow=zero, flow=moving, **parts)).picture.square().sum().backward()
+    assert moving.grad.abs().sum() > 0  # and flow learns of it
 
 
 def test_every_other_renders_identity_is_partly_anothers(studio, network, pool, examples, scenes):

@@ -23,14 +23,14 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from dcign import mirror_image
-from dcign.appearance_flow import Moved, Source
+from dcign.appearance_flow import Moved, Source, sample
 from dcign.networks import DCIGN, Encoder
 from dcign.relighting import Seen, relit
 from dcign.studio import Studio
 from train import likelihood
 from train.correspondence import EVERY
 from train.features import level_errors
-from train.flow_examples import FACTORS, Example, FlowPlan, Scenes, both_ground, heard, mistakes, target
+from train.flow_examples import FACTORS, Example, FlowPlan, Scenes, heard, mistakes, nearer_mirrored, subjects, target
 from train.flow_pictures import in_colours
 from train.optimiser import MuonAdam
 from train.pool import Pool
@@ -40,8 +40,8 @@ from train.presets import TrainConfig
 @dataclass(frozen=True, eq=False)
 class Step:
     """``source`` and what is drawn of the new views, for flow; the new views themselves (N, 3, H, W), where in the source
-    every EVERY-th of their pixels was seen, pixels to the right and down (N, 2, s, s), NaN where it was not, and which of their pixels
-    are not asked for (N, 1, H, W)."""
+    every EVERY-th of their pixels was seen, pixels to the right and down (N, 2, s, s), NaN where it was not; the pixels of the source
+    behind which the app shows other ground, and those of the new views that it does not show so whatever flow says, (N, 1, H, W) from 0 to 1."""
 
     source: Source
     drawn: Tensor
@@ -49,11 +49,16 @@ class Step:
     latents: Tensor
     targets: Tensor
     flow: Tensor
-    unasked: Tensor
+    subject: Tensor
+    asked: Tensor
 
-    def asked_for(self, moved: Moved) -> Moved:
-        """The same, as it should be where nothing is asked for."""
-        return replace(moved, **{name: getattr(moved, name).lerp(self.targets, self.unasked) for name in ("picture", "first", "carried")})
+    def on_ground(self, moved: Moved) -> Moved:
+        """The same before the true ground, where flow does not look at the source's subject, as mirror_image.on_ground() has it."""
+        def before(pictures: Tensor, flow: Tensor) -> Tensor:
+            return self.targets.lerp(pictures, torch.maximum(self.asked, sample(self.subject, flow)))
+
+        return replace(moved, picture=before(moved.picture, moved.flow), first=before(moved.first, moved.first_flow),
+                       carried=before(moved.carried, moved.flow))
 
 
 def steps(studio: Studio, network: DCIGN, pool: Pool, examples: list[Example], scenes: Scenes, plan: FlowPlan,
@@ -65,44 +70,45 @@ def steps(studio: Studio, network: DCIGN, pool: Pool, examples: list[Example], s
              for factor in FACTORS for photographed in (False, True)}
     for number in range(count):
         rng = np.random.default_rng([plan.seed, number])
-        own, before, new, pictures, targets, flows, unasked = [], {}, [], [], [], [], []
+        own, before, new, pictures, targets, flows, shown = [], {}, [], [], [], [], []
         for place in range(plan.sources_a_step):
             among = kinds[FACTORS[int(rng.random() > plan.turned)], bool(rng.random() < plan.photographed)]
             example, other = (among[rng.integers(len(among))] for _ in range(2))
-            mirrored = example.factor == "azimuth" and rng.random() < plan.mirrored
+            nearer = nearer_mirrored(example)
+            mirrored = rng.random() < plan.mirrored and nearer.any()
             view = mirror_image.mirrored(example.code) if mirrored else {}
             wrong = mistakes(studio, example, other, plan, rng)
             read = {factor: getattr(example.code, factor) for factor in FACTORS} | view
             asked = studio.heard(example.code, {"azimuth": read["azimuth"]} if mirrored else {})
-            own.append([part + wrong(read) for part in (asked.rows, asked.latents)])
+            own.append([part + wrong(read, mirrored) for part in (asked.rows, asked.latents)])
             if mirrored:  # its light is that of the other side
-                before[place] = studio.heard(example.code, view).rows + wrong(read)
+                before[place] = studio.heard(example.code, view).rows + wrong(read, mirrored)
             power = np.exp(plan.colours * rng.standard_normal(3) * (rng.random() < plan.recoloured)).astype(np.float32)
             pictures.append(in_colours(example.code.pixels[:, ::-1] if mirrored else example.code.pixels, power))
             away = np.abs((example.degrees - read[example.factor] + 180) % 360 - 180)
-            often = 1 / np.maximum(away, plan.near)
-            for which in rng.choice(len(away), plan.views, replace=len(away) < plan.views, p=often / often.sum()):
+            often = (nearer if mirrored else 1.0) / np.maximum(away, plan.near)
+            for which in rng.choice(len(away), plan.views, replace=np.count_nonzero(often) < plan.views, p=often / often.sum()):
                 off = wrong(read | {example.factor: float(example.degrees[which])})
                 new.append([part + off for part in heard(studio, example, int(which), bool(rng.random() < 0.5))])
                 targets.append(in_colours(target(studio, pool, example, int(which)), power))
-                true = scenes.flow(example, int(which))
-                flows.append(np.full_like(true, np.nan) if mirrored else true)
-                unasked.append(both_ground(studio, pool, example, int(which)) if mirrored else np.zeros(targets[-1].shape[:2], np.float32))
+                flows.append(np.full((studio.size // EVERY, studio.size // EVERY, 2), np.nan, np.float32) if mirrored
+                             else scenes.flow(example, int(which)))
+                shown.append(subjects(studio, pool, example, int(which), mirrored))
         # codes of renders have offsets, those of photographs none: then all places hear the same
         rows = [np.broadcast_to(part, (network.places, part.shape[-1]))
                 for part in (*(part for part, _ in (*own, *new)), *before.values())]
         rows, latents = (torch.from_numpy(np.stack(part)).to(device) for part in (rows, [part for _, part in (*own, *new)]))
         with torch.no_grad(), torch.autocast(device.type, torch.bfloat16):
             drawn, levels = network.decode_with_level(rows)
-        count = len(latents)
+        both = len(latents)
         here, there = ([part[some] for part in (drawn.float(), levels.float(), latents)]
-                       for some in (slice(len(own)), slice(len(own), count)))
+                       for some in (slice(len(own)), slice(len(own), both)))
         given = _tensor(pictures, device)  # (M, 3, H, W)
-        for place, itself in zip(before, drawn[count:].float()):
+        for place, itself in zip(before, drawn[both:].float()):
             given[place] = relit(Seen.of(given[place], itself), here[0][place])
         source = Source(*(part.repeat_interleave(plan.views, 0) for part in (given, *here)))
         yield Step(source, *there, _tensor(targets, device), _tensor(flows, device),
-                   torch.from_numpy(np.stack(unasked)).to(device)[:, None])
+                   *torch.from_numpy(np.stack(shown, 1)).to(device)[:, :, None])
 
 
 def _tensor(pictures: list[np.ndarray], device: torch.device) -> Tensor:  # (H, W, 3) each, to (N, 3, H, W)
@@ -153,8 +159,8 @@ def learn(studio: Studio, network: DCIGN, pool: Pool, examples: list[Example], s
             for group in optimiser.param_groups:
                 group["lr"] = rate
             with torch.autocast(studio.device.type, torch.bfloat16):
-                moved = step.asked_for(learner(step.source, step.drawn, step.level, step.latents))
-                loss = loss_of(moved, step.targets, step.flow, config, plan, network.encoder if plan.features else None,
+                moved = learner(step.source, step.drawn, step.level, step.latents)
+                loss = loss_of(step.on_ground(moved), step.targets, step.flow, config, plan, network.encoder if plan.features else None,
                                torch.randint(7, (plan.sources_a_step, 2), generator=generator))
             if not torch.isfinite(loss):
                 raise FloatingPointError(f"The loss is {float(loss)} at step {number}: choose a lower rate.")

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
+from dcign import mirror_image
 from dcign.graphics_code import GraphicsCode
 from dcign.photos import Prepared
 from dcign.studio import Studio
@@ -170,16 +171,20 @@ def heard(studio: Studio, example: Example, which: int, on_curve: bool) -> tuple
 
 
 def mistakes(studio: Studio, example: Example, other: Example, plan: FlowPlan,
-             rng: np.random.Generator) -> Callable[[Mapping[str, float]], np.ndarray]:
+             rng: np.random.Generator) -> Callable[..., np.ndarray]:
     """What the latents (L,) of an example's view at given degrees are off by, as in what is real: some of the identity is the
-    other's; and of a photograph the view is taken for another."""
+    other's; and of a photograph the view is taken for another, of its mirror image (a second argument) for one on the other side of it."""
     change, intrinsic, by = np.zeros(studio.layout.size, np.float32), studio.layout.intrinsic, {}
     share = plan.unlike * max(0.0, 2 * rng.random() - 1)
     if example.photograph is not None:
         share = plan.strange * rng.random()
         by = {factor: plan.misread * rng.standard_normal() for factor in FACTORS}
     change[intrinsic] = share * (other.code.latents - example.code.latents)[intrinsic]
-    return lambda degrees: change + misread(studio, degrees, by)
+
+    def wrong(degrees: Mapping[str, float], mirrored: bool = False) -> np.ndarray:
+        return change + misread(studio, degrees, by | {"azimuth": -by["azimuth"]} if mirrored and by else by)
+
+    return wrong
 
 
 def misread(studio: Studio, degrees: Mapping[str, float], by: Mapping[str, float]) -> np.ndarray:
@@ -200,11 +205,18 @@ def target(studio: Studio, pool: Pool, example: Example, which: int) -> np.ndarr
     return as_photograph(picture, example.photograph, studio.spec.ground, studio.spec.subject, given)
 
 
-def both_ground(studio: Studio, pool: Pool, example: Example, which: int) -> np.ndarray:
-    """Where neither an example that is a photograph nor one of its others shows the subject, (H, W) float32 from 0 to 1: there the app
-    shows the photograph's own ground, not its mirror image's. Nowhere for a render, whose ground is even."""
-    if example.photograph is None:
-        return np.zeros((studio.size, studio.size), np.float32)
+def nearer_mirrored(example: Example) -> np.ndarray:
+    """Which of an example's others (V,) the app makes of its mirror image, or partly."""
+    if example.factor != "azimuth":
+        return np.zeros(len(example.degrees), bool)
+    return np.array([mirror_image.share(example.code, {"azimuth": float(degrees - example.code.azimuth)}) > 0 for degrees in example.degrees])
+
+
+def subjects(studio: Studio, pool: Pool, example: Example, which: int, mirrored: bool) -> np.ndarray:
+    """Where a mirrored example that is a photograph and one of its others show the subject, (2, H, W) float32 from 0 to 1: behind that the app
+    shows the photograph's own ground, not the mirrored one. Everywhere if it is none."""
+    if not mirrored or example.photograph is None:
+        return np.ones((2, studio.size, studio.size), np.float32)
     here, there = (mask_in(pool.mini_batch(example.mini_batch, int(place))[0][0], example.photograph, studio.spec.ground)
                    for place in (example.place, example.places[which]))
-    return (1 - here) * (1 - there)
+    return np.stack([here[:, ::-1], there])
