@@ -10,7 +10,7 @@ Shape legend: H, W pixels.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -47,6 +47,7 @@ HOLES, EDGE = 4, 5
 #: Pixels that may be seen to turn along with the subject, and by how much of a colour, from 0 to 1, they must differ from the ground if they are not.
 RIM, UNLIKE = 8, 0.08
 _WINDOW = 5  # pixels a side, over which single ones are evened out
+FAINT = 12 / 255  # of a colour; what is drawn no further from the model's ground counts as that
 _SEEN = 0.05  # how much of a view must come from a pixel for it to count as seen
 
 
@@ -56,7 +57,8 @@ def mirrored(code: GraphicsCode) -> dict[str, float]:
 
 
 def away_from_mirrored(code: GraphicsCode, away: Mapping[str, float]) -> dict[str, float]:
-    """By how many degrees each factor lies from the mirror image's, where it is so far ``away`` from the picture's."""
+    """By how many degrees view and light lie from the mirror image's view and the picture's light, where they are so far ``away`` from
+    the picture's: the mirror image is shown in the light that is asked for."""
     return dict(away) | {"azimuth": wrapped(away.get("azimuth", 0.0) + 2 * code.azimuth)}
 
 
@@ -73,9 +75,10 @@ def share(code: GraphicsCode, away: Mapping[str, float]) -> float:
     return 1.0 - smooth(nearer, (start, start + min(change.over * apart, change.most)))
 
 
-def subject(code: GraphicsCode, picture: Tensor, look: Callable[[Mapping[str, float]], Tensor]) -> Tensor:
+def subject(code: GraphicsCode, picture: Tensor, drawn: Tensor, look: Callable[[Mapping[str, float]], Tensor]) -> Tensor:
     """Which pixels of a code's ``picture`` (3, H, W) are the subject's, (1, H, W) from 0 to 1: those that are seen elsewhere from a little
-    aside, less a rim that is like the ground. look: the flow (1, 2, H, W) to what is drawn of the code at these degrees."""
+    aside, and those where what is ``drawn`` (1, H, W) of the code lies, less a rim of either that is like the ground. look: the flow
+    (1, 2, H, W) to what is drawn of the code at these degrees."""
     turned, seen = 0.0, 0.0
     for degrees in (code.azimuth - ASIDE, code.azimuth + ASIDE):
         flow = look({"azimuth": degrees})  # (1, 2, H, W)
@@ -84,9 +87,15 @@ def subject(code: GraphicsCode, picture: Tensor, look: Callable[[Mapping[str, fl
         turned, seen = turned + some / all_seen.clamp_min(1e-3) * (all_seen > _SEEN), seen + (all_seen > _SEEN)
     turning = (turned / seen.clamp_min(1.0)).clamp(0.0, 1.0)[0]  # (1, H, W)
     turning = _shrunk(_grown(turning, HOLES), HOLES)
-    inner = _shrunk(turning, RIM)
-    unlike = (picture - ground(picture, turning)).abs().amax(0, keepdim=True).div(UNLIKE).clamp(max=1.0)  # (1, H, W)
-    return torch.maximum(inner, turning * unlike)
+    inner, outer = _shrunk(turning, RIM), torch.maximum(turning, drawn)
+    unlike = (picture - ground(picture, outer)).abs().amax(0, keepdim=True).div(UNLIKE).clamp(max=1.0)  # (1, H, W)
+    return torch.maximum(inner, outer * unlike)
+
+
+def outline(drawn: Tensor, colour: Sequence[int]) -> Tensor:
+    """Where what is drawn (3, H, W) is not the model's ground of that ``colour`` (0 to 255), (1, H, W)."""
+    even = drawn.new_tensor(colour).div(255).view(3, 1, 1)
+    return ((drawn - even).abs().amax(0, keepdim=True) > FAINT).float()
 
 
 def ground(picture: Tensor, shown: Tensor) -> Tensor:
@@ -105,10 +114,10 @@ def ground(picture: Tensor, shown: Tensor) -> Tensor:
     return filled[0, :3].clamp(0.0, 1.0)
 
 
-def on_ground(moved: Tensor, flow: Tensor, shown: Tensor, behind: Tensor) -> Tensor:
+def on_ground(moved: Tensor, flow: Tensor, shown: Tensor, behind: Tensor, drawn: Tensor) -> Tensor:
     """The mirror image moved along, (3, H, W), by ``flow`` (1, 2, H, W), before what is ``behind`` the picture's subject (3, H, W); ``shown``
-    (1, H, W): where the picture shows that."""
-    return behind.lerp(moved, sample(shown.flip(-1)[None], flow)[0])
+    (1, H, W): where the picture shows that; ``drawn`` (1, H, W): how far it is drawn in what is moved."""
+    return behind.lerp(moved, torch.maximum(sample(shown.flip(-1)[None], flow)[0], drawn))
 
 
 def _where_from(flow: Tensor, counted: Tensor) -> Tensor:

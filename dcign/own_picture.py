@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import weakref
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -64,7 +64,7 @@ class _Own:
     lit: tuple[float | None, Begun] | None = None
     mirrored: _Own | None = None
     subject: Tensor | None = None
-    behind: tuple[Begun, Tensor] | None = None
+    behind: tuple[float | None, Tensor] | None = None
 
     def begun(self, light: float | None, draw: Callable[[float | None], Drawn], flow: AppearanceFlow) -> Begun:
         """Where pixels come from: the picture, under another light where one is asked for."""
@@ -95,8 +95,9 @@ class _Asked:
         """The picture's pixels where they are seen now (3, H, W)."""
         return self._shown(self._found(self._begun(own, self.light), self.new, away))
 
-    def moved_mirrored(self, own: _Own, away: Mapping[str, float]) -> Tensor:
-        """Those of its mirror image, on the picture's own ground; ``away`` is from where that is seen."""
+    def moved_mirrored(self, own: _Own, away: Mapping[str, float], colour: Sequence[int]) -> Tensor:
+        """Those of its mirror image (3, H, W), of a photograph on its own ground; ``away`` is from where the mirror image is seen.
+        colour: of the ground that the model draws."""
         code, aside = self.code, mirror_image.mirrored(self.code)
         if own.mirrored is None:
             itself = self.draw(aside)
@@ -107,16 +108,22 @@ class _Asked:
             return self._shown(found)  # a render's ground is even
         if own.subject is None:
             begun = self._begun(own, None)
-            own.subject = mirror_image.subject(code, own.seen.picture, lambda degrees: self._found(begun, self.draw(degrees), {}).flow)
-        begun, behind = self._begun(own, self.light), own.behind
-        if behind is None or behind[0] is not begun:
-            own.behind = behind = begun, mirror_image.ground(begun.here[0, :3], own.subject)
-        return mirror_image.on_ground(self._shown(found), found.flow, own.subject, behind[1])
+            own.subject = mirror_image.subject(code, own.seen.picture, mirror_image.outline(own.itself.picture, colour),
+                                               lambda degrees: self._found(begun, self.draw(degrees), {}).flow)
+        if own.behind is None or own.behind[0] != self.light:
+            picture = own.seen.picture
+            if self.light is not None:
+                picture = relit(own.seen, self.draw({"light": self.light}).picture)
+            own.behind = self.light, mirror_image.ground(picture, own.subject)
+        drawn = found.drawn_share[0] * mirror_image.outline(self.new.picture, colour)
+        return mirror_image.on_ground(self._shown(found), found.flow, own.subject, own.behind[1], drawn)
 
     def _begun(self, own: _Own, light: float | None, view: Mapping[str, float] = MappingProxyType({})) -> Begun:
+        """Where pixels come from that are seen at this ``view``, none for the code's own, under that light."""
         return own.begun(light, lambda light: self.draw({**view, "light": light}), self.flow)
 
     def _found(self, begun: Begun, new: Drawn, away: Mapping[str, float]) -> Moved:
+        """The new view as flow finds it, ``away`` from where its pixels come from."""
         return self.flow(begun, new.picture[None], new.level, new.latents, distrust(self.code, away), doubt(self.code))
 
     def _shown(self, found: Moved) -> Tensor:
@@ -166,11 +173,12 @@ class Memory:
         return Memory, ()
 
     def shown(self, code: GraphicsCode, new: Drawn, sharp: Tensor, away: Mapping[str, float], light: float | None,
-              draw: Draw, flow: AppearanceFlow | None = None, symmetric: bool = True) -> Tensor:
+              draw: Draw, flow: AppearanceFlow | None = None, symmetric: bool = True, ground: Sequence[int] = (255, 255, 255)) -> Tensor:
         """``sharp`` (3, H, W), which is ``new`` ready to be shown, or as far as it is trusted the code's own picture there.
 
         away: by how many degrees each factor was moved. light: the degrees that are asked for, None for the code's own.
-        draw: draws the code. symmetric: whether its picture's mirror image is of the same subject.
+        draw: draws the code. symmetric: whether its picture's mirror image is of the same subject. ground: the colour that the model
+        draws behind a subject.
         """
         side = new.picture.shape[-1]
         if code.picture is None or code.pixels.shape[0] != side:
@@ -191,7 +199,7 @@ class Memory:
             if shares[0] >= LEAST:
                 shown = sharp.lerp(asked.moved(own, away), shares[0])
             if shares[1] >= LEAST:
-                moved = asked.moved_mirrored(own, mirror_image.away_from_mirrored(code, away))
+                moved = asked.moved_mirrored(own, mirror_image.away_from_mirrored(code, away), ground)
                 shown = torch.add(shown, moved - sharp, alpha=shares[1])
         return shown if still < LEAST else shown.lerp(relit(own.seen, new.picture), still)
 

@@ -46,7 +46,8 @@ class Studio:
     sharpening: amount of the unsharp mask on all that is drawn (dcign.sharpening), 0 for none;
     None for the usual one, and for none where the network is the paper's. relighting: whether a code's own picture is in
     what is shown of it (dcign.own_picture); None for yes, and for no where the network is the paper's. symmetric: whether the left
-    of things is like their right, so that the mirror image of a picture is one from the other side (dcign.mirror_image).
+    of things is like their right, so that the mirror image of a picture is one from the other side (dcign.mirror_image), and of
+    objects is refined with it.
     """
 
     def __init__(
@@ -298,7 +299,7 @@ class Studio:
             if self.relighting:
                 pictures = torch.stack([
                     self._memory.shown(code, new, sharp, asked.away, asked.light,
-                                       lambda degrees, code=code: self._at(code, degrees), self._drawing.flow, self.symmetric)
+                                       lambda degrees, code=code: self._at(code, degrees), self._drawing.flow, self.symmetric, self.spec.ground)
                     for code, new, sharp, asked in zip(codes, drawn, pictures, heard)])
             levels = pictures.float().mul(255).round_().clamp_(0, 255).to(torch.uint8)
             return np.ascontiguousarray(levels.permute(0, 2, 3, 1).cpu().numpy())

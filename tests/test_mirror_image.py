@@ -96,10 +96,27 @@ def test_what_turns_with_the_view_is_the_subject_but_for_a_rim_of_ground(code):
         flow[0, 0, 30:32, 30:32] = 0.0  # and some of it seems to stay
         return flow
 
-    found = mirror_image.subject(code, picture, look)[0]
     inside = picture[0] > 0.5
+    found = mirror_image.subject(code, picture, torch.zeros(1, 80, 80), look)[0]
     assert found.shape == (80, 80) and 0 <= found.min() and found.max() <= 1
     assert found[inside].min() > 0.75 and found[inside].mean() > 0.95 and found[~inside].max() < 0.3 and found[~inside].mean() < 0.02
+
+
+def test_what_does_not_seem_to_turn_is_the_subjects_where_it_is_drawn_and_unlike_the_ground(code):
+    """Thin legs, and what lies on the axis of the turn; not a drawn shadow, or what a similar thing has more."""
+    picture, drawn = torch.full((3, 80, 80), 0.3), torch.zeros(1, 80, 80)
+    picture[:, 20:60, 38:41] = 0.9
+    drawn[:, 20:60, 36:60] = 1.0
+    found = mirror_image.subject(code, picture, drawn, lambda degrees: torch.zeros(1, 2, 80, 80))[0]
+    leg = picture[0] > 0.5
+    assert found[leg].min() > 0.99 and found[~leg].max() < 0.01
+
+
+def test_an_outline_is_where_something_else_than_ground_is_drawn():
+    drawn = torch.full((3, 8, 8), 200 / 255)
+    drawn[0, 2:5, 3] += 0.2
+    drawn[1, 6, 6] += 0.02  # hardly to be seen
+    assert torch.nonzero(mirror_image.outline(drawn, (200, 200, 200))[0]).tolist() == [[2, 3], [3, 3], [4, 3]]
 
 
 def test_what_lies_behind_goes_on_as_it_is_around():
@@ -122,9 +139,11 @@ def test_a_photograph_keeps_its_own_ground():
     behind, moved = torch.rand(3, 40, 40), torch.rand(3, 40, 40)
     flow = torch.zeros(1, 2, 40, 40)
     flow[:, 0] = 4.0  # and seen so much further to the left now
-    pictured = mirror_image.on_ground(moved, flow, shown, behind)
+    drawn = torch.zeros(1, 40, 40)
+    drawn[:, 2:4, 2:4] = 1.0  # what it does not show
+    pictured = mirror_image.on_ground(moved, flow, shown, behind, drawn)
     subject = torch.zeros(40, 40, dtype=torch.bool)
-    subject[10:30, 21:31] = True
+    subject[10:30, 21:31] = subject[2:4, 2:4] = True
     assert torch.allclose(pictured[:, subject], moved[:, subject], atol=1e-6)
     assert torch.allclose(pictured[:, ~subject], behind[:, ~subject], atol=1e-6)
 

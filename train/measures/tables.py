@@ -36,8 +36,8 @@ def _novel(found: dict) -> list[str]:
 def shown_as(result: dict) -> str:
     """In words, what the app does besides drawing."""
     if result.get("moves_pixels"):
-        return ("sharpened, another light on the given picture itself, and where the view turns by less than "
-                f"{TURN[1]:.0f}° its pixels moved along")
+        return ("sharpened, another light on the given picture itself, and where the view lies within "
+                f"{TURN[1]:.0f}° of azimuth from its own or its mirror image's the pixels of these moved along")
     return "sharpened, and another light on the given picture itself"
 
 
