@@ -87,7 +87,8 @@ def subject(code: GraphicsCode, picture: Tensor, drawn: Tensor, look: Callable[[
         turned, seen = turned + some / all_seen.clamp_min(1e-3) * (all_seen > _SEEN), seen + (all_seen > _SEEN)
     turning = (turned / seen.clamp_min(1.0)).clamp(0.0, 1.0)[0]  # (1, H, W)
     turning = _shrunk(_grown(turning, HOLES), HOLES)
-    inner, outer = _shrunk(turning, RIM), torch.maximum(turning, drawn)
+    inner = _shrunk(F.pad(turning, [RIM] * 4), RIM)[:, RIM:-RIM, RIM:-RIM]  # the border too has a rim
+    outer = torch.maximum(turning, drawn)
     unlike = (picture - ground(picture, outer)).abs().amax(0, keepdim=True).div(UNLIKE).clamp(max=1.0)  # (1, H, W)
     return torch.maximum(inner, outer * unlike)
 

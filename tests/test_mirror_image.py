@@ -1,15 +1,23 @@
 """A picture's mirror image as a second one from the other side: when it is shown, in which light, and on whose ground."""
 
+import gc
+import weakref
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image, ImageFilter
 from test_appearance_flow import with_flow
 
+import dcign
 from dcign import mirror_image
 from dcign.own_picture import TURN, moved_shares
+from dcign.photos import Prepared
 from dcign.studio import Studio
+
+WEIGHTS = Path(__file__).parents[1] / "weights"
 
 
 @pytest.fixture(scope="module")
@@ -156,3 +164,42 @@ def test_a_photographs_ground_is_sought_once(studio, code, monkeypatch):
         studio.render(photograph, azimuth=azimuth)
     studio.render(code, azimuth=-40.0)  # a render has none
     assert len(found) == 1
+
+
+def test_whatever_is_known_of_the_light_and_in_half_precision(studio, code):
+    unlit = replace(code, light=None)
+    assert studio.render(unlit, azimuth=-40.0).shape == studio.render(unlit, azimuth=-40.0, light=20.0).shape
+    for one in (code, replace(code, offsets=None)):
+        asked = {"azimuth": -40.0, "light": 20.0}
+        half = Studio(**with_flow(), device="cpu", precision="bfloat16").render(one, **asked)
+        assert np.abs(half.astype(int) - Studio(**with_flow(), device="cpu").render(one, **asked)).mean() < 4
+
+
+def test_what_was_made_of_it_goes_with_its_code(studio, code):
+    photograph = replace(code, offsets=None)
+    studio.render(photograph, azimuth=-40.0)
+    (_, own), = [kept for kept in studio._memory._kept.values() if kept[0]() is photograph]
+    gone = weakref.ref(own.mirrored)
+    del own, photograph
+    gc.collect()
+    assert gone() is None
+
+
+@pytest.mark.parametrize("name, number", [("faces", 1), ("faces", 4), ("chairs", 0), ("chairs", 1)])
+def test_bundled_weights_show_a_photographs_mirror_image_on_its_own_ground(name, number):
+    """At the view of the mirror image, under its light: all of the subject, and around it the ground as it was."""
+    studio = dcign.load(name)
+    picture = np.asarray(Image.open(WEIGHTS / name / "examples" / f"{number:02d}.png").convert("RGB").resize((160, 160))).astype(float)
+    across, down = np.meshgrid(np.linspace(0.3, 0.7, 160), np.linspace(0.4, 0.6, 160))
+    ground = 255 * np.stack([across, down, 1 - across], -1)
+    subject = (np.abs(picture - np.array(studio.spec.ground)).max(-1) > 16)[..., None]
+    photograph = np.rint(np.where(subject, picture, ground)).astype(np.uint8)
+    code = studio.encode(Prepared(Image.fromarray(photograph), True))
+    assert code.offsets is None and abs(code.azimuth) > 5
+    shown = studio.render(code, azimuth=-code.azimuth, light=-code.light).astype(float)
+    seen = subject[:, ::-1, 0]
+    near, far = np.abs(shown - photograph[:, ::-1]).mean(-1), np.abs(ground - photograph[:, ::-1]).mean(-1)
+    assert near[seen].mean() < 0.4 * far[seen].mean()
+    around = ~(np.asarray(Image.fromarray(seen.astype(np.uint8) * 255).filter(ImageFilter.MaxFilter(13))) > 0)
+    off, mirrored = (np.abs(shown - other).mean(-1)[around].mean() for other in (ground, ground[:, ::-1]))
+    assert off < 8 < 0.25 * mirrored
