@@ -34,8 +34,8 @@ class Change:
     most: float
 
 
-#: Slowly, as a turn should be even.
-RENDERS = Change(25.0, 0.1, 0.7, 46.0)
+#: Slowly, as a turn should be even; sooner, or from nearer, the largest steps of chairs' turns grow.
+RENDERS = Change(40.0, 0.05, 0.9, 60.0)
 #: Of photographs both do not lie on each other as well: soon, as both at once look like a ghost.
 PHOTOGRAPHS = Change(10.0, 0.1, 0.5, 6.0)
 #: Degrees of azimuth, either way, by which the view is turned to see what stays in its place.
