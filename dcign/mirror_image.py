@@ -3,7 +3,7 @@
 What a face or a chair hides by looking to one side, its mirror image shows: the same subject, with azimuth and light of the other
 sign. Where a view lies nearer to that than to the picture, the pixels that move along (appearance_flow.py) are those of the mirror
 image, in the light that is asked for (relighting.py). The ground of a photograph is not mirrored: what stays in its place while the
-view turns is taken from the picture.
+view turns is taken from the picture, and where the subject hid it, it goes on as it is around.
 
 Shape legend: H, W pixels.
 """
@@ -42,12 +42,13 @@ PHOTOGRAPHS = Change(10.0, 0.1, 0.5, 6.0)
 ASIDE = 25.0
 #: Pixels that what stays may seem to move then.
 STILL = 1.0
-#: Pixels across which what turns is closed, and around the subject that are none of its ground.
+#: Pixels across which gaps in what turns are closed, and around the subject that are not taken for ground.
 HOLES, EDGE = 4, 5
-#: Pixels that may be seen to turn along with the subject, and by how much of a colour, from 0 to 1, they must differ from the ground if they are not.
+#: Pixels around the subject that may turn along with it, and by how much of a colour, from 0 to 1, they differ from the ground if they are its own.
 RIM, UNLIKE = 8, 0.08
+#: Of a colour: what is drawn no further from the model's ground counts as that.
+FAINT = 12 / 255
 _WINDOW = 5  # pixels a side, over which single ones are evened out
-FAINT = 12 / 255  # of a colour; what is drawn no further from the model's ground counts as that
 _SEEN = 0.05  # how much of a view must come from a pixel for it to count as seen
 
 
