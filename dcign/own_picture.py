@@ -57,7 +57,8 @@ Draw = Callable[[Mapping[str, float | None]], Drawn]  # draws a code at these de
 @dataclass(eq=False)
 class _Own:
     """A code's picture with what is drawn of the code, and the light under which it was moved last; or its mirror image with what is
-    drawn of that. ``mirrored`` is the other one, as soon as it was needed, and ``subject`` mirror_image.subject()."""
+    drawn of that. ``mirrored`` is the other one, as soon as it was needed; ``subject`` is mirror_image.subject(), and ``behind`` the light
+    under which it was shown last, with what lies behind it then (3, H, W)."""
 
     seen: Seen
     itself: Drawn

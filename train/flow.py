@@ -40,8 +40,8 @@ from train.presets import TrainConfig
 @dataclass(frozen=True, eq=False)
 class Step:
     """``source`` and what is drawn of the new views, for flow; the new views themselves (N, 3, H, W), where in the source
-    every EVERY-th of their pixels was seen, pixels to the right and down (N, 2, s, s), NaN where it was not; the pixels of the source
-    behind which the app shows other ground, and those of the new views that it does not show so whatever flow says, (N, 1, H, W) from 0 to 1."""
+    every EVERY-th of their pixels was seen, pixels to the right and down (N, 2, s, s), NaN where it was not; and, (N, 1, H, W) from 0 to 1, where
+    the source shows the ``subject``, and which pixels of the new views are ``asked`` for wherever flow looks: 1 everywhere, but of mirror images of photographs."""
 
     source: Source
     drawn: Tensor
