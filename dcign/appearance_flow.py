@@ -21,9 +21,9 @@ from torch import Tensor, nn
 
 from dcign.block import Block, activate
 from dcign.enlargement import enlarged
+from dcign.view_blending import FINE, ViewBlending
 
-COARSE = 8  # pixels of a picture along one of the level where flow is looked for first
-FINE = 4  # and where it is mended
+COARSE = 8  # pixels of a picture along one of the level where flow is looked for first; FINE where it is mended
 HINTS = 32  # channels that go from the one to the other
 STEP = 4.0  # pixels of flow for one unit of what the first layers say
 MOST_ODDS = 1e3  # of what is drawn; beyond, nothing moves that could be seen
@@ -53,8 +53,8 @@ class Begun:
 @dataclass(frozen=True, eq=False)
 class Moved:
     """The new view (N, 3, H, W) in [0, 1], the share (N, 1, H, W) of what is drawn in each of its pixels, and the picture's
-    pixels alone, (N, 3, H, W) each: as flow was looked for first, and as it was mended; and both flows (N, 2, H, W), pixels
-    to the right and down."""
+    pixels alone, (N, 3, H, W) each: as flow was looked for first, and as it was mended; both flows (N, 2, H, W), pixels
+    to the right and down; and what it knows (N, fine, 2 h, 2 w), for view_blending.py."""
 
     picture: Tensor
     drawn_share: Tensor
@@ -62,6 +62,7 @@ class Moved:
     carried: Tensor
     first_flow: Tensor
     flow: Tensor
+    known: Tensor | None = None
 
 
 def sample(pictures: Tensor, flow: Tensor) -> Tensor:
@@ -94,9 +95,10 @@ def _of_squares(layer: nn.Conv2d, start: int, pictures: Tensor) -> Tensor:
 
 
 class AppearanceFlow(nn.Module):
-    """``channels``: C; ``width``: of the coarse level, ``fine`` of the other."""
+    """``channels``: C; ``width``: of the coarse level, half as many of the other; ``blend``: of what tells which of two pictures to
+    take (view_blending.py), 0 for none."""
 
-    def __init__(self, channels: int, latents: int, width: int, groups: int):
+    def __init__(self, channels: int, latents: int, width: int, groups: int, blend: int = 0):
         super().__init__()
         fine = max(groups, width // 2)
         self.enter = nn.Conv2d(2 * channels + 9 * FINE**2, width, 1)
@@ -109,6 +111,7 @@ class AppearanceFlow(nn.Module):
         for layer in (self.flow, self.out):  # at first nothing moves
             nn.init.zeros_(layer.weight)
             nn.init.zeros_(layer.bias)
+        self.blending = ViewBlending(fine, latents, blend, groups) if blend else None
 
     def begin(self, source: Source) -> Begun:
         """What forward() needs of a source, once for all of its new views."""
@@ -137,7 +140,8 @@ class AppearanceFlow(nn.Module):
         hints = F.pixel_shuffle(self.hints(x), COARSE // FINE)  # (N, HINTS, 2 h, 2 w)
         y = F.conv2d(hints, self.join.weight[:, :HINTS], self.join.bias)  # (N, fine, 2 h, 2 w)
         y = y + _of_squares(self.join, HINTS, torch.cat([first, drawn], 1))
-        out = F.pixel_shuffle(self.out(activate(self.block(y))).float(), FINE)  # (N, 5, H, W)
+        y = activate(self.block(y))  # (N, fine, 2 h, 2 w)
+        out = F.pixel_shuffle(self.out(y).float(), FINE)  # (N, 5, H, W)
         mended = flow + out[:, :2]  # (N, 2, H, W)
         picture, itself = sample(here, mended).split(3, 1)  # (N, 3, H, W) each
         scores = out[:, 2:]  # (N, 3, H, W)
@@ -149,4 +153,4 @@ class AppearanceFlow(nn.Module):
             doubts = doubt * (mostly / (1 - mostly).clamp_min(1 / MOST_ODDS)).square()  # (N, 1, H, W)
             extra, missing = (_believed(change, doubts) for change in (extra, missing))
         moved = torch.addcmul(torch.addcmul(drawn, whole, missing), more, extra)  # (N, 3, H, W)
-        return Moved(moved.clamp(0.0, 1.0), mostly, first[:, :3], picture, flow, mended)
+        return Moved(moved.clamp(0.0, 1.0), mostly, first[:, :3], picture, flow, mended, y)

@@ -26,7 +26,8 @@ class NetworkConfig:
     palette: int = 0  # colours that latents give directly to every level with a head (dcign/palette.py)
     place_heads: int = 0  # places whose shapes the posterior reads directly (dcign/place_attention.py)
     place_entries: int = 0  # kinds of places that latents change directly (dcign/place_modulation.py)
-    flow_width: int = 0  # channels of what moves the picture's own pixels (dcign/appearance_flow.py); learned last
+    flow_width: int = 0  # channels of what moves the picture's own pixels (dcign/appearance_flow.py); learned after the rest
+    blend_width: int = 0  # and of what tells from which of two pictures each is taken (dcign/view_blending.py); learned last
 
     @property
     def size(self) -> int:
@@ -62,6 +63,8 @@ class NetworkConfig:
             raise ValueError(f"more_blocks must be some of the encoder's levels below its finest: {coarse}")
         if not isinstance(self.flow_width, int) or not 0 <= self.flow_width <= LARGEST:
             raise ValueError(f"flow_width must be a whole number from 0 to {LARGEST}")
+        if not isinstance(self.blend_width, int) or not 0 <= self.blend_width <= LARGEST or self.blend_width > 0 == self.flow_width:
+            raise ValueError(f"blend_width must be a whole number from 0 to {LARGEST}, and 0 without flow_width")
         if self.flow_width and self.size // 8 not in self.decoder_sizes:
             raise ValueError("appearance flow needs a decoder of three levels or more")
         if not 1 <= self.heads <= len(self.decoder_widths):
@@ -70,7 +73,7 @@ class NetworkConfig:
     def smaller(self) -> "NetworkConfig":
         """The configuration of the network that grows into this one: half the pixels, one head less."""
         return replace(self, decoder_widths=self.decoder_widths[:-1], encoder_widths=self.encoder_widths[:-1],
-                       heads=max(1, self.heads - 1), flow_width=0, more_blocks=tuple(
+                       heads=max(1, self.heads - 1), flow_width=0, blend_width=0, more_blocks=tuple(
                            s for s in self.more_blocks if s in self.encoder_sizes[:-1 - self.plain_levels]))
 
     @staticmethod
@@ -89,7 +92,7 @@ class NetworkConfig:
         """Raises ValueError for an unknown or missing field."""
         names = {field.name for field in fields(NetworkConfig)}
         # what weights of before these fields have
-        values = {"plain_levels": 2, "more_blocks": (), "flow_width": 0} | dict.fromkeys(SHORTCUTS, 0) | values
+        values = {"plain_levels": 2, "more_blocks": (), "flow_width": 0, "blend_width": 0} | dict.fromkeys(SHORTCUTS, 0) | values
         if set(values) != names:
             raise ValueError(f"network configuration: fields {sorted(set(values) ^ names)} are unknown or missing")
         return NetworkConfig(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})

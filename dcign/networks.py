@@ -164,7 +164,7 @@ class DCIGN(nn.Module):
         self.flow = None
         if config.flow_width:
             channels = dict(zip(config.decoder_sizes, config.decoder_widths))[config.size // COARSE]
-            self.flow = AppearanceFlow(channels, config.latents, config.flow_width, config.norm_groups)
+            self.flow = AppearanceFlow(channels, config.latents, config.flow_width, config.norm_groups, config.blend_width)
 
     def encode(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
         """Posterior means and log-variances, (N, L) each, of (N, 3, H, W) pictures in [0, 1]."""
@@ -194,7 +194,7 @@ class DCIGN(nn.Module):
     def without_flow(self) -> "DCIGN":
         """The same encoder and decoder alone: to be trained on, after which flow is to be learned anew."""
         bare = copy.deepcopy(self)
-        bare.config, bare.flow = replace(self.config, flow_width=0), None
+        bare.config, bare.flow = replace(self.config, flow_width=0, blend_width=0), None
         return bare
 
     def grow_from(self, smaller: "DCIGN") -> None:

@@ -22,6 +22,7 @@ from .fading import smooth, wrapped
 from .graphics_code import GraphicsCode
 from .offsets import trust
 from .relighting import Seen, relit
+from .view_blending import Side
 
 #: Over how many degrees the picture that stays in its place fades when the view turns. Drawn from one picture, either is as
 #: near to the truth at 4; a little sooner, as both at once look like a ghost.
@@ -82,42 +83,72 @@ class _Own:
 
 
 @dataclass(frozen=True, eq=False)
-class _Asked:
-    """A code's view: what is drawn of it, and as it is shown (3, H, W); the light that is asked for, None for the code's own."""
+class Asked:
+    """A code's view: what is drawn of it, and as it is shown (3, H, W); by how many degrees each factor was moved; the light that is
+    asked for, None for the code's own; what draws the code, and moves pixels; whether its picture's mirror image is of the same
+    subject, and the colour (0 to 255) that the model draws behind that."""
 
     code: GraphicsCode
     new: Drawn
     sharp: Tensor
+    away: Mapping[str, float]
     light: float | None
     draw: Draw
-    flow: AppearanceFlow
+    flow: AppearanceFlow | None = None
+    symmetric: bool = True
+    ground: Sequence[int] = (255, 255, 255)
 
-    def moved(self, own: _Own, away: Mapping[str, float]) -> Tensor:
-        """The picture's pixels where they are seen now (3, H, W)."""
-        return self._shown(self._found(self._begun(own, self.light), self.new, away))
+    def shares(self) -> Shares:
+        if self.flow is None:
+            return Shares()
+        return shares(self.code, self.away, self.symmetric, self.flow.blending is not None)
 
-    def moved_mirrored(self, own: _Own, away: Mapping[str, float], colour: Sequence[int]) -> Tensor:
-        """Those of its mirror image (3, H, W), of a photograph on its own ground; ``away`` is from where the mirror image is seen.
-        colour: of the ground that the model draws."""
-        code, aside = self.code, mirror_image.mirrored(self.code)
+    def sides(self, own: _Own, shares: Shares) -> tuple[Side | None, Side | None]:
+        """The picture's part in the view, and its mirror image's; None where that has none."""
+        parts = (self._moved(own) if shares.own >= LEAST and shares.window[0] >= LEAST else None,
+                 self._moved_mirrored(own) if shares.mirrored >= LEAST and shares.window[1] >= LEAST else None)
+        return parts
+
+    def blended(self, shares: Shares, first: Side | None, second: Side | None) -> Tensor:
+        """Both parts as one picture (3, H, W)."""
+        rather = None
+        if first is not None and second is not None and self.flow.blending is not None:
+            rather = self.flow.blending(first, second, self.new.picture[None], self.new.latents)
+        return blended(self.sharp[None], shares, first, second, rather)[0]
+
+    def _moved(self, own: _Own) -> Side:
+        """The picture's pixels where they are seen now."""
+        begun = self._begun(own, self.light)
+        found = self._found(begun, self.new, self.away)
+        return Side(self._shown(found)[None], found.known, begun.latents)
+
+    def _moved_mirrored(self, own: _Own) -> Side:
+        """Those of its mirror image, of a photograph on its own ground."""
+        code, aside, away = self.code, mirror_image.mirrored(self.code), mirror_image.away_from_mirrored(self.code, self.away)
         if own.mirrored is None:
             itself = self.draw(aside)
             own.mirrored = _Own(Seen.of(own.seen.picture.flip(-1), itself.picture), itself)
         light = code.light if self.light is None else self.light  # the mirror image has the light of the other side
-        found = self._found(self._begun(own.mirrored, light, aside), self.new, away)
-        if code.offsets is not None:
-            return self._shown(found)  # a render's ground is even
+        begun = self._begun(own.mirrored, light, aside)
+        found = self._found(begun, self.new, away)
+        shown = self._shown(found)
+        if code.offsets is None:  # a render's ground is even
+            shown = self._on_ground(own, found, shown)
+        return Side(shown[None], found.known, begun.latents)
+
+    def _on_ground(self, own: _Own, found: Moved, shown: Tensor) -> Tensor:
+        """The mirror image as it was ``found``, and is ``shown`` (3, H, W), before the photograph's ground."""
         if own.subject is None:
             begun = self._begun(own, None)
-            own.subject = mirror_image.subject(code, own.seen.picture, mirror_image.outline(own.itself.picture, colour),
+            own.subject = mirror_image.subject(self.code, own.seen.picture, mirror_image.outline(own.itself.picture, self.ground),
                                                lambda degrees: self._found(begun, self.draw(degrees), {}).flow)
         if own.behind is None or own.behind[0] != self.light:
             picture = own.seen.picture
             if self.light is not None:
                 picture = relit(own.seen, self.draw({"light": self.light}).picture)
             own.behind = self.light, mirror_image.ground(picture, own.subject)
-        drawn = found.drawn_share[0] * mirror_image.outline(self.new.picture, colour)
-        return mirror_image.on_ground(self._shown(found), found.flow, own.subject, own.behind[1], drawn)
+        drawn = found.drawn_share[0] * mirror_image.outline(self.new.picture, self.ground)
+        return mirror_image.on_ground(shown, found.flow, own.subject, own.behind[1], drawn)
 
     def _begun(self, own: _Own, light: float | None, view: Mapping[str, float] = MappingProxyType({})) -> Begun:
         """Where pixels come from that are seen at this ``view``, none for the code's own, under that light."""
@@ -132,19 +163,54 @@ class _Asked:
         return torch.addcmul(found.picture[0], found.drawn_share[0], self.sharp - self.new.picture)
 
 
+@dataclass(frozen=True)
+class Shares:
+    """How far, from 0 to 1, the pixels of the picture and of its mirror image are trusted in a view, and how far the view lies in the
+    ``window`` in which each is looked at: 1 of both where a network tells which to take (view_blending.py), at least one is; else they sum to 1."""
+
+    own: float = 0.0
+    mirrored: float = 0.0
+    window: tuple[float, float] = (1.0, 0.0)
+
+    def any(self) -> bool:
+        return max(self.own * self.window[0], self.mirrored * self.window[1]) >= LEAST
+
+
+def shares(code: GraphicsCode, away: Mapping[str, float], symmetric: bool = True, blends: bool = False) -> Shares:
+    """How far pixels that move along are trusted when the code's factors are moved by these degrees; ``blends``: whether a network
+    tells which to take."""
+    window = (1.0, 0.0)
+    if symmetric and blends:
+        window = mirror_image.window(code, away)
+    elif symmetric:
+        mirrored = mirror_image.share(code, away)
+        window = 1 - mirrored, mirrored
+    return Shares(moved_share(code, away),
+                  moved_share(code, mirror_image.away_from_mirrored(code, away)) if window[1] else 0.0, window)
+
+
+def blended(sharp: Tensor, shares: Shares, first: Side | None, second: Side | None, rather: Tensor | None = None) -> Tensor:
+    """What is ``sharp`` (N, 3, H, W), and as far as they are trusted what is moved of one picture and of the other. rather: the logarithm
+    of the odds of the second in each pixel (N, 1, H, W), as view_blending.py has them; None where only windows tell."""
+    own, mirrored = shares.window
+    taken = 1 - own if second is None else mirrored
+    if rather is not None:  # what is trusted less is chosen less
+        own, mirrored = own * min(1.0, shares.own / shares.mirrored), mirrored * min(1.0, shares.mirrored / shares.own)
+        chosen = torch.sigmoid(rather)
+        taken = mirrored * chosen + (1 - own) * (1 - chosen)  # (N, 1, H, W)
+    shown = sharp
+    if first is not None:
+        shown = shown + (1 - taken) * shares.own * (first.shown - sharp)
+    if second is not None:
+        shown = shown + taken * shares.mirrored * (second.shown - sharp)
+    return shown
+
+
 def moved_share(code: GraphicsCode, away: Mapping[str, float]) -> float:
     """How far, from 1 to 0, pixels that move along are trusted when the code's factors are moved by these degrees."""
     if code.offsets is None:  # not refined: a photograph
         return 1.0
     return _near(away, TURN)
-
-
-def moved_shares(code: GraphicsCode, away: Mapping[str, float], symmetric: bool = True) -> tuple[float, float]:
-    """How far pixels that move along are trusted: the picture's, and its mirror image's where that may stand for it."""
-    mirrored = mirror_image.share(code, away) if symmetric else 0.0
-    if not mirrored:
-        return moved_share(code, away), 0.0
-    return ((1 - mirrored) * moved_share(code, away), mirrored * moved_share(code, mirror_image.away_from_mirrored(code, away)))
 
 
 def distrust(code: GraphicsCode, away: Mapping[str, float]) -> float:
@@ -173,36 +239,27 @@ class Memory:
     def __reduce__(self) -> tuple:
         return Memory, ()
 
-    def shown(self, code: GraphicsCode, new: Drawn, sharp: Tensor, away: Mapping[str, float], light: float | None,
-              draw: Draw, flow: AppearanceFlow | None = None, symmetric: bool = True, ground: Sequence[int] = (255, 255, 255)) -> Tensor:
-        """``sharp`` (3, H, W), which is ``new`` ready to be shown, or as far as it is trusted the code's own picture there.
-
-        away: by how many degrees each factor was moved. light: the degrees that are asked for, None for the code's own.
-        draw: draws the code. symmetric: whether its picture's mirror image is of the same subject. ground: the colour that the model
-        draws behind a subject.
-        """
-        side = new.picture.shape[-1]
-        if code.picture is None or code.pixels.shape[0] != side:
+    def shown(self, asked: Asked) -> Tensor:
+        """What is drawn and ready to be shown, or as far as it is trusted the code's own picture there, (3, H, W)."""
+        code, sharp = asked.code, asked.sharp
+        if code.picture is None or code.pixels.shape[0] != sharp.shape[-1]:
             return sharp
-        still = trust(away, REACH)
-        shares = moved_shares(code, away, symmetric) if flow is not None else (0.0, 0.0)
-        if max(still, *shares) < LEAST:
+        still, shares, shown = trust(asked.away, REACH), asked.shares(), sharp
+        if still < LEAST and not shares.any():
             return sharp
+        own = self.own(asked)
+        if still <= 1 - LEAST:
+            shown = asked.blended(shares, *asked.sides(own, shares))
+        return shown if still < LEAST else shown.lerp(relit(own.seen, asked.new.picture), still)
 
+    def own(self, asked: Asked) -> _Own:
+        """What is known of a code's picture."""
         def make() -> _Own:
-            picture = torch.from_numpy(code.pixels.copy()).to(sharp.device).permute(2, 0, 1).float().div_(255)
-            itself = draw({})
+            picture = torch.from_numpy(asked.code.pixels.copy()).to(asked.sharp.device).permute(2, 0, 1).float().div_(255)
+            itself = asked.draw({})
             return _Own(Seen.of(picture, itself.picture), itself)
 
-        own, shown = self.get(code, make), sharp
-        if still <= 1 - LEAST:
-            asked = _Asked(code, new, sharp, light, draw, flow)
-            if shares[0] >= LEAST:
-                shown = sharp.lerp(asked.moved(own, away), shares[0])
-            if shares[1] >= LEAST:
-                moved = asked.moved_mirrored(own, mirror_image.away_from_mirrored(code, away), ground)
-                shown = torch.add(shown, moved - sharp, alpha=shares[1])
-        return shown if still < LEAST else shown.lerp(relit(own.seen, new.picture), still)
+        return self.get(asked.code, make)
 
     def get(self, code: GraphicsCode, make: Callable[[], _Own]) -> _Own:
         key = id(code)

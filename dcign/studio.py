@@ -24,13 +24,14 @@ from .controls import Controls, Heard
 from .directions import Directions
 from .graphics_code import FACTORS, CodeLayout, GraphicsCode
 from .networks import DCIGN
-from .own_picture import Drawn, Memory
+from .own_picture import Asked, Drawn, Memory
 from .paper_network import PaperNetwork
 from .photos import DEFAULT_FACE_BOX, PictureSpec, Prepared, Source, prepare
 from .pose_prior import PosePrior
 from .relighting import with_picture
 from .sharpening import Sharpening, sharpen
 from .sweeps import path
+from .view_blending import Side
 
 PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 _BATCH = 16  # pictures per forward pass: bounds the memory, and a CPU gains nothing from more
@@ -294,15 +295,22 @@ class Studio:
     def _draw(self, codes: Sequence[GraphicsCode], heard: Sequence[Heard]) -> np.ndarray:
         """N codes and what the decoder hears of each -> uint8 (N, H, W, 3)."""
         with torch.inference_mode():
-            drawn = self._decode(heard)
-            pictures = sharpen(torch.stack([new.picture for new in drawn]), self.sharpening)
-            if self.relighting:
-                pictures = torch.stack([
-                    self._memory.shown(code, new, sharp, asked.away, asked.light,
-                                       lambda degrees, code=code: self._at(code, degrees), self._drawing.flow, self.symmetric, self.spec.ground)
-                    for code, new, sharp, asked in zip(codes, drawn, pictures, heard)])
+            views = self.views(codes, heard)
+            pictures = torch.stack([self._memory.shown(asked) if self.relighting else asked.sharp for asked in views])
             levels = pictures.float().mul(255).round_().clamp_(0, 255).to(torch.uint8)
             return np.ascontiguousarray(levels.permute(0, 2, 3, 1).cpu().numpy())
+
+    def sides(self, asked: Asked) -> tuple[Side | None, Side | None]:
+        """The parts of a code's picture and of its mirror image in one of its views; None where one has none."""
+        return asked.sides(self._memory.own(asked), asked.shares())
+
+    def views(self, codes: Sequence[GraphicsCode], heard: Sequence[Heard]) -> list[Asked]:
+        """The views of N codes of which the decoder hears this, drawn; nothing of their pictures is in it yet."""
+        drawn = self._decode(heard)
+        pictures = sharpen(torch.stack([new.picture for new in drawn]), self.sharpening)
+        return [Asked(code, new, sharp, asked.away, asked.light, lambda degrees, code=code: self._at(code, degrees),
+                      self._drawing.flow, self.symmetric, self.spec.ground)
+                for code, new, sharp, asked in zip(codes, drawn, pictures, heard)]
 
     def _decode(self, heard: Sequence[Heard]) -> list[Drawn]:
         """What is drawn of what the decoder hears of N codes."""

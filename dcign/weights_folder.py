@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 FORMAT = 1
 EIGHT_BITS = 2  # the format of folders with kernels in 8 bits, which versions before did not read
 FLOW = 3  # of those with appearance flow, likewise
+BLENDING = 4  # and of those that tell which of two pictures to take
 _NEARLY_CHANCE = 0.8  # of the error of a guess
 TENSORS = "model.safetensors"
 CONFIG = "config.json"
@@ -121,9 +122,9 @@ def _read_config(path: Path) -> dict:
         config = None
     if not isinstance(config, dict):
         raise WeightsError(f"{path} is not valid JSON: {_AGAIN}")
-    if config.get("format") not in (FORMAT, EIGHT_BITS, FLOW):
+    if config.get("format") not in (FORMAT, EIGHT_BITS, FLOW, BLENDING):
         raise WeightsError(
-            f"{path} has format {config.get('format')!r}, this version reads {FORMAT} to {FLOW}: update dcign, or {_AGAIN}"
+            f"{path} has format {config.get('format')!r}, this version reads {FORMAT} to {BLENDING}: update dcign, or {_AGAIN}"
         )
     return config
 
@@ -195,7 +196,7 @@ def save_weights(
         if value.is_floating_point() and not torch.isfinite(value).all():
             raise WeightsError(f"{key} is not finite in {value.dtype}: save with half=False, or train again")
     config = {
-        "format": FLOW if network.flow is not None else EIGHT_BITS if storage.has_eight_bits(tensors) else FORMAT,
+        "format": _format(network, storage.has_eight_bits(tensors)),
         "name": name,
         "network": network.config.to_dict(),
         "layout": layout.to_list(),
@@ -214,6 +215,13 @@ def save_weights(
     replace(folder / TENSORS, lambda path: save_file(tensors, path, metadata={"format": "pt"}))
     replace(folder / CONFIG, lambda path: Path(path).write_text(_compact(text) + "\n", encoding="utf-8"))
     return folder
+
+
+def _format(network: DCIGN, eight_bits: bool) -> int:
+    """The oldest that has all that is in these weights."""
+    if network.flow is not None:
+        return BLENDING if network.flow.blending is not None else FLOW
+    return EIGHT_BITS if eight_bits else FORMAT
 
 
 def _compact(text: str) -> str:

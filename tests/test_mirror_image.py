@@ -13,7 +13,7 @@ from test_appearance_flow import with_flow
 
 import dcign
 from dcign import mirror_image
-from dcign.own_picture import TURN, moved_shares
+from dcign.own_picture import TURN, shares
 from dcign.photos import Prepared
 from dcign.studio import Studio
 
@@ -36,6 +36,12 @@ def studio() -> Studio:
 def code(studio, picture):
     """Seen from 40 degrees to the one side, lit from 30 degrees to the other."""
     return replace(studio.encode(picture, refine=True), azimuth=40.0, light=-30.0)
+
+
+def moved_shares(code, away, symmetric=True) -> tuple[float, float]:
+    """How much of the picture and of its mirror image is seen."""
+    found = shares(code, away, symmetric)
+    return found.own * found.window[0], found.mirrored * found.window[1]
 
 
 @pytest.mark.parametrize("refined", [True, False])

@@ -195,7 +195,7 @@ def _bench(arguments: argparse.Namespace) -> int:
     return 0
 
 
-RUN = {"render": _render, "teach": lessons.run_teach, "flow": lessons.run_flow, "measure": _measure, "beside": _beside,
+RUN = {"render": _render, "teach": lessons.run_teach, "flow": lessons.run_flow, "blend": lessons.run_blend, "measure": _measure, "beside": _beside,
        "probe": _probe, "preview": _preview, "examples": _examples, "figures": _figures, "card": _card, "bench": _bench}
 
 

@@ -94,6 +94,15 @@ def _flow(training: dict) -> str:
             f"still, from {lessons} (`python -m train flow`).\n" if lessons else "")
 
 
+def _blending(training: dict) -> str:
+    """What told from which of a picture and its mirror image to take; "choice": the weight of what either alone would miss."""
+    lessons = "; then ".join(
+        f"{one['new_views']:,} views of {one['pictures']:,} pictures, {one['photographs']:,} of them shown as photographs, a choice of one "
+        f"or the other weighing {one['choice']:g}" for one in training.get("blending", ()))
+    return ("- **Blending**: from which of a picture and its mirror image each pixel is taken was learned after that, all else held "
+            f"still, from {lessons} (`python -m train blend`).\n" if lessons else "")
+
+
 def _title(name: str, preset: str) -> str:
     """The demo's own weights have its name; others are known by their preset."""
     return f"DC-IGN live: {name}" if preset == "studio" else f"DC-IGN, preset {preset}: {name}"
@@ -128,7 +137,7 @@ at any {f"{', '.join(first)} and {last}" if first else last}.
 - **Data**: {DATA[name]}{_setting(settings)} From a stock of {_distinct(settings):,} distinct pictures{' in the last part of the run' if settings.get('first_shard') else ''}.
 - **Command**: `python -m train {name} --preset {training['preset']}`
 - **Pictures seen**: {training['pictures']:,} (planned: {phases}).
-{_history(training)}{note}{_flow(training)}- **Procedure**: {_procedure(settings)}; the true degrees are never shown to the network.
+{_history(training)}{note}{_flow(training)}{_blending(training)}- **Procedure**: {_procedure(settings)}; the true degrees are never shown to the network.
   The read-out in degrees was fitted afterwards on 2,000 training scenes, less those without a front.
 - **Ranges**: {ranges}. Outside them nothing was learned.
 - **Size**: {size / 1e6:.2f} MB, {bits}.

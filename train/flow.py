@@ -10,8 +10,6 @@ Shape legend: M sources, N new views, H = W pixels, s = H / EVERY of which true 
 
 from __future__ import annotations
 
-import copy
-import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -19,7 +17,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 from tqdm import tqdm
 
 from dcign import mirror_image
@@ -32,7 +30,7 @@ from train.correspondence import EVERY
 from train.features import level_errors
 from train.flow_examples import FACTORS, Example, FlowPlan, Scenes, heard, mistakes, nearer_mirrored, subjects, target
 from train.flow_pictures import in_colours
-from train.optimiser import MuonAdam
+from train.part_learner import PartLearner
 from train.pool import Pool
 from train.presets import TrainConfig
 
@@ -115,24 +113,31 @@ def _tensor(pictures: list[np.ndarray], device: torch.device) -> Tensor:  # (H, 
     return torch.from_numpy(np.stack(pictures)).to(device).permute(0, 3, 1, 2).contiguous()
 
 
+def gaussian(error: Tensor, floor: float) -> Tensor:
+    """A Gaussian likelihood of each picture's own variance (N, C, h, w), so that small turns count as large ones do."""
+    return 0.5 * error.square().mean((1, 2, 3)).add(floor).log().mean()
+
+
+def picture_loss(shown: Tensor, targets: Tensor, config: TrainConfig, plan: FlowPlan, encoder: Encoder | None = None,
+                 corners: Tensor | None = None) -> Tensor:
+    """What the new views miss of the true ones (N, 3, H, W), with the preset's terms for edges and structure; and what an ``encoder``
+    sees of that (features.py, with its ``corners``), if there is one."""
+    shown = shown.contiguous()
+    loss = gaussian(shown - targets, plan.floor) + config.edges * likelihood.laplace_gradients(shown - targets)
+    if config.structure:
+        loss = loss + config.structure * likelihood.structure(shown, targets)
+    if encoder is not None:
+        seen = level_errors(encoder, shown, targets, corners)  # (N, C, h, w) each
+        loss = loss + plan.features * torch.stack([gaussian(error, plan.floor) for error in seen]).mean()
+    return loss
+
+
 def loss_of(moved: Moved, targets: Tensor, flow: Tensor, config: TrainConfig, plan: FlowPlan, encoder: Encoder | None = None,
             corners: Tensor | None = None) -> Tensor:
-    """What the new views miss of the true ones (N, 3, H, W): a Gaussian likelihood of each picture's own variance, so that
-    small turns count as large ones do, with the preset's terms for edges and structure; what an ``encoder`` sees of that
-    (features.py, with its ``corners``), if there is one, and how far flow is from the true one (N, 2, s, s), in the same way."""
-
-    def gaussian(error: Tensor) -> Tensor:
-        return 0.5 * error.square().mean((1, 2, 3)).add(plan.floor).log().mean()
-
-    drawn = moved.picture.contiguous()
-    loss = gaussian(drawn - targets) + config.edges * likelihood.laplace_gradients(drawn - targets)
-    if config.structure:
-        loss = loss + config.structure * likelihood.structure(drawn, targets)
-    if encoder is not None:
-        seen = level_errors(encoder, drawn, targets, corners)  # (N, C, h, w) each
-        loss = loss + plan.features * torch.stack([gaussian(error) for error in seen]).mean()
+    """picture_loss(), what the picture's pixels alone miss, and how far flow is from the true one (N, 2, s, s), in the same way."""
+    loss = picture_loss(moved.picture, targets, config, plan, encoder, corners)
     # from coarse to fine: half the pixels first
-    loss = loss + plan.alone * (gaussian(F.avg_pool2d(moved.first - targets, 2)) + gaussian(moved.carried - targets))
+    loss = loss + plan.alone * (gaussian(F.avg_pool2d(moved.first - targets, 2), plan.floor) + gaussian(moved.carried - targets, plan.floor))
     off = pixels_off(moved.first_flow, flow).add(plan.unsure).log() + pixels_off(moved.flow, flow).add(plan.unsure).log()
     return loss + plan.geometry * off.mean()
 
@@ -149,30 +154,18 @@ def learn(studio: Studio, network: DCIGN, pool: Pool, examples: list[Example], s
           plan: FlowPlan = FlowPlan(), save: Callable[[int], object] = lambda seen: None, save_every: float = 300.0) -> None:
     """Teach ``network.flow``, in place; its running average is what stays. ``save`` is called now and then, and at the end, with
     the average in place and the number of new views so far."""
-    learner = copy.deepcopy(network.flow).requires_grad_(True).train()
-    optimiser = MuonAdam(learner, lr=1.0, weight_decay=config.weight_decay)
     each, generator = plan.sources_a_step * plan.views, torch.Generator().manual_seed(plan.seed)
     count, saved = max(1, plan.pairs // each), time.monotonic()
+    learner = PartLearner(network.flow, plan, count, config.weight_decay)
     with tqdm(total=count * each, unit="views", desc="flow") as bar:
         for number, step in enumerate(steps(studio, network, pool, examples, scenes, plan, count)):
-            rate = plan.rate * min(1.0, (number + 1) / plan.first_steps) * (0.02 + 0.49 * (1 + math.cos(math.pi * number / count)))
-            for group in optimiser.param_groups:
-                group["lr"] = rate
             with torch.autocast(studio.device.type, torch.bfloat16):
-                moved = learner(step.source, step.drawn, step.level, step.latents)
+                moved = learner.learning(step.source, step.drawn, step.level, step.latents)
                 loss = loss_of(step.on_ground(moved), step.targets, step.flow, config, plan, network.encoder if plan.features else None,
                                torch.randint(7, (plan.sources_a_step, 2), generator=generator))
-            if not torch.isfinite(loss):
-                raise FloatingPointError(f"The loss is {float(loss)} at step {number}: choose a lower rate.")
-            optimiser.zero_grad(set_to_none=True)
-            loss.backward()
-            nn.utils.clip_grad_norm_(learner.parameters(), 1.0)
-            optimiser.step()
-            decay = min(plan.average, (1 + number) / (10 + number))
-            with torch.no_grad():
-                torch._foreach_lerp_(list(network.flow.parameters()), list(learner.parameters()), 1 - decay)
+            learner.step(loss)
             bar.update(each)
-            bar.set_postfix(_decibels(moved.picture.detach(), step)
+            bar.set_postfix(decibels(step.targets, new=moved.picture.detach(), drawn=step.drawn, copied=step.source.picture)
                             | {"px_off": f"{pixels_off(moved.flow.detach(), step.flow).mean():.2f}"}, refresh=False)
             if time.monotonic() - saved > save_every:
                 save((number + 1) * each)
@@ -180,11 +173,9 @@ def learn(studio: Studio, network: DCIGN, pool: Pool, examples: list[Example], s
     save(count * each)
 
 
-def _decibels(shown: Tensor, step: Step) -> dict[str, str]:
-    def psnr(pictures: Tensor) -> str:
-        return f"{-10 * (pictures - step.targets).square().mean((1, 2, 3)).clamp_min(1e-6).log10().mean():.2f}"
-
-    return {"new": psnr(shown), "drawn": psnr(step.drawn), "copied": psnr(step.source.picture)}
+def decibels(targets: Tensor, **pictures: Tensor) -> dict[str, str]:
+    """How near each of these pictures (N, 3, H, W) are to the targets, for a progress bar."""
+    return {name: f"{-10 * (shown - targets).square().mean((1, 2, 3)).clamp_min(1e-6).log10().mean():.2f}" for name, shown in pictures.items()}
 
 
 def with_flow(network: DCIGN, width: int, seed: int) -> DCIGN:

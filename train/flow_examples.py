@@ -12,7 +12,7 @@ s = S / EVERY; L latents, g of a factor, P places in the decoder.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from PIL import Image
@@ -110,12 +110,12 @@ class Scenes:
         return found - own_places(size)
 
 
-def collect(studio: Studio, pool: Pool, plan: FlowPlan, most: int | None = None,
-            progress: Callable[[int], object] = lambda count: None) -> list[Example]:
-    """Encode pictures of all mini-batches, or of ``most`` of each factor. Raises ValueError if there are none of a factor,
+def collect(studio: Studio, pool: Pool, plan: FlowPlan, most: int | None = None, progress: Callable[[int], object] = lambda count: None,
+            factors: Sequence[str] = FACTORS) -> list[Example]:
+    """Encode pictures of all mini-batches in which one of these factors varies, or of ``most`` of each factor. Raises ValueError if there are none of a factor,
     of renders or of photographs."""
     rng, found = np.random.default_rng(plan.seed), []
-    for factor in FACTORS:
+    for factor in factors:
         chosen = np.flatnonzero(pool.factors == pool.recipe.factors.index(factor))
         chosen = [int(index) for index in rng.permutation(chosen)[:most]]
         before = len(found)
@@ -170,21 +170,37 @@ def heard(studio: Studio, example: Example, which: int, on_curve: bool) -> tuple
     return asked.rows + change, asked.latents + change
 
 
-def mistakes(studio: Studio, example: Example, other: Example, plan: FlowPlan,
-             rng: np.random.Generator) -> Callable[..., np.ndarray]:
-    """What the latents (L,) of an example's view at given degrees are off by, as in what is real: some of the identity is the
-    other's; and of a photograph the view is taken for another, of its mirror image (a second argument) for one on the other side of it."""
+@dataclass(frozen=True, eq=False)
+class Mistakes:
+    """What the latents of an example's views are off by: ``change`` (L,) in all of them, and where they are taken for views that lie ``by``
+    so many degrees away."""
+
+    studio: Studio
+    change: np.ndarray
+    by: Mapping[str, float]
+
+    def __call__(self, degrees: Mapping[str, float], mirrored: bool = False) -> np.ndarray:
+        """(L,), of the view at these degrees; a mirror image's is taken for one on the other side of it."""
+        by = dict(self.by)
+        if mirrored and by:
+            by["azimuth"] = -by["azimuth"]
+        return self.change + misread(self.studio, degrees, by)
+
+    def code(self, code: GraphicsCode) -> GraphicsCode:
+        """The code with them."""
+        read = {factor: getattr(code, factor) for factor in FACTORS}
+        return replace(code, latents=code.latents + self(read), **{factor: read[factor] + by for factor, by in self.by.items()})
+
+
+def mistakes(studio: Studio, example: Example, other: Example, plan: FlowPlan, rng: np.random.Generator) -> Mistakes:
+    """Those that are made with what is real: some of the identity is the other's; and of a photograph the view is taken for another."""
     change, intrinsic, by = np.zeros(studio.layout.size, np.float32), studio.layout.intrinsic, {}
     share = plan.unlike * max(0.0, 2 * rng.random() - 1)
     if example.photograph is not None:
         share = plan.strange * rng.random()
         by = {factor: plan.misread * rng.standard_normal() for factor in FACTORS}
     change[intrinsic] = share * (other.code.latents - example.code.latents)[intrinsic]
-
-    def wrong(degrees: Mapping[str, float], mirrored: bool = False) -> np.ndarray:
-        return change + misread(studio, degrees, by | {"azimuth": -by["azimuth"]} if mirrored and by else by)
-
-    return wrong
+    return Mistakes(studio, change, by)
 
 
 def misread(studio: Studio, degrees: Mapping[str, float], by: Mapping[str, float]) -> np.ndarray:

@@ -1,13 +1,20 @@
-"""The commands that teach weights something more: `python -m train teach` and `flow`. Both write a weights folder."""
+"""The commands that teach weights something more: `python -m train teach`, `flow` and `blend`. All write a weights folder."""
 
 from __future__ import annotations
 
 import argparse
 import copy
 import os
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from train.options import data_of, pictures_folder
+
+if TYPE_CHECKING:
+    from dcign.studio import Studio
+    from train.flow_examples import Example, FlowPlan
 
 
 def run_teach(arguments: argparse.Namespace) -> int:
@@ -51,47 +58,91 @@ def run_teach(arguments: argparse.Namespace) -> int:
 
 def run_flow(arguments: argparse.Namespace) -> int:
     """How a picture's own pixels move (flow.py)."""
-    import torch
     from tqdm import tqdm
 
-    from dcign import checkpoints, storage
-    from dcign.networks import DCIGN
-    from train.batches import Rendering
     from train.flow import learn, with_flow
-    from train.flow_examples import FACTORS, FlowPlan, Scenes, collect
-    from train.measures.subject import studio_of
-    from train.pool import Pool
-    from train.presets import preset
+    from train.flow_examples import FACTORS, FlowPlan, Scenes
 
-    name, plan = arguments.source, FlowPlan()
+    plan = FlowPlan()
     plan = replace(plan, pairs=arguments.pairs or plan.pairs)
     if arguments.photographed is not None:
         plan = replace(plan, photographed=arguments.photographed)
-    config = preset("studio", name)
-    weights = checkpoints.load_weights(checkpoints.find(arguments.start))
-    if weights.name != name or not isinstance(weights.network, DCIGN):
-        raise ValueError(f"{arguments.start} are no weights of {name} by the studio preset.")
-    torch.set_num_threads(arguments.threads or max(1, torch.get_num_threads()))
-    weights = replace(weights, network=with_flow(weights.network, plan.width, plan.seed))
-    paths = Rendering(pictures_folder(arguments, name), name, weights.network.config.size, arguments.shards, data_of(arguments), None,
-                      config.recipe, first=arguments.first_shard).wait()
-    pool, studio = Pool(paths, 0, config.recipe), studio_of(weights)
-
-    def save(seen: int) -> None:
-        lessons = [*weights.training.get("flow", ()), plan.told(seen, examples)]
-        whole = copy.deepcopy(weights.network).cpu()
-        storage.round_to_stored(whole)
-        checkpoints.save_weights(arguments.output, whole, weights.layout, weights.calibrations, weights.ranges, name=name,
-                                 circular=weights.circular, ground=weights.ground, framing=weights.framing,
-                                 directions=weights.directions, training=weights.training | {"flow": lessons})
-
-    with tqdm(desc="encoding", unit="mini-batches", total=sum(
-            min(arguments.mini_batches or len(pool), int((pool.factors == config.recipe.factors.index(factor)).sum()))
-            for factor in FACTORS)) as bar:
-        examples = collect(studio, pool, plan, arguments.mini_batches, bar.update)
+    lesson = _Moving(arguments)
+    lesson.network = with_flow(lesson.network, plan.width, plan.seed)
+    examples = lesson.encoded(plan, FACTORS)
     wanted = {example.mini_batch for example in examples}
     with tqdm(desc="depth", unit="mini-batches", total=len(wanted)) as bar:
-        scenes = Scenes.of(name, data_of(arguments), pool, wanted, weights.network.config.size, os.cpu_count() or 1, bar.update)
-    learn(studio, weights.network, pool, examples, scenes, config, plan, save)
+        scenes = Scenes.of(lesson.name, data_of(arguments), lesson.pool, wanted, lesson.network.config.size, os.cpu_count() or 1, bar.update)
+    learn(lesson.studio, lesson.network, lesson.pool, examples, scenes, lesson.config, plan,
+          lambda seen: lesson.save("flow", plan.told(seen, examples)))
     print(f"weights with flow in {arguments.output}")
     return 0
+
+
+def run_blend(arguments: argparse.Namespace) -> int:
+    """From which of a picture and its mirror image pixels are taken (blend.py)."""
+    from train.blend import BlendPlan, learn, with_blending
+
+    plan = BlendPlan()
+    plan = replace(plan, pairs=arguments.pairs or plan.pairs)
+    lesson = _Moving(arguments)
+    if lesson.network.flow is None:
+        raise ValueError(f"{arguments.start} move no pixels: let them learn that first, with `python -m train flow`.")
+    lesson.network = with_blending(lesson.network, plan.width, plan.flow.seed)
+    examples = lesson.encoded(plan.flow, ["azimuth"])
+    learn(lesson.studio, lesson.network, lesson.pool, examples, lesson.config, plan,
+          lambda seen: lesson.save("blending", plan.told(seen, examples)))
+    print(f"weights with blending in {arguments.output}")
+    return 0
+
+
+class _Moving:
+    """What a lesson in moving pixels begins with, as its command was given: the weights, whose ``network`` may be given what it is to
+    learn, and pictures of the studio preset. Raises ValueError for other weights."""
+
+    def __init__(self, arguments: argparse.Namespace):
+        import torch
+
+        from dcign import checkpoints
+        from dcign.networks import DCIGN
+        from train.batches import Rendering
+        from train.pool import Pool
+        from train.presets import preset
+
+        self.arguments, self.name, self.config = arguments, arguments.source, preset("studio", arguments.source)
+        self.weights = checkpoints.load_weights(checkpoints.find(arguments.start))
+        if self.weights.name != self.name or not isinstance(self.weights.network, DCIGN):
+            raise ValueError(f"{arguments.start} are no weights of {self.name} by the studio preset.")
+        torch.set_num_threads(arguments.threads or max(1, torch.get_num_threads()))
+        self.network = self.weights.network
+        paths = Rendering(pictures_folder(arguments, self.name), self.name, self.network.config.size, arguments.shards,
+                          data_of(arguments), None, self.config.recipe, first=arguments.first_shard).wait()
+        self.pool = Pool(paths, 0, self.config.recipe)
+
+    def encoded(self, plan: FlowPlan, factors: Sequence[str]) -> list[Example]:
+        """Pictures of mini-batches in which these vary, encoded."""
+        from tqdm import tqdm
+
+        from train.flow_examples import collect
+
+        most, known = self.arguments.mini_batches, self.config.recipe.factors
+        counts = (int((self.pool.factors == known.index(factor)).sum()) for factor in factors)
+        with tqdm(desc="encoding", unit="mini-batches", total=sum(min(most or count, count) for count in counts)) as bar:
+            return collect(self.studio, self.pool, plan, most, bar.update, factors)
+
+    @cached_property
+    def studio(self) -> Studio:
+        from train.measures.subject import studio_of
+
+        return studio_of(replace(self.weights, network=self.network))
+
+    def save(self, lesson: str, told: Mapping[str, object]) -> None:
+        """Write weights whose card tells of one lesson more."""
+        from dcign import checkpoints, storage
+
+        weights, whole = self.weights, copy.deepcopy(self.network).cpu()
+        storage.round_to_stored(whole)
+        lessons = [*weights.training.get(lesson, ()), dict(told)]
+        checkpoints.save_weights(self.arguments.output, whole, weights.layout, weights.calibrations, weights.ranges, name=self.name,
+                                 circular=weights.circular, ground=weights.ground, framing=weights.framing,
+                                 directions=weights.directions, training=weights.training | {lesson: lessons})

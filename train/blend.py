@@ -1,0 +1,180 @@
+"""After flow: from which of a picture and its mirror image each pixel of a view between them is taken (../dcign/view_blending.py).
+
+    python -m train blend chairs --from weights/chairs --first-shard 124 --shards 6 -o runs/chairs-blend
+
+Nothing else learns. Pictures are encoded, and both moved to the views of others of their mini-batch, as the app does it; what is
+real is drawn less well and read less surely, so codes are altered as in flow's lessons (flow_examples.py).
+
+Shape legend: N views, H = W pixels, L latents.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from tqdm import tqdm
+
+from dcign.controls import Heard
+from dcign.fading import wrapped
+from dcign.graphics_code import GraphicsCode
+from dcign.networks import DCIGN
+from dcign.own_picture import LEAST, Asked, Shares, blended, shares
+from dcign.relighting import with_picture
+from dcign.studio import Studio
+from dcign.view_blending import Side
+from train.flow import decibels, picture_loss
+from train.flow_examples import FACTORS, Example, FlowPlan, Mistakes, mistakes, target
+from train.flow_pictures import in_colours
+from train.part_learner import PartLearner
+from train.pool import Pool
+from train.presets import TrainConfig
+
+
+@dataclass(frozen=True)
+class BlendPlan:
+    """How it is learned; ``flow``: how codes are altered, and all else that is as in flow's lessons."""
+
+    width: int = 40  # NetworkConfig.blend_width
+    pairs: int = 20_000  # new views
+    choice: float = 1.0  # weight of what is missed if each pixel is of one picture or the other: a mean of both is a ghost of each
+    flow: FlowPlan = FlowPlan()
+
+    def told(self, seen: int, examples: Sequence[Example]) -> dict[str, int | float]:
+        """For the card: what was learned from, after that many new views."""
+        return {"new_views": seen, "pictures": len(examples), "photographs": sum(example.photograph is not None for example in examples),
+                "choice": self.choice}
+
+
+@dataclass(frozen=True, eq=False)
+class Views:
+    """Both sides of N views, what is drawn of them (N, 3, H, W) and as it is shown, their latents (N, L), how far each side is trusted
+    in each, and the true views (N, 3, H, W)."""
+
+    first: Side
+    second: Side
+    drawn: Tensor
+    sharp: Tensor
+    latents: Tensor
+    shares: list[Shares]
+    targets: Tensor
+
+    def missed(self, rather: Tensor, floor: float) -> Tensor:
+        """What would be missed if each pixel were one side's, by chance of these odds, over what the better side misses: a mean of both
+        is sharp nowhere."""
+        own = [_missed(side.shown - self.targets) for side in (self.first, self.second)]  # (N, 1, H, W) each
+        chance = torch.sigmoid(rather)
+        least = torch.minimum(*own).mean((1, 2, 3)).add(floor)
+        return ((own[0].lerp(own[1], chance) - torch.minimum(*own)).mean((1, 2, 3)) / least).mean()
+
+    def shown(self, rather: Tensor) -> Tensor:
+        """What the app shows (N, 3, H, W), where these are the odds of the second side (N, 1, H, W)."""
+        parts = zip(self.sharp.split(1), self.shares, _each(self.first), _each(self.second), rather.split(1))
+        return torch.cat([blended(*part) for part in parts])
+
+
+def _missed(error: Tensor) -> Tensor:
+    """Squares of an error (N, 3, H, W) and of its edges, around every pixel (N, 1, H, W)."""
+    across, down = F.pad(error.diff(dim=3), (0, 1)), F.pad(error.diff(dim=2), (0, 0, 0, 1))
+    return F.avg_pool2d((error.square() + across.square() + down.square()).mean(1, keepdim=True), 9, 1, 4)
+
+
+def _each(side: Side) -> Iterator[Side]:
+    return (Side(*parts) for parts in zip(side.shown.split(1), side.known.split(1), side.latents.split(1)))
+
+
+def views(studio: Studio, pool: Pool, examples: list[Example], plan: BlendPlan, count: int) -> Iterator[Views]:
+    """What is learned from, step by step. ValueError if nothing lies between a picture and its mirror image."""
+    kinds = [[example for example in examples if example.factor == "azimuth" and (example.photograph is not None) == photographed
+              and between(example.code, example.degrees).any()] for photographed in (False, True)]
+    if not all(kinds):
+        raise ValueError("These shards have no views between pictures and their mirror images: render more of them.")
+    for number in range(count):
+        rng, sources = np.random.default_rng([plan.flow.seed, number]), []
+        while len(sources) < plan.flow.sources_a_step:
+            with torch.no_grad():
+                sources.append(_of_one(studio, pool, kinds[int(rng.random() < plan.flow.photographed)], plan, rng))
+            sources = [views for views in sources if views]  # none may lie between, where the view is misread
+        found = [view for views in sources for view in views]
+        asked, sides, targets = zip(*found)
+        first, second = (Side(*(torch.cat([getattr(side, part) for side in some]) for part in ("shown", "known", "latents")))
+                         for some in zip(*sides))
+        yield Views(first, second, torch.stack([one.new.picture for one in asked]), torch.stack([one.sharp for one in asked]),
+                    torch.cat([one.new.latents for one in asked]), [one.shares() for one in asked],
+                    torch.from_numpy(np.stack(targets)).to(studio.device).permute(0, 3, 1, 2).contiguous())
+
+
+def _of_one(studio: Studio, pool: Pool, among: list[Example], plan: BlendPlan, rng: np.random.Generator) -> list[tuple[Asked, tuple[Side, Side], np.ndarray]]:
+    """Views of one source: what is asked for, its two sides, and the true picture float32 (H, W, 3) in [0, 1]."""
+    example, other = (among[rng.integers(len(among))] for _ in range(2))
+    wrong = mistakes(studio, example, other, plan.flow, rng)
+    code, off = wrong.code(example.code), wrong.by.get("azimuth", 0.0)
+    power = np.exp(plan.flow.colours * rng.standard_normal(3) * (rng.random() < plan.flow.recoloured)).astype(np.float32)
+    code = with_picture(code, np.rint(255 * in_colours(code.pixels, power)).astype(np.uint8))
+    seen = np.flatnonzero(between(code, example.degrees + off))
+    if not len(seen):
+        return []
+    chosen = rng.permutation(seen)[:plan.flow.views]
+    heard = [_exactly(studio, example, int(which), studio.heard(code, {"azimuth": float(example.degrees[which] + off)}), wrong,
+                      rng.random() < 0.5) for which in chosen]
+    return [(asked, studio.sides(asked), in_colours(target(studio, pool, example, int(which)), power))
+            for asked, which in zip(studio.views([code] * len(heard), heard), chosen)]
+
+
+def _exactly(studio: Studio, example: Example, which: int, asked: Heard, wrong: Mistakes, exactly: bool) -> Heard:
+    """What the decoder hears when the app asks for one of an example's others; with the latents that were read there, mistaken as they
+    all are, it is told ``exactly`` where that is."""
+    if not exactly:
+        return asked
+    change = np.zeros_like(asked.latents)
+    group = studio.layout.slice(example.factor)
+    there = {factor: getattr(example.code, factor) for factor in FACTORS} | {example.factor: float(example.degrees[which])}
+    change[group] = example.latents[which] + wrong(there)[group] - asked.latents[group]
+    return asked._replace(rows=asked.rows + change, latents=asked.latents + change)
+
+
+def between(code: GraphicsCode, degrees: np.ndarray) -> np.ndarray:
+    """At which of these degrees of azimuth (V,) both a code's picture and its mirror image are looked at."""
+    found = [shares(code, {"azimuth": wrapped(float(one) - code.azimuth)}, blends=True) for one in degrees]
+    return np.array([min(one.own, one.mirrored, *one.window) >= LEAST for one in found], bool)
+
+
+def learn(studio: Studio, network: DCIGN, pool: Pool, examples: list[Example], config: TrainConfig, plan: BlendPlan = BlendPlan(),
+          save: Callable[[int], object] = lambda seen: None, save_every: float = 300.0) -> None:
+    """Teach ``network.flow.blending``, in place; its running average is what stays. ``save`` is called now and then, and at the end,
+    with the average in place and the number of new views so far."""
+    each, generator = plan.flow.sources_a_step * plan.flow.views, torch.Generator().manual_seed(plan.flow.seed)
+    count, seen, saved = max(1, plan.pairs // each), 0, time.monotonic()
+    learner = PartLearner(network.flow.blending, plan.flow, count, config.weight_decay)
+    with tqdm(total=count * each, unit="views", desc="blend") as bar:
+        for step in views(studio.quick(), pool, examples, plan, count):
+            with torch.autocast(studio.device.type, torch.bfloat16):
+                rather = learner.learning(step.first, step.second, step.drawn, step.latents)
+                shown = step.shown(rather)
+                corners = torch.randint(7, (plan.flow.sources_a_step, 2), generator=generator)
+                loss = picture_loss(shown, step.targets, config, plan.flow, network.encoder, corners)
+                loss = loss + plan.choice * step.missed(rather, plan.flow.floor)
+            learner.step(loss)
+            seen += len(step.targets)
+            bar.update(each)
+            bar.set_postfix(decibels(step.targets, blended=shown.detach(), picture=step.first.shown, mirrored=step.second.shown,
+                                     drawn=step.sharp), refresh=False)
+            if time.monotonic() - saved > save_every:
+                save(seen)
+                saved = time.monotonic()
+    save(seen)
+
+
+def with_blending(network: DCIGN, width: int, seed: int) -> DCIGN:
+    """The same network with a blending that has learned nothing yet; as it is where it has one of that width."""
+    if network.config.blend_width == width:
+        return network
+    torch.manual_seed(seed)
+    whole = DCIGN(replace(network.config, blend_width=width))
+    whole.load_state_dict({key: value for key, value in network.state_dict().items() if not key.startswith("flow.blending.")}, strict=False)
+    return whole.to(memory_format=torch.channels_last).eval().requires_grad_(False)
