@@ -10,7 +10,7 @@ Shape legend: H, W pixels.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import torch
@@ -48,8 +48,6 @@ STILL = 1.0
 HOLES, EDGE = 4, 5
 #: Pixels around the subject that may turn along with it, and by how much of a colour, from 0 to 1, they differ from the ground if they are its own.
 RIM, UNLIKE = 8, 0.08
-#: Of a colour: what is drawn no further from the model's ground counts as that.
-FAINT = 12 / 255
 _WINDOW = 5  # pixels a side, over which single ones are evened out
 _SEEN = 0.05  # how much of a view must come from a pixel for it to count as seen
 
@@ -106,12 +104,6 @@ def subject(code: GraphicsCode, picture: Tensor, drawn: Tensor, look: Callable[[
     outer = torch.maximum(turning, drawn)
     unlike = (picture - ground(picture, outer)).abs().amax(0, keepdim=True).div(UNLIKE).clamp(max=1.0)  # (1, H, W)
     return torch.maximum(inner, outer * unlike)
-
-
-def outline(drawn: Tensor, colour: Sequence[int]) -> Tensor:
-    """Where what is drawn (3, H, W) is not the model's ground of that ``colour`` (0 to 255), (1, H, W)."""
-    even = drawn.new_tensor(colour).div(255).view(3, 1, 1)
-    return ((drawn - even).abs().amax(0, keepdim=True) > FAINT).float()
 
 
 def ground(picture: Tensor, shown: Tensor) -> Tensor:

@@ -20,6 +20,7 @@ from . import mirror_image
 from .appearance_flow import AppearanceFlow, Begun, Moved, Source
 from .fading import smooth, wrapped
 from .graphics_code import GraphicsCode
+from .likeness import outline, strangeness
 from .offsets import trust
 from .relighting import Seen, relit
 from .view_blending import Side
@@ -28,16 +29,18 @@ from .view_blending import Side
 #: near to the truth at 4; a little sooner, as both at once look like a ghost.
 REACH = {"azimuth": 3.0, "elevation": 3.0}
 #: Between how many degrees of azimuth the pixels of a render that move along fade: further round, what is drawn is sharper. Those of a
-#: photograph, whose ground is nowhere else, do not.
-TURN = (50.0, 70.0)
-#: By how many powers of e what is drawn of a photograph counts less than of the pictures that flow was learned from: of those the
-#: decoder draws nearly the same person or thing, of a photograph another. Portraits that turn by 40 degrees are so told apart.
+#: photograph, whose ground is nowhere else, do not; those of what is strange (likeness.py) later.
+TURN, STRANGE_TURN = (50.0, 70.0), (60.0, 85.0)
+#: By how many powers of e what is drawn of a photograph, or of what is strange (likeness.py), counts less than of the pictures that flow
+#: was learned from: of those the decoder draws nearly the same person or thing, of a photograph another. Portraits that turn by 40
+#: degrees are so told apart, and chairs keep their slats.
 DISTRUST = 1.0
 #: Between how many degrees of azimuth that ends: further round, a picture shows next to nothing of what is seen there.
 UNSEEN = (60.0, 75.0)
-#: How fast a pixel of a render that is unlike what is drawn counts less where that is trusted: at 0 ground from beside a face dots
-#: its cheek. A photograph's own ground is unlike all that is drawn.
-DOUBT = 13.0
+#: How fast a pixel that is unlike what is drawn counts less where that is trusted, by what a picture shows: at 0 ground from beside a face
+#: dots its cheek; thin parts of objects go with it. Neither of a photograph, whose own ground is unlike all that is drawn, nor of what
+#: is strange.
+DOUBT = {"face": 13.0, "object": 0.0}
 #: Below this share it is not worth its time.
 LEAST = 0.01
 _KEPT = 32  # codes whose own drawing is kept: one for each of so many visitors
@@ -57,12 +60,13 @@ Draw = Callable[[Mapping[str, float | None]], Drawn]  # draws a code at these de
 
 @dataclass(eq=False)
 class _Own:
-    """A code's picture with what is drawn of the code, and the light under which it was moved last; or its mirror image with what is
-    drawn of that. ``mirrored`` is the other one, as soon as it was needed; ``subject`` is mirror_image.subject(), and ``behind`` the light
+    """A code's picture with what is drawn of the code, how ``strange`` it is (likeness.py; 1 for a photograph), and the light under which it
+    was moved last; or its mirror image with what is drawn of that. ``mirrored`` is the other one, as soon as it was needed; ``subject`` is mirror_image.subject(), and ``behind`` the light
     under which it was shown last, with what lies behind it then (3, H, W)."""
 
     seen: Seen
     itself: Drawn
+    strange: float = 0.0
     lit: tuple[float | None, Begun] | None = None
     mirrored: _Own | None = None
     subject: Tensor | None = None
@@ -86,7 +90,7 @@ class _Own:
 class Asked:
     """A code's view: what is drawn of it, and as it is shown (3, H, W); by how many degrees each factor was moved; the light that is
     asked for, None for the code's own; what draws the code, and moves pixels; whether its picture's mirror image is of the same
-    subject, and the colour (0 to 255) that the model draws behind that."""
+    subject, the colour (0 to 255) that the model draws behind that, and what it is: "face" or "object"."""
 
     code: GraphicsCode
     new: Drawn
@@ -97,17 +101,15 @@ class Asked:
     flow: AppearanceFlow | None = None
     symmetric: bool = True
     ground: Sequence[int] = (255, 255, 255)
+    subject: str = "face"
 
-    def shares(self) -> Shares:
-        if self.flow is None:
-            return Shares()
-        return shares(self.code, self.away, self.symmetric, self.flow.blending is not None)
-
-    def sides(self, own: _Own, shares: Shares) -> tuple[Side | None, Side | None]:
-        """The picture's part in the view, and its mirror image's; None where that has none."""
-        parts = (self._moved(own) if shares.own >= LEAST and shares.window[0] >= LEAST else None,
-                 self._moved_mirrored(own) if shares.mirrored >= LEAST and shares.window[1] >= LEAST else None)
-        return parts
+    def sides(self, own: _Own) -> tuple[Shares, Side | None, Side | None]:
+        """The picture's part in the view, and its mirror image's, None where that has none; and how far each is trusted."""
+        found = Shares()
+        if self.flow is not None:
+            found = shares(self.code, self.away, self.symmetric, self.flow.blending is not None, own.strange)
+        return (found, self._moved(own) if found.own >= LEAST and found.window[0] >= LEAST else None,
+                self._moved_mirrored(own) if found.mirrored >= LEAST and found.window[1] >= LEAST else None)
 
     def blended(self, shares: Shares, first: Side | None, second: Side | None) -> Tensor:
         """Both parts as one picture (3, H, W)."""
@@ -119,7 +121,7 @@ class Asked:
     def _moved(self, own: _Own) -> Side:
         """The picture's pixels where they are seen now."""
         begun = self._begun(own, self.light)
-        found = self._found(begun, self.new, self.away)
+        found = self._found(begun, own, self.new, self.away)
         return Side(self._shown(found)[None], found.known, begun.latents)
 
     def _moved_mirrored(self, own: _Own) -> Side:
@@ -127,10 +129,10 @@ class Asked:
         code, aside, away = self.code, mirror_image.mirrored(self.code), mirror_image.away_from_mirrored(self.code, self.away)
         if own.mirrored is None:
             itself = self.draw(aside)
-            own.mirrored = _Own(Seen.of(own.seen.picture.flip(-1), itself.picture), itself)
+            own.mirrored = _Own(Seen.of(own.seen.picture.flip(-1), itself.picture), itself, own.strange)
         light = code.light if self.light is None else self.light  # the mirror image has the light of the other side
         begun = self._begun(own.mirrored, light, aside)
-        found = self._found(begun, self.new, away)
+        found = self._found(begun, own, self.new, away)
         shown = self._shown(found)
         if code.offsets is None:  # a render's ground is even
             shown = self._on_ground(own, found, shown)
@@ -140,23 +142,23 @@ class Asked:
         """The mirror image as it was ``found``, and is ``shown`` (3, H, W), before the photograph's ground."""
         if own.subject is None:
             begun = self._begun(own, None)
-            own.subject = mirror_image.subject(self.code, own.seen.picture, mirror_image.outline(own.itself.picture, self.ground),
-                                               lambda degrees: self._found(begun, self.draw(degrees), {}).flow)
+            own.subject = mirror_image.subject(self.code, own.seen.picture, outline(own.itself.picture, self.ground),
+                                               lambda degrees: self._found(begun, own, self.draw(degrees), {}).flow)
         if own.behind is None or own.behind[0] != self.light:
             picture = own.seen.picture
             if self.light is not None:
                 picture = relit(own.seen, self.draw({"light": self.light}).picture)
             own.behind = self.light, mirror_image.ground(picture, own.subject)
-        drawn = found.drawn_share[0] * mirror_image.outline(self.new.picture, self.ground)
+        drawn = found.drawn_share[0] * outline(self.new.picture, self.ground)
         return mirror_image.on_ground(shown, found.flow, own.subject, own.behind[1], drawn)
 
     def _begun(self, own: _Own, light: float | None, view: Mapping[str, float] = MappingProxyType({})) -> Begun:
         """Where pixels come from that are seen at this ``view``, none for the code's own, under that light."""
         return own.begun(light, lambda light: self.draw({**view, "light": light}), self.flow)
 
-    def _found(self, begun: Begun, new: Drawn, away: Mapping[str, float]) -> Moved:
+    def _found(self, begun: Begun, own: _Own, new: Drawn, away: Mapping[str, float]) -> Moved:
         """The new view as flow finds it, ``away`` from where its pixels come from."""
-        return self.flow(begun, new.picture[None], new.level, new.latents, distrust(self.code, away), doubt(self.code))
+        return self.flow(begun, new.picture[None], new.level, new.latents, distrust(own.strange, away), doubt(own.strange, self.subject))
 
     def _shown(self, found: Moved) -> Tensor:
         """What is moved, and as far as it is drawn what is ready to be shown of that (3, H, W)."""
@@ -172,21 +174,18 @@ class Shares:
     mirrored: float = 0.0
     window: tuple[float, float] = (1.0, 0.0)
 
-    def any(self) -> bool:
-        return max(self.own * self.window[0], self.mirrored * self.window[1]) >= LEAST
 
-
-def shares(code: GraphicsCode, away: Mapping[str, float], symmetric: bool = True, blends: bool = False) -> Shares:
+def shares(code: GraphicsCode, away: Mapping[str, float], symmetric: bool = True, blends: bool = False, strange: float = 0.0) -> Shares:
     """How far pixels that move along are trusted when the code's factors are moved by these degrees; ``blends``: whether a network
-    tells which to take."""
+    tells which to take; ``strange``: how strange its picture is."""
     window = (1.0, 0.0)
     if symmetric and blends:
         window = mirror_image.window(code, away)
     elif symmetric:
         mirrored = mirror_image.share(code, away)
         window = 1 - mirrored, mirrored
-    return Shares(moved_share(code, away),
-                  moved_share(code, mirror_image.away_from_mirrored(code, away)) if window[1] else 0.0, window)
+    aside = moved_share(code, mirror_image.away_from_mirrored(code, away), strange) if window[1] else 0.0
+    return Shares(moved_share(code, away, strange), aside, window)
 
 
 def blended(sharp: Tensor, shares: Shares, first: Side | None, second: Side | None, rather: Tensor | None = None) -> Tensor:
@@ -206,21 +205,22 @@ def blended(sharp: Tensor, shares: Shares, first: Side | None, second: Side | No
     return shown
 
 
-def moved_share(code: GraphicsCode, away: Mapping[str, float]) -> float:
+def moved_share(code: GraphicsCode, away: Mapping[str, float], strange: float = 0.0) -> float:
     """How far, from 1 to 0, pixels that move along are trusted when the code's factors are moved by these degrees."""
     if code.offsets is None:  # not refined: a photograph
         return 1.0
-    return _near(away, TURN)
+    return _near(away, tuple(usual + strange * (late - usual) for usual, late in zip(TURN, STRANGE_TURN)))
 
 
-def distrust(code: GraphicsCode, away: Mapping[str, float]) -> float:
-    """By how many powers of e what is drawn of a code counts less, for AppearanceFlow, when its factors are moved by these degrees."""
-    return DISTRUST * _near(away, UNSEEN) if code.offsets is None else 0.0
+def distrust(strange: float, away: Mapping[str, float]) -> float:
+    """By how many powers of e what is drawn of a code counts less, for AppearanceFlow, when its factors are moved by these degrees;
+    ``strange``: how far, from 0 to 1, its picture is a photograph, or unlike what is drawn of it."""
+    return DISTRUST * strange * _near(away, UNSEEN)
 
 
-def doubt(code: GraphicsCode) -> float:
-    """How fast a code's pixels count less, for AppearanceFlow, where they are unlike what is drawn: not at all of a photograph."""
-    return 0.0 if code.offsets is None else DOUBT
+def doubt(strange: float, subject: str) -> float:
+    """How fast pixels of a picture of that ``subject`` count less, for AppearanceFlow, where they are unlike what is drawn."""
+    return DOUBT.get(subject, 0.0) * (1 - strange)
 
 
 def _near(away: Mapping[str, float], fade: tuple[float, float]) -> float:
@@ -244,12 +244,9 @@ class Memory:
         code, sharp = asked.code, asked.sharp
         if code.picture is None or code.pixels.shape[0] != sharp.shape[-1]:
             return sharp
-        still, shares, shown = trust(asked.away, REACH), asked.shares(), sharp
-        if still < LEAST and not shares.any():
-            return sharp
-        own = self.own(asked)
+        still, shown, own = trust(asked.away, REACH), sharp, self.own(asked)
         if still <= 1 - LEAST:
-            shown = asked.blended(shares, *asked.sides(own, shares))
+            shown = asked.blended(*asked.sides(own))
         return shown if still < LEAST else shown.lerp(relit(own.seen, asked.new.picture), still)
 
     def own(self, asked: Asked) -> _Own:
@@ -257,7 +254,8 @@ class Memory:
         def make() -> _Own:
             picture = torch.from_numpy(asked.code.pixels.copy()).to(asked.sharp.device).permute(2, 0, 1).float().div_(255)
             itself = asked.draw({})
-            return _Own(Seen.of(picture, itself.picture), itself)
+            strange = 1.0 if asked.code.offsets is None else strangeness(picture, itself.picture, asked.ground)
+            return _Own(Seen.of(picture, itself.picture), itself, strange)
 
         return self.get(asked.code, make)
 

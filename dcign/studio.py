@@ -24,7 +24,7 @@ from .controls import Controls, Heard
 from .directions import Directions
 from .graphics_code import FACTORS, CodeLayout, GraphicsCode
 from .networks import DCIGN
-from .own_picture import Asked, Drawn, Memory
+from .own_picture import Asked, Drawn, Memory, Shares
 from .paper_network import PaperNetwork
 from .photos import DEFAULT_FACE_BOX, PictureSpec, Prepared, Source, prepare
 from .pose_prior import PosePrior
@@ -300,16 +300,16 @@ class Studio:
             levels = pictures.float().mul(255).round_().clamp_(0, 255).to(torch.uint8)
             return np.ascontiguousarray(levels.permute(0, 2, 3, 1).cpu().numpy())
 
-    def sides(self, asked: Asked) -> tuple[Side | None, Side | None]:
-        """The parts of a code's picture and of its mirror image in one of its views; None where one has none."""
-        return asked.sides(self._memory.own(asked), asked.shares())
+    def sides(self, asked: Asked) -> tuple[Shares, Side | None, Side | None]:
+        """The parts of a code's picture and of its mirror image in one of its views, None where one has none, and how far they are trusted."""
+        return asked.sides(self._memory.own(asked))
 
     def views(self, codes: Sequence[GraphicsCode], heard: Sequence[Heard]) -> list[Asked]:
         """The views of N codes of which the decoder hears this, drawn; nothing of their pictures is in it yet."""
         drawn = self._decode(heard)
         pictures = sharpen(torch.stack([new.picture for new in drawn]), self.sharpening)
         return [Asked(code, new, sharp, asked.away, asked.light, lambda degrees, code=code: self._at(code, degrees),
-                      self._drawing.flow, self.symmetric, self.spec.ground)
+                      self._drawing.flow, self.symmetric, self.spec.ground, self.spec.subject)
                 for code, new, sharp, asked in zip(codes, drawn, pictures, heard)]
 
     def _decode(self, heard: Sequence[Heard]) -> list[Drawn]:

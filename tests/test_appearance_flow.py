@@ -101,7 +101,7 @@ def test_ground_from_beside_a_face_does_not_dot_it(unlike, more):
     itself = drawn if more else torch.rand(1, 3, 40, 40)  # then what the picture has more is what it is unlike
     parts = source_of(drawn + unlike, itself), drawn, torch.randn(1, 16, 5, 5), torch.randn(1, 4)
 
-    def change(share: float, doubt: float = DOUBT) -> torch.Tensor:
+    def change(share: float, doubt: float = DOUBT["face"]) -> torch.Tensor:
         return flow_of(*((0.0, share) if more else (share, 0.0)))(*parts, doubt=doubt).picture - drawn
 
     little = change(0.25).abs().max()
@@ -176,19 +176,21 @@ def test_what_is_drawn_counts_less_where_it_is_distrusted():
     assert torch.equal(plain.carried, doubted.carried)
 
 
-def test_what_is_drawn_is_trusted_again_where_the_picture_shows_nothing(code):
-    photograph = replace(code, offsets=None)
-    assert distrust(photograph, {"azimuth": -UNSEEN[0], "elevation": 40.0}) == DISTRUST
-    assert distrust(photograph, {"azimuth": UNSEEN[1]}) == distrust(photograph, {"azimuth": 180.0}) == distrust(code, {}) == 0.0
+def test_what_is_drawn_is_trusted_again_where_the_picture_shows_nothing():
+    assert distrust(1.0, {"azimuth": -UNSEEN[0], "elevation": 40.0}) == DISTRUST == 2 * distrust(0.5, {})
+    assert distrust(1.0, {"azimuth": UNSEEN[1]}) == distrust(1.0, {"azimuth": 180.0}) == distrust(0.0, {}) == 0.0
 
 
-@pytest.mark.parametrize("refined", [True, False])
-def test_of_a_photograph_what_is_drawn_is_distrusted_and_of_a_render_what_is_moved(studio, picture, monkeypatch, refined):
-    code, seen = studio.encode(picture, refine=refined), []
+@pytest.mark.parametrize("kind", ["like", "strange", "photograph"])
+@pytest.mark.parametrize("subject", ["face", "object"])
+def test_of_photographs_and_what_is_strange_the_drawn_is_distrusted_and_of_like_faces_the_moved(picture, monkeypatch, kind, subject):
+    studio = Studio(**with_flow() | {"framing": {"subject": subject}}, device="cpu")
+    code, seen = studio.encode(picture, refine=kind != "photograph"), []
     forward = AppearanceFlow.forward
     monkeypatch.setattr(AppearanceFlow, "forward", lambda self, *parts: seen.append(parts[4:]) or forward(self, *parts))
+    monkeypatch.setattr("dcign.own_picture.strangeness", lambda *parts: float(kind == "strange"))
     studio.render(code, azimuth=code.azimuth + 20)
-    assert seen == [(0.0, DOUBT) if refined else (DISTRUST, 0.0)]
+    assert seen == [(0.0, DOUBT[subject]) if kind == "like" else (DISTRUST, 0.0)]
 
 
 def test_flow_that_has_learned_nothing_moves_nothing():

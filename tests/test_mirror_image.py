@@ -92,8 +92,8 @@ def test_seen_from_its_side_and_in_its_light_it_is_the_picture_mirrored(studio, 
 def test_a_studio_may_be_told_that_things_are_not_symmetric(code):
     model = with_flow()
     one, other = (Studio(**model, device="cpu", symmetric=symmetric) for symmetric in (True, False))
-    assert not np.array_equal(one.render(code, azimuth=-40.0), other.render(code, azimuth=-40.0))
-    assert np.array_equal(other.render(code, azimuth=-40.0), other.render(code.without_picture(), azimuth=-40.0))
+    assert not np.array_equal(one.render(code, azimuth=-50.0), other.render(code, azimuth=-50.0))
+    assert np.array_equal(other.render(code, azimuth=-50.0), other.render(code.without_picture(), azimuth=-50.0))
     assert np.array_equal(one.render(code, azimuth=30.0), other.render(code, azimuth=30.0))
 
 
@@ -124,13 +124,6 @@ def test_what_does_not_seem_to_turn_is_the_subjects_where_it_is_drawn_and_unlike
     found = mirror_image.subject(code, picture, drawn, lambda degrees: torch.zeros(1, 2, 80, 80))[0]
     leg = picture[0] > 0.5
     assert found[leg].min() > 0.99 and found[~leg].max() < 0.01
-
-
-def test_an_outline_is_where_something_else_than_ground_is_drawn():
-    drawn = torch.full((3, 8, 8), 200 / 255)
-    drawn[0, 2:5, 3] += 0.2
-    drawn[1, 6, 6] += 0.02  # hardly to be seen
-    assert torch.nonzero(mirror_image.outline(drawn, (200, 200, 200))[0]).tolist() == [[2, 3], [3, 3], [4, 3]]
 
 
 def test_what_lies_behind_goes_on_as_it_is_around():

@@ -16,7 +16,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 from tqdm import tqdm
 
@@ -42,13 +41,11 @@ class BlendPlan:
 
     width: int = 40  # NetworkConfig.blend_width
     pairs: int = 20_000  # new views
-    choice: float = 1.0  # weight of what is missed if each pixel is of one picture or the other: a mean of both is a ghost of each
     flow: FlowPlan = FlowPlan()
 
-    def told(self, seen: int, examples: Sequence[Example]) -> dict[str, int | float]:
+    def told(self, seen: int, examples: Sequence[Example]) -> dict[str, int]:
         """For the card: what was learned from, after that many new views."""
-        return {"new_views": seen, "pictures": len(examples), "photographs": sum(example.photograph is not None for example in examples),
-                "choice": self.choice}
+        return {"new_views": seen, "pictures": len(examples), "photographs": sum(example.photograph is not None for example in examples)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,24 +61,10 @@ class Views:
     shares: list[Shares]
     targets: Tensor
 
-    def missed(self, rather: Tensor, floor: float) -> Tensor:
-        """What would be missed if each pixel were one side's, by chance of these odds, over what the better side misses: a mean of both
-        is sharp nowhere."""
-        own = [_missed(side.shown - self.targets) for side in (self.first, self.second)]  # (N, 1, H, W) each
-        chance = torch.sigmoid(rather)
-        least = torch.minimum(*own).mean((1, 2, 3)).add(floor)
-        return ((own[0].lerp(own[1], chance) - torch.minimum(*own)).mean((1, 2, 3)) / least).mean()
-
     def shown(self, rather: Tensor) -> Tensor:
         """What the app shows (N, 3, H, W), where these are the odds of the second side (N, 1, H, W)."""
         parts = zip(self.sharp.split(1), self.shares, _each(self.first), _each(self.second), rather.split(1))
         return torch.cat([blended(*part) for part in parts])
-
-
-def _missed(error: Tensor) -> Tensor:
-    """Squares of an error (N, 3, H, W) and of its edges, around every pixel (N, 1, H, W)."""
-    across, down = F.pad(error.diff(dim=3), (0, 1)), F.pad(error.diff(dim=2), (0, 0, 0, 1))
-    return F.avg_pool2d((error.square() + across.square() + down.square()).mean(1, keepdim=True), 9, 1, 4)
 
 
 def _each(side: Side) -> Iterator[Side]:
@@ -101,16 +84,17 @@ def views(studio: Studio, pool: Pool, examples: list[Example], plan: BlendPlan, 
                 sources.append(_of_one(studio, pool, kinds[int(rng.random() < plan.flow.photographed)], plan, rng))
             sources = [views for views in sources if views]  # none may lie between, where the view is misread
         found = [view for views in sources for view in views]
-        asked, sides, targets = zip(*found)
+        asked, trusted, sides, targets = zip(*found)
         first, second = (Side(*(torch.cat([getattr(side, part) for side in some]) for part in ("shown", "known", "latents")))
                          for some in zip(*sides))
         yield Views(first, second, torch.stack([one.new.picture for one in asked]), torch.stack([one.sharp for one in asked]),
-                    torch.cat([one.new.latents for one in asked]), [one.shares() for one in asked],
+                    torch.cat([one.new.latents for one in asked]), list(trusted),
                     torch.from_numpy(np.stack(targets)).to(studio.device).permute(0, 3, 1, 2).contiguous())
 
 
-def _of_one(studio: Studio, pool: Pool, among: list[Example], plan: BlendPlan, rng: np.random.Generator) -> list[tuple[Asked, tuple[Side, Side], np.ndarray]]:
-    """Views of one source: what is asked for, its two sides, and the true picture float32 (H, W, 3) in [0, 1]."""
+def _of_one(studio: Studio, pool: Pool, among: list[Example], plan: BlendPlan,
+            rng: np.random.Generator) -> list[tuple[Asked, Shares, tuple[Side, Side], np.ndarray]]:
+    """Views of one source: what is asked for, its two sides and how far they are trusted, and the true picture float32 (H, W, 3) in [0, 1]."""
     example, other = (among[rng.integers(len(among))] for _ in range(2))
     wrong = mistakes(studio, example, other, plan.flow, rng)
     code, off = wrong.code(example.code), wrong.by.get("azimuth", 0.0)
@@ -122,8 +106,12 @@ def _of_one(studio: Studio, pool: Pool, among: list[Example], plan: BlendPlan, r
     chosen = rng.permutation(seen)[:plan.flow.views]
     heard = [_exactly(studio, example, int(which), studio.heard(code, {"azimuth": float(example.degrees[which] + off)}), wrong,
                       rng.random() < 0.5) for which in chosen]
-    return [(asked, studio.sides(asked), in_colours(target(studio, pool, example, int(which)), power))
-            for asked, which in zip(studio.views([code] * len(heard), heard), chosen)]
+    found = []
+    for asked, which in zip(studio.views([code] * len(heard), heard), chosen):
+        trusted, *sides = studio.sides(asked)
+        if None not in sides:  # the app goes no further than the range
+            found.append((asked, trusted, tuple(sides), in_colours(target(studio, pool, example, int(which)), power)))
+    return found
 
 
 def _exactly(studio: Studio, example: Example, which: int, asked: Heard, wrong: Mistakes, exactly: bool) -> Heard:
@@ -154,11 +142,9 @@ def learn(studio: Studio, network: DCIGN, pool: Pool, examples: list[Example], c
     with tqdm(total=count * each, unit="views", desc="blend") as bar:
         for step in views(studio.quick(), pool, examples, plan, count):
             with torch.autocast(studio.device.type, torch.bfloat16):
-                rather = learner.learning(step.first, step.second, step.drawn, step.latents)
-                shown = step.shown(rather)
+                shown = step.shown(learner.learning(step.first, step.second, step.drawn, step.latents))
                 corners = torch.randint(7, (plan.flow.sources_a_step, 2), generator=generator)
                 loss = picture_loss(shown, step.targets, config, plan.flow, network.encoder, corners)
-                loss = loss + plan.choice * step.missed(rather, plan.flow.floor)
             learner.step(loss)
             seen += len(step.targets)
             bar.update(each)

@@ -1,0 +1,32 @@
+"""How like what is drawn is to the picture that it is of."""
+
+import numpy as np
+import torch
+
+from dcign.likeness import outline, strangeness
+
+
+def test_an_outline_is_where_something_else_than_ground_is_drawn():
+    drawn = torch.full((3, 8, 8), 200 / 255)
+    drawn[0, 2:5, 3] += 0.2
+    drawn[1, 6, 6] += 0.02  # hardly to be seen
+    assert torch.nonzero(outline(drawn, (200, 200, 200))[0]).tolist() == [[2, 3], [3, 3], [4, 3]]
+
+
+def test_what_is_not_drawn_makes_a_picture_strange():
+    """A striped square: all of its stripes are drawn, half of their contrast, none."""
+    white = torch.ones(3, 40, 40)
+    stripes = torch.where(torch.arange(20) % 4 < 2, 0.2, 0.8).expand(3, 20, 20)
+    found = []
+    for share in (1.0, 0.5, 0.35, 0.0):
+        picture, drawn = white.clone(), white.clone()
+        picture[:, 10:30, 10:30], drawn[:, 10:30, 10:30] = stripes, 0.5 + share * (stripes - 0.5)
+        found.append(strangeness(picture, drawn, (255, 255, 255)))
+    assert found[0] == found[1] == 0.0 < found[2] < found[3] == 1.0
+
+
+def test_ground_does_not_count_and_nothing_at_all_is_not_strange():
+    picture = torch.ones(3, 40, 40)
+    picture[:, 18:22, 18:22] = torch.rand(3, 4, 4) / 2
+    assert strangeness(picture, torch.ones(3, 40, 40), (255, 255, 255)) == 1.0  # small, and not drawn
+    assert np.isfinite(strangeness(torch.ones(3, 40, 40), torch.ones(3, 40, 40), (255, 255, 255)))
