@@ -1,9 +1,17 @@
 """How like what is drawn is to the picture that it is of."""
 
-import numpy as np
-import torch
+from pathlib import Path
 
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+import dcign
 from dcign.likeness import outline, strangeness
+from dcign.photos import Prepared
+
+WEIGHTS = Path(__file__).parents[1] / "weights"
 
 
 def test_an_outline_is_where_something_else_than_ground_is_drawn():
@@ -30,3 +38,21 @@ def test_ground_does_not_count_and_nothing_at_all_is_not_strange():
     picture[:, 18:22, 18:22] = torch.rand(3, 4, 4) / 2
     assert strangeness(picture, torch.ones(3, 40, 40), (255, 255, 255)) == 1.0  # small, and not drawn
     assert np.isfinite(strangeness(torch.ones(3, 40, 40), torch.ones(3, 40, 40), (255, 255, 255)))
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_a_chair_that_is_not_drawn_as_it_is_keeps_its_pattern_as_it_turns(number):
+    """A bundled example, and the same with dark stripes across that no latent tells: both turn, and the stripes with it."""
+    studio = dcign.load("chairs")
+    plain = np.asarray(Image.open(WEIGHTS / "chairs" / "examples" / f"{number:02d}.png").convert("RGB").resize((160, 160)))
+    subject = (np.abs(plain.astype(int) - np.array(studio.spec.ground)).max(-1) > 24)[..., None]
+    striped = np.where(subject & (np.arange(160)[:, None, None] // 4 % 2 == 0), plain // 3, plain)
+    turned, drawn = [], []
+    for picture in (plain, striped):
+        code = studio.encode(Prepared(Image.fromarray(picture.astype(np.uint8)), True, clean=True), refine=True)
+        shown, alone = (studio.render(one, azimuth=code.azimuth - 20).astype(float) for one in (code, code.without_picture()))
+        turned.append(np.abs(np.diff(shown, axis=0)).mean())
+        drawn.append(np.abs(np.diff(alone, axis=0)).mean())
+    given = [np.abs(np.diff(picture.astype(float), axis=0)).mean() for picture in (plain, striped)]
+    more = [(pair[1] - pair[0]) / (given[1] - given[0]) for pair in (turned, drawn)]
+    assert more[0] > 0.45 > 0.2 > more[1]  # of what they add to the picture's steps from row to row
