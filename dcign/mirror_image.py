@@ -38,8 +38,11 @@ class Change:
 RENDERS = Change(40.0, 0.05, 0.9, 60.0)
 #: Of photographs both do not lie on each other as well: soon, as both at once look like a ghost.
 PHOTOGRAPHS = Change(10.0, 0.1, 0.5, 6.0)
-#: By how much nearer one of them may be than the other, in shares of how far they lie apart, for both to be looked at; beyond, its fade.
-BOTH = (0.6, 0.9)
+#: By how much nearer one of them may be than the other, in shares of how far they lie apart, for both to be looked at, and by what the
+#: other is not; and within how many degrees, at least, it fades between these.
+BOTH, WITHIN = (0.6, 0.9), 6.0
+#: Degrees from one of them, within which it fades as well: from further round it shows nothing, the other way round either.
+FAR = (120.0, 150.0)
 #: Degrees of azimuth, either way, by which the view is turned to see what stays in its place.
 ASIDE = 25.0
 #: Pixels that what stays may seem to move then.
@@ -78,14 +81,16 @@ def share(code: GraphicsCode, away: Mapping[str, float]) -> float:
 
 def window(code: GraphicsCode, away: Mapping[str, float]) -> tuple[float, float]:
     """From 0 to 1, whether the picture and its mirror image are looked at, both between their views, when a code's factors are moved by
-    these degrees; at least one of them is 1."""
+    these degrees. The picture is where the mirror image is not."""
     if code.azimuth is None or not away.get("azimuth"):
         return 1.0, 0.0
     apart = abs(wrapped(2 * code.azimuth))
     if apart < (PHOTOGRAPHS if code.offsets is None else RENDERS).apart:
         return 1.0, 0.0
-    nearer = (abs(wrapped(away["azimuth"])) - abs(away_from_mirrored(code, away)["azimuth"])) / apart
-    return smooth(nearer, BOTH), smooth(-nearer, BOTH)
+    own, mirrored = abs(wrapped(away["azimuth"])), abs(away_from_mirrored(code, away)["azimuth"])
+    fade = BOTH[0] * apart, max(BOTH[1] * apart, BOTH[0] * apart + WITHIN)
+    seen, aside = smooth(own - mirrored, fade) * smooth(own, FAR), smooth(mirrored, FAR)
+    return 1 - (1 - seen) * aside, smooth(mirrored - own, fade) * aside
 
 
 def subject(code: GraphicsCode, picture: Tensor, drawn: Tensor, look: Callable[[Mapping[str, float]], Tensor]) -> Tensor:

@@ -85,7 +85,9 @@ class NetworkConfig:
         return NetworkConfig(latents, 5, (16,) * levels, (16,) * levels + (8,), norm_groups=4, norm_limit=20)
 
     def to_dict(self) -> dict:
-        return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
+        """What from_dict() reads; versions before blending read those without."""
+        values = {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
+        return values if self.blend_width else {key: value for key, value in values.items() if key != "blend_width"}
 
     @staticmethod
     def from_dict(values: dict) -> "NetworkConfig":

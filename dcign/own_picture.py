@@ -105,11 +105,15 @@ class Asked:
 
     def sides(self, own: _Own) -> tuple[Shares, Side | None, Side | None]:
         """The picture's part in the view, and its mirror image's, None where that has none; and how far each is trusted."""
-        found = Shares()
-        if self.flow is not None:
-            found = shares(self.code, self.away, self.symmetric, self.flow.blending is not None, own.strange)
-        return (found, self._moved(own) if found.own >= LEAST and found.window[0] >= LEAST else None,
-                self._moved_mirrored(own) if found.mirrored >= LEAST and found.window[1] >= LEAST else None)
+        found = self.shares(own.strange)
+        return (found, self._moved(own) if min(found.own, found.window[0]) >= LEAST else None,
+                self._moved_mirrored(own) if min(found.mirrored, found.window[1]) >= LEAST else None)
+
+    def shares(self, strange: float = 1.0) -> Shares:
+        """How far either is trusted; nothing is trusted further than of a picture that is ``strange``."""
+        if self.flow is None:
+            return Shares()
+        return shares(self.code, self.away, self.symmetric, self.flow.blending is not None, strange)
 
     def blended(self, shares: Shares, first: Side | None, second: Side | None) -> Tensor:
         """Both parts as one picture (3, H, W)."""
@@ -129,7 +133,7 @@ class Asked:
         code, aside, away = self.code, mirror_image.mirrored(self.code), mirror_image.away_from_mirrored(self.code, self.away)
         if own.mirrored is None:
             itself = self.draw(aside)
-            own.mirrored = _Own(Seen.of(own.seen.picture.flip(-1), itself.picture), itself, own.strange)
+            own.mirrored = _Own(Seen.of(own.seen.picture.flip(-1), itself.picture), itself)
         light = code.light if self.light is None else self.light  # the mirror image has the light of the other side
         begun = self._begun(own.mirrored, light, aside)
         found = self._found(begun, own, self.new, away)
@@ -144,13 +148,14 @@ class Asked:
             begun = self._begun(own, None)
             own.subject = mirror_image.subject(self.code, own.seen.picture, outline(own.itself.picture, self.ground),
                                                lambda degrees: self._found(begun, own, self.draw(degrees), {}).flow)
-        if own.behind is None or own.behind[0] != self.light:
+        behind = own.behind  # another thread may ask for another light
+        if behind is None or behind[0] != self.light:
             picture = own.seen.picture
             if self.light is not None:
                 picture = relit(own.seen, self.draw({"light": self.light}).picture)
-            own.behind = self.light, mirror_image.ground(picture, own.subject)
+            behind = own.behind = self.light, mirror_image.ground(picture, own.subject)
         drawn = found.drawn_share[0] * outline(self.new.picture, self.ground)
-        return mirror_image.on_ground(shown, found.flow, own.subject, own.behind[1], drawn)
+        return mirror_image.on_ground(shown, found.flow, own.subject, behind[1], drawn)
 
     def _begun(self, own: _Own, light: float | None, view: Mapping[str, float] = MappingProxyType({})) -> Begun:
         """Where pixels come from that are seen at this ``view``, none for the code's own, under that light."""
@@ -168,7 +173,7 @@ class Asked:
 @dataclass(frozen=True)
 class Shares:
     """How far, from 0 to 1, the pixels of the picture and of its mirror image are trusted in a view, and how far the view lies in the
-    ``window`` in which each is looked at: 1 of both where a network tells which to take (view_blending.py), at least one is; else they sum to 1."""
+    ``window`` in which each is looked at: both where a network tells which to take (view_blending.py), else these sum to 1."""
 
     own: float = 0.0
     mirrored: float = 0.0
@@ -244,7 +249,10 @@ class Memory:
         code, sharp = asked.code, asked.sharp
         if code.picture is None or code.pixels.shape[0] != sharp.shape[-1]:
             return sharp
-        still, shown, own = trust(asked.away, REACH), sharp, self.own(asked)
+        still, shown, most = trust(asked.away, REACH), sharp, asked.shares()
+        if max(still, most.own, most.mirrored) < LEAST:
+            return sharp
+        own = self.own(asked)
         if still <= 1 - LEAST:
             shown = asked.blended(*asked.sides(own))
         return shown if still < LEAST else shown.lerp(relit(own.seen, asked.new.picture), still)

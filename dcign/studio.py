@@ -288,6 +288,10 @@ class Studio:
         pictures = self.render_many(code, **{factor: values[:frames]}, **held, progress=progress)
         return np.concatenate([pictures, pictures[-2:0:-1]]) if there_and_back else pictures
 
+    def bounded(self, factor: str, degrees: float) -> float:
+        """These degrees brought to the end of the trained range; a circular factor wraps."""
+        return self._controls.bounded(factor, degrees)
+
     def heard(self, code: GraphicsCode, degrees: Mapping[str, float | None], beyond: bool = False) -> Heard:
         """What the decoder hears of a code whose given factors are moved to these degrees. ValueError as by render()."""
         return self._controls.heard(code, degrees, beyond)
@@ -301,7 +305,8 @@ class Studio:
             return np.ascontiguousarray(levels.permute(0, 2, 3, 1).cpu().numpy())
 
     def sides(self, asked: Asked) -> tuple[Shares, Side | None, Side | None]:
-        """The parts of a code's picture and of its mirror image in one of its views, None where one has none, and how far they are trusted."""
+        """The parts of a code's picture and of its mirror image in one of its views, None where one has none, and how far they are
+        trusted. The code must have a picture of this size."""
         return asked.sides(self._memory.own(asked))
 
     def views(self, codes: Sequence[GraphicsCode], heard: Sequence[Heard]) -> list[Asked]:

@@ -41,7 +41,7 @@ def test_both_are_looked_at_between_their_views_and_one_of_them_everywhere(code,
     code = code if refined else replace(code, offsets=None)
     steps = np.arange(0, 181)
     windows = np.array([mirror_image.window(code, {"azimuth": -float(step)}) for step in steps])
-    assert windows.max(1).min() == 1.0 and np.abs(np.diff(windows, axis=0)).max() < 0.3
+    assert windows[:120].max(1).min() == 1.0 and np.abs(np.diff(windows, axis=0)).max() < 0.3
     assert (windows[0] == (1, 0)).all() and (windows[30] == (1, 1)).all() and (windows[60] == (0, 1)).all()  # 60: as the mirror image is seen
     assert np.all(np.diff(windows[:61, 1]) >= 0) and np.all(np.diff(windows[:61, 0]) <= 0)
     for away in ({"azimuth": 20.0}, {"elevation": 20.0}, {"light": 60.0}, {}):
@@ -49,10 +49,26 @@ def test_both_are_looked_at_between_their_views_and_one_of_them_everywhere(code,
     assert mirror_image.window(replace(code, azimuth=2.0), {"azimuth": -4.0}) == (1.0, 0.0)  # it shows nothing new
 
 
-def test_what_is_shown_changes_evenly_where_one_of_them_begins_to_count(code):
+def test_the_other_way_round_the_farther_one_is_not_looked_at(code):
+    """A profile that is turned a little further is its own; so is a chair from behind whose front is asked for."""
+    for azimuth, away in ((90.0, 20.0), (85.0, 25.0), (75.0, 45.0), (160.0, -160.0)):
+        assert mirror_image.window(replace(code, azimuth=azimuth), {"azimuth": away}) == (1.0, 0.0)
+    assert mirror_image.window(replace(code, azimuth=90.0), {"azimuth": 160.0})[1] == 1.0  # as the mirror image is seen
+
+
+def test_near_the_front_they_fade_within_some_degrees(code):
+    """Where both views lie near each other, a share of what lies between them is a jump."""
+    near = replace(code, azimuth=5.5, offsets=None)
+    windows = np.array([mirror_image.window(near, {"azimuth": -step / 10}) for step in range(1, 200)])
+    assert np.abs(np.diff(windows, axis=0)).max() < 0.06
+
+
+@pytest.mark.parametrize("refined", [True, False])
+def test_what_is_shown_changes_evenly_where_one_of_them_begins_to_count(code, refined):
     """Whatever is preferred: trust and windows fade, and none of them may jump."""
     flat = {"own": side(0.2), "mirrored": side(0.8)}
-    for azimuth in (30.0, 45.0, 80.0):
+    code = code if refined else replace(code, offsets=None)
+    for azimuth in (30.0, 45.0, 80.0, 150.0):
         for rather in (-4.0, 0.0, 4.0):
             values = []
             for tenth in range(0, 1801):
@@ -61,7 +77,7 @@ def test_what_is_shown_changes_evenly_where_one_of_them_begins_to_count(code):
                                  for name, window in zip(("own", "mirrored"), found.window))
                 odds = torch.full((1, 1, 8, 8), rather) if first and second else None
                 values.append(float(blended(torch.zeros(1, 3, 8, 8), found, first, second, odds)[0, 0, 0, 0]))
-            assert np.abs(np.diff(values)).max() < 0.06, (azimuth, rather)
+            assert np.abs(np.diff(values)).max() < 0.025, (azimuth, rather)
 
 
 def test_each_pixel_is_taken_from_where_the_odds_are_and_by_what_is_trusted():
@@ -108,7 +124,8 @@ def test_before_it_has_learned_anything_both_count_alike():
 def test_it_is_stored_and_older_versions_are_told_to_update(tmp_path):
     for model, number in ((with_flow(), FLOW), (with_blending(1.0), BLENDING)):
         save_weights(tmp_path, **model | {"name": "chairs"})
-        assert json.loads((tmp_path / CONFIG).read_text())["format"] == number
+        config = json.loads((tmp_path / CONFIG).read_text())
+        assert config["format"] == number and ("blend_width" in config["network"]) == (number == BLENDING)  # older ones do not know it
     weights = load_weights(tmp_path)
     assert torch.equal(weights.network.flow.blending.out.bias, torch.ones(16))
     bare = weights.network.without_flow()

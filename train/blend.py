@@ -23,7 +23,8 @@ from dcign.controls import Heard
 from dcign.fading import wrapped
 from dcign.graphics_code import GraphicsCode
 from dcign.networks import DCIGN
-from dcign.own_picture import LEAST, Asked, Shares, blended, shares
+from dcign.offsets import trust
+from dcign.own_picture import LEAST, REACH, Asked, Shares, blended, shares
 from dcign.relighting import with_picture
 from dcign.studio import Studio
 from dcign.view_blending import Side
@@ -33,6 +34,9 @@ from train.flow_pictures import in_colours
 from train.part_learner import PartLearner
 from train.pool import Pool
 from train.presets import TrainConfig
+
+
+STILL = 0.05  # how much of a view may be the picture in its place
 
 
 @dataclass(frozen=True)
@@ -73,18 +77,16 @@ def _each(side: Side) -> Iterator[Side]:
 
 def views(studio: Studio, pool: Pool, examples: list[Example], plan: BlendPlan, count: int) -> Iterator[Views]:
     """What is learned from, step by step. ValueError if nothing lies between a picture and its mirror image."""
-    kinds = [[example for example in examples if example.factor == "azimuth" and (example.photograph is not None) == photographed
-              and between(example.code, example.degrees).any()] for photographed in (False, True)]
+    kinds = [[example for example in usable(examples) if (example.photograph is not None) == photographed]
+             for photographed in (False, True)]
     if not all(kinds):
         raise ValueError("These shards have no views between pictures and their mirror images: render more of them.")
     for number in range(count):
-        rng, sources = np.random.default_rng([plan.flow.seed, number]), []
-        while len(sources) < plan.flow.sources_a_step:
+        rng, found = np.random.default_rng([plan.flow.seed, number]), []
+        while len(found) < plan.flow.sources_a_step * plan.flow.views:  # of some sources few views lie between
             with torch.no_grad():
-                sources.append(_of_one(studio, pool, kinds[int(rng.random() < plan.flow.photographed)], plan, rng))
-            sources = [views for views in sources if views]  # none may lie between, where the view is misread
-        found = [view for views in sources for view in views]
-        asked, trusted, sides, targets = zip(*found)
+                found += _of_one(studio, pool, kinds[int(rng.random() < plan.flow.photographed)], plan, rng)
+        asked, trusted, sides, targets = zip(*found[:plan.flow.sources_a_step * plan.flow.views])
         first, second = (Side(*(torch.cat([getattr(side, part) for side in some]) for part in ("shown", "known", "latents")))
                          for some in zip(*sides))
         yield Views(first, second, torch.stack([one.new.picture for one in asked]), torch.stack([one.sharp for one in asked]),
@@ -126,10 +128,19 @@ def _exactly(studio: Studio, example: Example, which: int, asked: Heard, wrong: 
     return asked._replace(rows=asked.rows + change, latents=asked.latents + change)
 
 
+def usable(examples: list[Example]) -> list[Example]:
+    """Those that have views between."""
+    return [example for example in examples if example.factor == "azimuth" and between(example.code, example.degrees).any()]
+
+
 def between(code: GraphicsCode, degrees: np.ndarray) -> np.ndarray:
-    """At which of these degrees of azimuth (V,) both a code's picture and its mirror image are looked at."""
-    found = [shares(code, {"azimuth": wrapped(float(one) - code.azimuth)}, blends=True) for one in degrees]
-    return np.array([min(one.own, one.mirrored, *one.window) >= LEAST for one in found], bool)
+    """At which of these degrees of azimuth (V,) both a code's picture and its mirror image are looked at, and hardly the picture as it
+    stays in its place."""
+    found = []
+    for away in ({"azimuth": wrapped(float(one) - code.azimuth)} for one in degrees):
+        part = shares(code, away, blends=True)
+        found.append(min(part.own, part.mirrored, *part.window) >= LEAST and trust(away, REACH) < STILL)
+    return np.array(found, bool)
 
 
 def learn(studio: Studio, network: DCIGN, pool: Pool, examples: list[Example], config: TrainConfig, plan: BlendPlan = BlendPlan(),
@@ -146,7 +157,7 @@ def learn(studio: Studio, network: DCIGN, pool: Pool, examples: list[Example], c
                 corners = torch.randint(7, (plan.flow.sources_a_step, 2), generator=generator)
                 loss = picture_loss(shown, step.targets, config, plan.flow, network.encoder, corners)
             learner.step(loss)
-            seen += len(step.targets)
+            seen += each
             bar.update(each)
             bar.set_postfix(decibels(step.targets, blended=shown.detach(), picture=step.first.shown, mirrored=step.second.shown,
                                      drawn=step.sharp), refresh=False)

@@ -179,10 +179,12 @@ def decibels(targets: Tensor, **pictures: Tensor) -> dict[str, str]:
 
 
 def with_flow(network: DCIGN, width: int, seed: int) -> DCIGN:
-    """The same network with flow that has learned nothing yet; as it is where it has flow of that width."""
-    if network.config.flow_width == width:
+    """The same network with flow that has learned nothing yet, or where it has flow of that width with that. Blending, which was learned
+    of the flow before, is left behind."""
+    if network.config.flow_width == width and not network.config.blend_width:
         return network
     torch.manual_seed(seed)
-    whole = DCIGN(replace(network.config, flow_width=width))
-    whole.load_state_dict(network.without_flow().state_dict(), strict=False)
+    whole = DCIGN(replace(network.config, flow_width=width, blend_width=0))
+    known = network if network.config.flow_width == width else network.without_flow()
+    whole.load_state_dict({key: value for key, value in known.state_dict().items() if not key.startswith("flow.blending.")}, strict=False)
     return whole.to(memory_format=torch.channels_last).eval().requires_grad_(False)

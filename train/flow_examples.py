@@ -189,7 +189,8 @@ class Mistakes:
     def code(self, code: GraphicsCode) -> GraphicsCode:
         """The code with them."""
         read = {factor: getattr(code, factor) for factor in FACTORS}
-        return replace(code, latents=code.latents + self(read), **{factor: read[factor] + by for factor, by in self.by.items()})
+        return replace(code, latents=code.latents + self(read), **{
+            factor: self.studio.bounded(factor, read[factor] + by) for factor, by in self.by.items()})
 
 
 def mistakes(studio: Studio, example: Example, other: Example, plan: FlowPlan, rng: np.random.Generator) -> Mistakes:
@@ -222,7 +223,8 @@ def target(studio: Studio, pool: Pool, example: Example, which: int) -> np.ndarr
 
 
 def nearer_mirrored(example: Example) -> np.ndarray:
-    """Which of an example's others (V,) the app makes of its mirror image, or partly."""
+    """Which of an example's others (V,) lie nearer to its mirror image, so that the app makes them of that, or partly; with blending
+    (blend.py) it makes others of both, too."""
     if example.factor != "azimuth":
         return np.zeros(len(example.degrees), bool)
     return np.array([mirror_image.share(example.code, {"azimuth": float(degrees - example.code.azimuth)}) > 0 for degrees in example.degrees])

@@ -69,6 +69,7 @@ def run_flow(arguments: argparse.Namespace) -> int:
         plan = replace(plan, photographed=arguments.photographed)
     lesson = _Moving(arguments)
     lesson.network = with_flow(lesson.network, plan.width, plan.seed)
+    lesson.training = {key: value for key, value in lesson.training.items() if key != "blending"}
     examples = lesson.encoded(plan, FACTORS)
     wanted = {example.mini_batch for example in examples}
     with tqdm(desc="depth", unit="mini-batches", total=len(wanted)) as bar:
@@ -81,7 +82,7 @@ def run_flow(arguments: argparse.Namespace) -> int:
 
 def run_blend(arguments: argparse.Namespace) -> int:
     """From which of a picture and its mirror image pixels are taken (blend.py)."""
-    from train.blend import BlendPlan, learn, with_blending
+    from train.blend import BlendPlan, learn, usable, with_blending
 
     plan = BlendPlan()
     plan = replace(plan, pairs=arguments.pairs or plan.pairs)
@@ -89,7 +90,7 @@ def run_blend(arguments: argparse.Namespace) -> int:
     if lesson.network.flow is None:
         raise ValueError(f"{arguments.start} move no pixels: let them learn that first, with `python -m train flow`.")
     lesson.network = with_blending(lesson.network, plan.width, plan.flow.seed)
-    examples = lesson.encoded(plan.flow, ["azimuth"])
+    examples = usable(lesson.encoded(plan.flow, ["azimuth"]))
     learn(lesson.studio, lesson.network, lesson.pool, examples, lesson.config, plan,
           lambda seen: lesson.save("blending", plan.told(seen, examples)))
     print(f"weights with blending in {arguments.output}")
@@ -114,7 +115,7 @@ class _Moving:
         if self.weights.name != self.name or not isinstance(self.weights.network, DCIGN):
             raise ValueError(f"{arguments.start} are no weights of {self.name} by the studio preset.")
         torch.set_num_threads(arguments.threads or max(1, torch.get_num_threads()))
-        self.network = self.weights.network
+        self.network, self.training = self.weights.network, self.weights.training
         paths = Rendering(pictures_folder(arguments, self.name), self.name, self.network.config.size, arguments.shards,
                           data_of(arguments), None, self.config.recipe, first=arguments.first_shard).wait()
         self.pool = Pool(paths, 0, self.config.recipe)
@@ -142,7 +143,7 @@ class _Moving:
 
         weights, whole = self.weights, copy.deepcopy(self.network).cpu()
         storage.round_to_stored(whole)
-        lessons = [*weights.training.get(lesson, ()), dict(told)]
+        lessons = [*self.training.get(lesson, ()), dict(told)]
         checkpoints.save_weights(self.arguments.output, whole, weights.layout, weights.calibrations, weights.ranges, name=self.name,
                                  circular=weights.circular, ground=weights.ground, framing=weights.framing,
-                                 directions=weights.directions, training=weights.training | {lesson: lessons})
+                                 directions=weights.directions, training=self.training | {lesson: lessons})

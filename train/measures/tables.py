@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dcign.own_picture import TURN
+from dcign.own_picture import STRANGE_TURN, TURN
 from train.measures.bars import bars
 
 
@@ -37,7 +37,8 @@ def shown_as(result: dict) -> str:
     """In words, what the app does besides drawing."""
     if result.get("moves_pixels"):
         return ("sharpened, another light on the given picture itself, and where the view lies within "
-                f"{TURN[1]:.0f}° of azimuth from its own or its mirror image's the pixels of these moved along")
+                f"{TURN[1]:.0f}° of azimuth ({STRANGE_TURN[1]:.0f}° if it is drawn unlike itself) from its own or its mirror image's the pixels of these "
+                "moved along")
     return "sharpened, and another light on the given picture itself"
 
 
