@@ -2,8 +2,9 @@
 
 What a face or a chair hides by looking to one side, its mirror image shows: the same subject, with azimuth and light of the other
 sign. Where a view lies nearer to that than to the picture, the pixels that move along (appearance_flow.py) are those of the mirror
-image, in the light that is asked for (relighting.py). The ground of a photograph is not mirrored: what stays in its place while the
-view turns is taken from the picture, and where the subject hid it, it goes on as it is around.
+image, in the light that is asked for (relighting.py); or between both views those of either, where a network tells which
+(view_blending.py). The ground of a photograph is not mirrored: what stays in its place while the view turns is taken from the picture,
+and where the subject hid it, it goes on as it is around.
 
 Shape legend: H, W pixels.
 """

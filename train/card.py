@@ -155,7 +155,7 @@ def _photographs(subject: str, known: str, moves: bool) -> str:
     """What becomes of them, in words."""
     if moves:
         return (f"On photographs the estimate is rougher. As the view turns, a photograph's own pixels move\nalong with a similar {subject} "
-                f"that the network draws, as far as they are seen from there, or those of its mirror image where this\nlies nearer: what neither shows is drawn, and {known}\noutside the "
+                f"that the network draws, as far as they are seen from there, or those of its mirror image where this\nlies nearer or shows more: what neither shows is drawn, and {known}\noutside the "
                 "training set are replaced there by the nearest thing that the network knows. Where the drawn features do not lie on those "
                 "of the\nphotograph, they bend or blend.")
     return ("On photographs the estimate is rougher, and as soon as the view turns the picture looks like a\nrender of a similar "
