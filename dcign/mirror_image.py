@@ -81,12 +81,12 @@ def share(code: GraphicsCode, away: Mapping[str, float]) -> float:
 
 
 def window(code: GraphicsCode, away: Mapping[str, float]) -> tuple[float, float]:
-    """From 0 to 1, whether the picture and its mirror image are looked at, both between their views, when a code's factors are moved by
-    these degrees. The picture is where the mirror image is not."""
+    """From 0 to 1, whether a photograph and its mirror image are looked at, both between their views, when its code's factors are moved
+    by these degrees. The photograph is where the mirror image is not."""
     if code.azimuth is None or not away.get("azimuth"):
         return 1.0, 0.0
     apart = abs(wrapped(2 * code.azimuth))
-    if apart < (PHOTOGRAPHS if code.offsets is None else RENDERS).apart:
+    if apart < PHOTOGRAPHS.apart:
         return 1.0, 0.0
     own, mirrored = abs(wrapped(away["azimuth"])), abs(away_from_mirrored(code, away)["azimuth"])
     fade = BOTH[0] * apart, max(BOTH[1] * apart, BOTH[0] * apart + WITHIN)

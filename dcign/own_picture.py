@@ -103,6 +103,11 @@ class Asked:
     ground: Sequence[int] = (255, 255, 255)
     subject: str = "face"
 
+    @property
+    def blends(self) -> bool:
+        """Whether a network tells which of both to take: of photographs. Renders come as near to the truth by fades, in half the time."""
+        return self.flow is not None and self.flow.blending is not None and self.code.offsets is None
+
     def sides(self, own: _Own) -> tuple[Shares, Side | None, Side | None]:
         """The picture's part in the view, and its mirror image's, None where that has none; and how far each is trusted."""
         found = self.shares(own.strange)
@@ -113,12 +118,12 @@ class Asked:
         """How far either is trusted; nothing is trusted further than of a picture that is ``strange``."""
         if self.flow is None:
             return Shares()
-        return shares(self.code, self.away, self.symmetric, self.flow.blending is not None, strange)
+        return shares(self.code, self.away, self.symmetric, self.blends, strange)
 
     def blended(self, shares: Shares, first: Side | None, second: Side | None) -> Tensor:
         """Both parts as one picture (3, H, W)."""
         rather = None
-        if first is not None and second is not None and self.flow.blending is not None:
+        if first is not None and second is not None and self.blends:
             rather = self.flow.blending(first, second, self.new.picture[None], self.new.latents)
         return blended(self.sharp[None], shares, first, second, rather)[0]
 
@@ -198,8 +203,7 @@ def blended(sharp: Tensor, shares: Shares, first: Side | None, second: Side | No
     of the odds of the second in each pixel (N, 1, H, W), as view_blending.py has them; None where only windows tell."""
     own, mirrored = shares.window
     taken = 1 - own if second is None else mirrored
-    if rather is not None:  # what is trusted less is chosen less
-        own, mirrored = own * min(1.0, shares.own / shares.mirrored), mirrored * min(1.0, shares.mirrored / shares.own)
+    if rather is not None:
         chosen = torch.sigmoid(rather)
         taken = mirrored * chosen + (1 - own) * (1 - chosen)  # (N, 1, H, W)
     shown = sharp

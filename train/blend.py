@@ -1,6 +1,6 @@
-"""After flow: from which of a picture and its mirror image each pixel of a view between them is taken (../dcign/view_blending.py).
+"""After flow: from which of a photograph and its mirror image each pixel of a view between them is taken (../dcign/view_blending.py).
 
-    python -m train blend chairs --from weights/chairs --first-shard 124 --shards 6 -o runs/chairs-blend
+    python -m train blend faces --from weights/faces --first-shard 240 --shards 6 -o runs/faces-blend
 
 Nothing else learns. Pictures are encoded, and both moved to the views of others of their mini-batch, as the app does it; what is
 real is drawn less well and read less surely, so codes are altered as in flow's lessons (flow_examples.py).
@@ -35,7 +35,6 @@ from train.part_learner import PartLearner
 from train.pool import Pool
 from train.presets import TrainConfig
 
-
 STILL = 0.05  # how much of a view may be the picture in its place
 
 
@@ -45,11 +44,11 @@ class BlendPlan:
 
     width: int = 40  # NetworkConfig.blend_width
     pairs: int = 20_000  # new views
-    flow: FlowPlan = FlowPlan()
+    flow: FlowPlan = FlowPlan(sources=0)  # no renders: they are not blended
 
     def told(self, seen: int, examples: Sequence[Example]) -> dict[str, int]:
         """For the card: what was learned from, after that many new views."""
-        return {"new_views": seen, "pictures": len(examples), "photographs": sum(example.photograph is not None for example in examples)}
+        return {"new_views": seen, "photographs": len(examples)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,15 +76,14 @@ def _each(side: Side) -> Iterator[Side]:
 
 def views(studio: Studio, pool: Pool, examples: list[Example], plan: BlendPlan, count: int) -> Iterator[Views]:
     """What is learned from, step by step. ValueError if nothing lies between a picture and its mirror image."""
-    kinds = [[example for example in usable(examples) if (example.photograph is not None) == photographed]
-             for photographed in (False, True)]
-    if not all(kinds):
-        raise ValueError("These shards have no views between pictures and their mirror images: render more of them.")
+    among = usable(examples)
+    if not among:
+        raise ValueError("These shards have no views between photographs and their mirror images: render more of them.")
     for number in range(count):
         rng, found = np.random.default_rng([plan.flow.seed, number]), []
         while len(found) < plan.flow.sources_a_step * plan.flow.views:  # of some sources few views lie between
             with torch.no_grad():
-                found += _of_one(studio, pool, kinds[int(rng.random() < plan.flow.photographed)], plan, rng)
+                found += _of_one(studio, pool, among, plan, rng)
         asked, trusted, sides, targets = zip(*found[:plan.flow.sources_a_step * plan.flow.views])
         first, second = (Side(*(torch.cat([getattr(side, part) for side in some]) for part in ("shown", "known", "latents")))
                          for some in zip(*sides))
@@ -129,8 +127,9 @@ def _exactly(studio: Studio, example: Example, which: int, asked: Heard, wrong: 
 
 
 def usable(examples: list[Example]) -> list[Example]:
-    """Those that have views between."""
-    return [example for example in examples if example.factor == "azimuth" and between(example.code, example.degrees).any()]
+    """Photographs with views between."""
+    return [example for example in examples if example.factor == "azimuth" and example.photograph is not None
+            and between(example.code, example.degrees).any()]
 
 
 def between(code: GraphicsCode, degrees: np.ndarray) -> np.ndarray:

@@ -96,9 +96,9 @@ def _flow(training: dict) -> str:
 
 def _blending(training: dict) -> str:
     """What told from which of a picture and its mirror image to take."""
-    lessons = "; then ".join(f"{one['new_views']:,} views between them of {one['pictures']:,} pictures, {one['photographs']:,} of them "
-                             "shown as photographs" for one in training.get("blending", ()))
-    return ("- **Blending**: from which of a picture and its mirror image each pixel is taken was learned after that, all else held "
+    lessons = "; then ".join(f"{one['new_views']:,} views between them of {one['photographs']:,} pictures shown as photographs"
+                             + (f" and {one['renders']:,} renders" if one.get("renders") else "") for one in training.get("blending", ()))
+    return ("- **Blending**: from which of a photograph and its mirror image each pixel is taken was learned after that, all else held "
             f"still, from {lessons} (`python -m train blend`).\n" if lessons else "")
 
 

@@ -122,7 +122,7 @@ def collect(studio: Studio, pool: Pool, plan: FlowPlan, most: int | None = None,
         for start in range(0, len(chosen), 8):
             found += _examples(studio, pool, factor, chosen[start:start + 8], plan, rng)
             progress(len(chosen[start:start + 8]))
-        if len({example.photograph is None for example in found[before:]}) < 2:  # both are learned from
+        if len({example.photograph is None for example in found[before:]}) < 1 + (plan.sources > 0):  # both are learned from
             raise ValueError(f"These shards have no views to turn {factor} to: render more of them.")
     return found
 
