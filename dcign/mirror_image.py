@@ -40,8 +40,9 @@ RENDERS = Change(40.0, 0.05, 0.9, 60.0)
 #: Of photographs both do not lie on each other as well: soon, as both at once look like a ghost.
 PHOTOGRAPHS = Change(10.0, 0.1, 0.5, 6.0)
 #: By how much nearer one of them may be than the other, in shares of how far they lie apart, for both to be looked at, and by what the
-#: other is not; and within how many degrees, at least, it fades between these.
-BOTH, WITHIN = (0.6, 0.9), 6.0
+#: other is not; and within how many degrees, at least, it fades between these. Further on both together are nearer to the truth still,
+#: by a dB of faces, but the one that is by far the nearer looks better alone.
+BOTH, WITHIN = (0.3, 0.6), 6.0
 #: Degrees from one of them, within which it fades as well: from further round it shows nothing, the other way round either.
 FAR = (120.0, 150.0)
 #: Degrees of azimuth, either way, by which the view is turned to see what stays in its place.
