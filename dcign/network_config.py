@@ -27,7 +27,7 @@ class NetworkConfig:
     place_heads: int = 0  # places whose shapes the posterior reads directly (dcign/place_attention.py)
     place_entries: int = 0  # kinds of places that latents change directly (dcign/place_modulation.py)
     flow_width: int = 0  # channels of what moves the picture's own pixels (dcign/appearance_flow.py); learned after the rest
-    blend_width: int = 0  # and of what tells from which of two pictures each is taken (dcign/view_blending.py); learned last
+    blend_width: int = 0  # of what tells from which of two pictures each is taken (dcign/view_blending.py); learned last
 
     @property
     def size(self) -> int:

@@ -1,5 +1,6 @@
 """What of a code's own picture is in what is shown of the code: all, under any light (relighting.py), where the view is the
-picture's own; its pixels at their new places (appearance_flow.py), if the network has learned to move them; else nothing.
+picture's own; its pixels, or its mirror image's (mirror_image.py), at their new places (appearance_flow.py), if the network has learned
+to move them; else nothing.
 
 Shape legend: H, W pixels, L latents, C channels of the decoder's level of h, w pixels.
 """

@@ -96,12 +96,12 @@ def test_a_code_is_moved_to_where_the_other_picture_is(studio, examples):
     example = examples[0]
     group = studio.layout.slice(example.factor)
     others = np.setdiff1d(np.arange(studio.layout.size), np.arange(group.start, group.stop))
-    rows, latents = flow_examples.heard(studio, example, 0, on_curve=False)
+    rows, latents = flow_examples.heard(studio, example, 0, on_curve=False)[:2]
     assert np.allclose(latents[group], example.latents[0], atol=1e-6)
     assert np.array_equal(latents[others], example.code.latents[others])
     asked = studio.heard(example.code, {example.factor: float(example.degrees[0])})
     on_curve = flow_examples.heard(studio, example, 0, on_curve=True)
-    assert np.array_equal(on_curve[0], asked.rows) and np.array_equal(on_curve[1], asked.latents)
+    assert np.array_equal(on_curve.rows, asked.rows) and np.array_equal(on_curve.latents, asked.latents)
     assert np.allclose(rows - latents, asked.rows - asked.latents, atol=1e-5)  # offsets, as far as they are trusted there
 
 

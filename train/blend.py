@@ -19,17 +19,17 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from dcign.controls import Heard
+from dcign import mirror_image
 from dcign.fading import wrapped
 from dcign.graphics_code import GraphicsCode
 from dcign.networks import DCIGN
 from dcign.offsets import trust
-from dcign.own_picture import LEAST, REACH, Asked, Shares, blended, shares
+from dcign.own_picture import LEAST, REACH, Asked, Shares, blended
 from dcign.relighting import with_picture
 from dcign.studio import Studio
 from dcign.view_blending import Side
 from train.flow import decibels, picture_loss
-from train.flow_examples import FACTORS, Example, FlowPlan, Mistakes, mistakes, target
+from train.flow_examples import Example, FlowPlan, heard, mistakes, target
 from train.flow_pictures import in_colours
 from train.part_learner import PartLearner
 from train.pool import Pool
@@ -96,34 +96,19 @@ def _of_one(studio: Studio, pool: Pool, among: list[Example], plan: BlendPlan,
             rng: np.random.Generator) -> list[tuple[Asked, Shares, tuple[Side, Side], np.ndarray]]:
     """Views of one source: what is asked for, its two sides and how far they are trusted, and the true picture float32 (H, W, 3) in [0, 1]."""
     example, other = (among[rng.integers(len(among))] for _ in range(2))
-    wrong = mistakes(studio, example, other, plan.flow, rng)
-    code, off = wrong.code(example.code), wrong.by.get("azimuth", 0.0)
+    example = mistakes(studio, example, other, plan.flow, rng).example(example)
     power = np.exp(plan.flow.colours * rng.standard_normal(3) * (rng.random() < plan.flow.recoloured)).astype(np.float32)
-    code = with_picture(code, np.rint(255 * in_colours(code.pixels, power)).astype(np.uint8))
-    seen = np.flatnonzero(between(code, example.degrees + off))
-    if not len(seen):
+    code = with_picture(example.code, np.rint(255 * in_colours(example.code.pixels, power)).astype(np.uint8))
+    chosen = rng.permutation(np.flatnonzero(between(code, example.degrees)))[:plan.flow.views]
+    if not len(chosen):  # where the view is misread
         return []
-    chosen = rng.permutation(seen)[:plan.flow.views]
-    heard = [_exactly(studio, example, int(which), studio.heard(code, {"azimuth": float(example.degrees[which] + off)}), wrong,
-                      rng.random() < 0.5) for which in chosen]
+    asked = studio.views([code] * len(chosen), [heard(studio, example, int(which), bool(rng.random() < 0.5)) for which in chosen])
     found = []
-    for asked, which in zip(studio.views([code] * len(heard), heard), chosen):
-        trusted, *sides = studio.sides(asked)
+    for view, which in zip(asked, chosen):
+        trusted, *sides = studio.sides(view)
         if None not in sides:  # the app goes no further than the range
-            found.append((asked, trusted, tuple(sides), in_colours(target(studio, pool, example, int(which)), power)))
+            found.append((view, trusted, tuple(sides), in_colours(target(studio, pool, example, int(which)), power)))
     return found
-
-
-def _exactly(studio: Studio, example: Example, which: int, asked: Heard, wrong: Mistakes, exactly: bool) -> Heard:
-    """What the decoder hears when the app asks for one of an example's others; with the latents that were read there, mistaken as they
-    all are, it is told ``exactly`` where that is."""
-    if not exactly:
-        return asked
-    change = np.zeros_like(asked.latents)
-    group = studio.layout.slice(example.factor)
-    there = {factor: getattr(example.code, factor) for factor in FACTORS} | {example.factor: float(example.degrees[which])}
-    change[group] = example.latents[which] + wrong(there)[group] - asked.latents[group]
-    return asked._replace(rows=asked.rows + change, latents=asked.latents + change)
 
 
 def usable(examples: list[Example]) -> list[Example]:
@@ -133,12 +118,11 @@ def usable(examples: list[Example]) -> list[Example]:
 
 
 def between(code: GraphicsCode, degrees: np.ndarray) -> np.ndarray:
-    """At which of these degrees of azimuth (V,) both a code's picture and its mirror image are looked at, and hardly the picture as it
+    """At which of these degrees of azimuth (V,) both a photograph and its mirror image are looked at, and hardly the picture as it
     stays in its place."""
     found = []
     for away in ({"azimuth": wrapped(float(one) - code.azimuth)} for one in degrees):
-        part = shares(code, away, blends=True)
-        found.append(min(part.own, part.mirrored, *part.window) >= LEAST and trust(away, REACH) < STILL)
+        found.append(min(mirror_image.window(code, away)) >= LEAST and trust(away, REACH) < STILL)
     return np.array(found, bool)
 
 

@@ -90,7 +90,7 @@ def _flow(training: dict) -> str:
         + (f", {one['mirrored']:.0%} of those at other azimuths made of mirror images" if one.get("mirrored") else "")
         + (f" ({one['note']})" if one.get("note") else "")
         for one in training.get("flow", ()))
-    return ("- **Flow**: how the given picture's own pixels move when the view turns was learned last, encoder and decoder held "
+    return ("- **Flow**: how the given picture's own pixels move when the view turns was learned afterwards, encoder and decoder held "
             f"still, from {lessons} (`python -m train flow`).\n" if lessons else "")
 
 

@@ -87,7 +87,7 @@ def steps(studio: Studio, network: DCIGN, pool: Pool, examples: list[Example], s
             often = (nearer if mirrored else 1.0) / np.maximum(away, plan.near)
             for which in rng.choice(len(away), plan.views, replace=np.count_nonzero(often) < plan.views, p=often / often.sum()):
                 off = wrong(read | {example.factor: float(example.degrees[which])})
-                new.append([part + off for part in heard(studio, example, int(which), bool(rng.random() < 0.5))])
+                new.append([part + off for part in heard(studio, example, int(which), bool(rng.random() < 0.5))[:2]])
                 targets.append(in_colours(target(studio, pool, example, int(which)), power))
                 flows.append(np.full((studio.size // EVERY, studio.size // EVERY, 2), np.nan, np.float32) if mirrored
                              else scenes.flow(example, int(which)))

@@ -18,6 +18,7 @@ import numpy as np
 from PIL import Image
 
 from dcign import mirror_image
+from dcign.controls import Heard
 from dcign.graphics_code import GraphicsCode
 from dcign.photos import Prepared
 from dcign.studio import Studio
@@ -112,8 +113,8 @@ class Scenes:
 
 def collect(studio: Studio, pool: Pool, plan: FlowPlan, most: int | None = None, progress: Callable[[int], object] = lambda count: None,
             factors: Sequence[str] = FACTORS) -> list[Example]:
-    """Encode pictures of all mini-batches in which one of these factors varies, or of ``most`` of each factor. Raises ValueError if there are none of a factor,
-    of renders or of photographs."""
+    """Encode pictures of all mini-batches in which one of these factors varies, or of ``most`` of each factor. Raises ValueError if
+    there are none of a factor, of photographs or, where the plan has them, of renders."""
     rng, found = np.random.default_rng(plan.seed), []
     for factor in factors:
         chosen = np.flatnonzero(pool.factors == pool.recipe.factors.index(factor))
@@ -158,16 +159,16 @@ def _prepared(picture: np.ndarray) -> Prepared:
     return Prepared(Image.fromarray(np.ascontiguousarray(picture)), True, clean=True)
 
 
-def heard(studio: Studio, example: Example, which: int, on_curve: bool) -> tuple[np.ndarray, np.ndarray]:
-    """What the decoder hears (P, L), and the latents (L,), when the code is asked for one of its others: as the app asks, on the
-    factor's curve; or with the latents that were read in that picture, which say more exactly where it is."""
+def heard(studio: Studio, example: Example, which: int, on_curve: bool) -> Heard:
+    """What the decoder hears when the code is asked for one of its others: as the app asks, on the factor's curve; or with the latents
+    that were read in that picture, which say more exactly where it is."""
     asked = studio.heard(example.code, {example.factor: float(example.degrees[which])})
     if on_curve:
-        return asked.rows, asked.latents
+        return asked
     change = np.zeros_like(asked.latents)
     group = studio.layout.slice(example.factor)
     change[group] = example.latents[which] - asked.latents[group]
-    return asked.rows + change, asked.latents + change
+    return asked._replace(rows=asked.rows + change, latents=asked.latents + change)
 
 
 @dataclass(frozen=True, eq=False)
@@ -186,11 +187,16 @@ class Mistakes:
             by["azimuth"] = -by["azimuth"]
         return self.change + misread(self.studio, degrees, by)
 
-    def code(self, code: GraphicsCode) -> GraphicsCode:
-        """The code with them."""
-        read = {factor: getattr(code, factor) for factor in FACTORS}
-        return replace(code, latents=code.latents + self(read), **{
-            factor: self.studio.bounded(factor, read[factor] + by) for factor, by in self.by.items()})
+    def example(self, example: Example) -> Example:
+        """The example with them: what is read of its picture and of the others."""
+        code, factor = example.code, example.factor
+        read, group = {name: getattr(code, name) for name in FACTORS}, self.studio.layout.slice(factor)
+        return replace(
+            example, degrees=example.degrees + self.by.get(factor, 0.0),
+            latents=np.stack([latents + self(read | {factor: float(degrees)})[group]
+                              for latents, degrees in zip(example.latents, example.degrees)]),
+            code=replace(code, latents=code.latents + self(read), **{
+                name: self.studio.bounded(name, read[name] + by) for name, by in self.by.items()}))
 
 
 def mistakes(studio: Studio, example: Example, other: Example, plan: FlowPlan, rng: np.random.Generator) -> Mistakes:
