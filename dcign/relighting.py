@@ -13,6 +13,7 @@ Shape legend: H, W pixels, h, w half of them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -24,6 +25,7 @@ from torch import Tensor
 from .decoding import MIN_SIDE
 from .graphics_code import MAX_PICTURE_BYTES, MAX_PICTURE_SIDE, GraphicsCode
 from .jpeg import jpeg
+from .likeness import outline
 from .paper_network import LUMA
 
 RADIUS = 2  # of the filter's windows, pixels at half the size
@@ -47,9 +49,13 @@ class Seen:
     variance: Tensor
 
     @staticmethod
-    def of(picture: Tensor, drawn: Tensor) -> Seen:
+    def of(picture: Tensor, drawn: Tensor, unlit: Sequence[int] | None = None) -> Seen:
+        """``unlit``: the colour (0 to 255) of an even ground on which neither light nor shadow falls; what windows reach of it
+        would glow around the subject."""
         luma, other = ((some * picture.new_tensor(LUMA)[:, None, None]).sum(0, keepdim=True) for some in (picture, drawn))  # (1, H, W)
         share = ((luma + DARKNESS) / (other + DARKNESS)).clamp(max=1.0) ** DARKER  # (1, H, W)
+        if unlit is not None:
+            share = share * outline(picture, unlit)  # (1, H, W)
         half = F.avg_pool2d(luma, 2)  # (1, h, w)
         mean = _windows(half)
         return Seen(picture, drawn, share, luma, half, mean, _windows(half * half) - mean * mean)

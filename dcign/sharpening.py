@@ -7,15 +7,15 @@ leaves where it is unsure of an edge, nothing stays, and coarser ones hardly cha
 
 A network that is unsure of a detail draws the average of what it might be, which is blurred. The luma's difference from a
 Gaussian blur is therefore added once more to all channels, so that colour fringes do not grow (but where a channel reaches 0
-or 1); it may leave the range of what was drawn there and beside it by a few levels only, so that no light seam runs around a
-dark head. The error of a picture grows a little.
+or 1); it may leave the range of what was drawn there and beside it by a few levels only, and on even ground by none, so that no light
+seam runs around a dark head. The error of a picture grows a little.
 
 Shape legend: N pictures, H, W pixels.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -33,14 +33,15 @@ class Sharpening:
     amount: float = 1.2
     deviation: float = 1.0  # of the blur, pixels
     beyond: float = 10 / 255  # how far the luma may leave the range of the 3 x 3 pixels that were drawn there
+    even: float = 20 / 255  # of the ground's luma: what lies nearer to it may do so less, and the ground itself not at all
 
     def __post_init__(self) -> None:
-        if not (self.amount >= 0 and self.deviation > 0 and self.beyond >= 0):
+        if not (self.amount >= 0 and self.deviation > 0 and self.beyond >= 0 and self.even > 0):
             raise ValueError(f"sharpening: numbers out of range in {self}")
 
 
-def sharpen(pictures: Tensor, sharpening: Sharpening = Sharpening()) -> Tensor:
-    """(N, 3, H, W) in [0, 1] to the same, sharper; float32."""
+def sharpen(pictures: Tensor, sharpening: Sharpening = Sharpening(), ground: Sequence[int] | None = None) -> Tensor:
+    """(N, 3, H, W) in [0, 1] to the same, sharper; float32. ground: the colour, 0 to 255, of an even one that they are drawn on."""
     if not sharpening.amount:
         return pictures
     pictures = pictures.float()  # (N, 3, H, W)
@@ -49,7 +50,11 @@ def sharpen(pictures: Tensor, sharpening: Sharpening = Sharpening()) -> Tensor:
     luma = grey(pictures)[:, 0]  # (N, H, W)
     down, across = (_blur(size, sharpening.deviation, pictures.device) for size in luma.shape[1:])
     sharp = luma + sharpening.amount * (luma - down @ luma @ across.mT)  # (N, H, W)
-    sharp = sharp.clamp(low - sharpening.beyond, high + sharpening.beyond)
+    beyond = sharpening.beyond
+    if ground is not None:
+        unlike = (luma - grey(luma.new_tensor(ground).div(255).view(1, 3, 1, 1))[:, 0]).abs()  # (N, H, W)
+        beyond = beyond * (unlike / sharpening.even).clamp(max=1.0)
+    sharp = sharp.clamp(low - beyond, high + beyond)
     return (pictures + (sharp - luma)[:, None]).clamp_(0.0, 1.0)
 
 

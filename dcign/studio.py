@@ -312,7 +312,7 @@ class Studio:
     def views(self, codes: Sequence[GraphicsCode], heard: Sequence[Heard]) -> list[Asked]:
         """The views of N codes of which the decoder hears this, drawn; nothing of their pictures is in it yet."""
         drawn = self._decode(heard)
-        pictures = sharpen(torch.stack([new.picture for new in drawn]), self.sharpening)
+        pictures = sharpen(torch.stack([new.picture for new in drawn]), self.sharpening, self.spec.ground)
         return [Asked(code, new, sharp, asked.away, asked.light, lambda degrees, code=code: self._at(code, degrees),
                       self._drawing.flow, self.symmetric, self.spec.ground, self.spec.subject)
                 for code, new, sharp, asked in zip(codes, drawn, pictures, heard)]

@@ -15,7 +15,7 @@ from PIL import Image
 
 from dcign import GraphicsCode, mixing
 from dcign.jpeg import jpeg
-from dcign.own_picture import Memory
+from dcign.own_picture import Asked, Memory
 from dcign.paper_network import PaperConfig, PaperNetwork
 from dcign.relighting import Seen, relit, with_picture
 from dcign.studio import Studio
@@ -159,6 +159,28 @@ def test_a_blurred_change_is_brought_to_the_pictures_edge():
     change = picture - relit(Seen.of(picture, before), after)
     assert change[0, 16, 17] > 0.12 > 0.04 > change[0, 16, 18]
     assert (before - after)[0, 16, 17] < 0.08  # as it was drawn
+
+
+def test_a_ground_without_light_does_not_glow():
+    """A grey disc is lit, in the drawing a wider one: light ends where the picture's own does."""
+    down, across = torch.meshgrid(*[torch.arange(48.0) - 24] * 2, indexing="ij")
+    own, wider = ((down.hypot(across) < radius).float()[None] for radius in (12, 15))  # (1, H, W) each
+    even = torch.full((3, 48, 48), 0.8)
+    picture, drawn, lit = (even.lerp(torch.tensor(grey), disc) for disc, grey in ((own, 0.4), (wider, 0.4), (wider, 0.6)))
+    spilt, kept = (relit(Seen.of(picture, drawn, unlit), lit) - picture for unlit in (None, (204, 204, 204)))
+    outside = (own == 0).expand(3, 48, 48)
+    assert spilt[outside].max() > 0.04 and kept[outside].abs().max() == 0.0
+    assert torch.equal(kept[~outside], spilt[~outside]) and kept[~outside].min() > 0.04
+
+
+def test_only_a_renders_face_stands_on_a_ground_without_light(code):
+    def asked(code: GraphicsCode, subject: str) -> Asked:
+        return Asked(code, None, None, {}, None, None, ground=(9, 9, 9), subject=subject)
+
+    refined = replace(code, offsets=np.zeros((2, code.layout.size), np.float32))
+    photograph = replace(code, offsets=None)
+    assert asked(refined, "face").unlit == (9, 9, 9)
+    assert asked(refined, "object").unlit is None and asked(photograph, "face").unlit is None
 
 
 def test_a_picture_that_is_too_large_for_a_code_stays_out(code):

@@ -11,9 +11,9 @@ from dcign.graphics_code import GraphicsCode
 from dcign.sharpening import Sharpening, sharpen
 
 
-def _edge(size: int = 32) -> torch.Tensor:
+def _edge(size: int = 32, steepness: float = 1.0) -> torch.Tensor:
     """(1, 3, S, S): a soft edge from dark to light."""
-    row = torch.sigmoid((torch.arange(size) - size / 2 + 0.5))
+    row = torch.sigmoid((torch.arange(size) - size / 2 + 0.5) * steepness)
     return (0.2 + 0.6 * row).expand(1, 3, size, size)
 
 
@@ -36,6 +36,13 @@ def test_no_halo_beyond_a_few_levels():
     assert sharp.max() <= 0.8 + strong.beyond + 1e-6 and sharp.min() >= 0.2 - strong.beyond - 1e-6
     noise = torch.rand(1, 3, 32, 32, generator=torch.Generator().manual_seed(0))
     assert 0 <= sharpen(noise, strong).min() and sharpen(noise, strong).max() <= 1
+
+
+def test_no_seam_on_even_ground():
+    """Beside a dark head the ground is as it was; the head is as sharp as without."""
+    anywhere, grounded = (sharpen(_edge(steepness=3.0), ground=ground)[0, 0, 16] for ground in (None, (204, 204, 204)))
+    assert anywhere.max() > 0.83 and grounded.max() < 0.805
+    assert torch.equal(grounded[:16], anywhere[:16]) and torch.equal(sharpen(_edge(), ground=(0, 0, 0)), sharpen(_edge()))
 
 
 def test_what_was_first_used_in_inference_mode_serves_autograd():
