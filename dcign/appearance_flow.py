@@ -27,6 +27,9 @@ COARSE = 8  # pixels of a picture along one of the level where flow is looked fo
 HINTS = 32  # channels that go from the one to the other
 STEP = 4.0  # pixels of flow for one unit of what the first layers say
 MOST_ODDS = 1e3  # of what is drawn; beyond, nothing moves that could be seen
+#: Of a moved pixel, the share that is interpolated by cubics. Between its places in a picture a line blurs what a cubic keeps, and
+#: overshoots: the more of it, the sharper, and the further from the truth where the place is wrong.
+CUBIC = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,11 +68,15 @@ class Moved:
     known: Tensor | None = None
 
 
-def sample(pictures: Tensor, flow: Tensor) -> Tensor:
-    """(N, C, H, W) at ``flow`` (N, 2, H, W) pixels to the right of and below every pixel; the border goes on beyond itself."""
+def sample(pictures: Tensor, flow: Tensor, cubic: float = 0.0) -> Tensor:
+    """(N, C, H, W) at ``flow`` (N, 2, H, W) pixels to the right of and below every pixel; the border goes on beyond itself. Between
+    pixels a line leads from one to the next, and as far as ``cubic``, from 0 to 1, a cubic."""
     places, pixel = _grid(flow.shape[2], flow.shape[3], flow.device, flow.dtype)
     grid = torch.addcmul(places, flow, pixel).permute(0, 2, 3, 1)  # (N, H, W, 2)
-    return F.grid_sample(pictures, grid, padding_mode="border", align_corners=False)
+    sampled = F.grid_sample(pictures, grid, padding_mode="border", align_corners=False)
+    if not cubic:
+        return sampled
+    return sampled.lerp(F.grid_sample(pictures, grid, mode="bicubic", padding_mode="border", align_corners=False), cubic)
 
 
 @lru_cache(maxsize=8)
@@ -143,7 +150,7 @@ class AppearanceFlow(nn.Module):
         y = activate(self.block(y))  # (N, fine, 2 h, 2 w)
         out = F.pixel_shuffle(self.out(y).float(), FINE)  # (N, 5, H, W)
         mended = flow + out[:, :2]  # (N, 2, H, W)
-        picture, itself = sample(here, mended).split(3, 1)  # (N, 3, H, W) each
+        picture, itself = sample(here, mended, CUBIC).split(3, 1)  # (N, 3, H, W) each
         scores = out[:, 2:]  # (N, 3, H, W)
         if distrust:
             scores = scores - distrust * scores.new_tensor([1.0, 0.0, 0.0]).view(1, 3, 1, 1)

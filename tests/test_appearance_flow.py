@@ -79,6 +79,16 @@ def test_a_pixel_comes_from_where_flow_says():
     assert sample(torch.full((1, 1, 8, 12), 0.7), flow + 50).allclose(torch.tensor(0.7))  # beyond the border
 
 
+def test_a_cubic_keeps_more_of_what_lies_between_pixels():
+    stripes = (torch.arange(24) % 4 < 2).float().expand(1, 1, 24, 24)
+    flow = torch.zeros(1, 2, 24, 24)
+    assert torch.allclose(sample(stripes, flow, 1.0), stripes, atol=1e-5)  # at its places nothing is blurred
+    flow[:, 0] = 0.5
+    line, half, cubic = (sample(stripes, flow, share)[..., 4:-4, 4:-4] for share in (0.0, 0.5, 1.0))
+    assert line.std() < half.std() < cubic.std()
+    assert torch.allclose(half, (line + cubic) / 2, atol=1e-6)
+
+
 def test_each_share_gives_what_it_is_named_for():
     picture, itself, drawn = (torch.rand(1, 3, 40, 40) * 0.3 + low for low in (0.5, 0.3, 0.2))
     latents, level = torch.randn(1, 4), torch.randn(1, 16, 5, 5)

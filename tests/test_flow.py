@@ -296,6 +296,20 @@ def test_flow_that_is_there_is_gone_on_from(network):
                if not name.startswith("flow."))
 
 
+def test_flow_of_a_decoder_before_is_gone_on_from():
+    known, trained = (a_reader()["network"] for _ in range(2))
+    known = flow.with_flow(known, PLAN.width, 5)
+    with torch.no_grad():
+        trained.decoder.start.weight.add_(1.0)
+    for start in (trained, flow.with_flow(trained, PLAN.width, 6)):
+        both = flow.with_flow(start, PLAN.width, 7, known)
+        for name, value in both.state_dict().items():
+            assert torch.equal(value, (known if name.startswith("flow.") else trained).state_dict()[name]), name
+    for other in (trained, flow.with_flow(trained, 16, 5)):
+        with pytest.raises(ValueError, match="--flow"):
+            flow.with_flow(trained, PLAN.width, 7, other)
+
+
 def test_training_goes_on_without_it(network):
     fresh = a_model("chairs")["network"]
     fresh.decoder.start.weight.data.zero_()
@@ -328,4 +342,6 @@ def test_by_the_command_line(tmp_path, capsys):
     assert lesson["new_views"] == 32 and 0 < lesson["photographs"] < lesson["pictures"] <= 144
     assert all(lesson[name] == getattr(flow_examples.FlowPlan(), name) for name in ("strange", "unlike", "features"))
     assert torch.equal(weights.network.decoder.start.weight, load_weights(given).network.decoder.start.weight)
+    assert main([*command[:-1], str(tmp_path / "again"), "--flow", str(tmp_path / "flow")]) == 0  # the flow goes on, though not --from it
+    assert load_weights(tmp_path / "again").training["flow"] == [lesson, lesson]
     assert main(["flow", "faces", *command[2:]]) == 2 and "no weights of faces" in capsys.readouterr().err

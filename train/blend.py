@@ -10,14 +10,12 @@ Shape legend: N views, H = W pixels, L latents.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from torch import Tensor
-from tqdm import tqdm
 
 from dcign import mirror_image
 from dcign.fading import wrapped
@@ -131,23 +129,16 @@ def learn(studio: Studio, network: DCIGN, pool: Pool, examples: list[Example], c
     """Teach ``network.flow.blending``, in place; its running average is what stays. ``save`` is called now and then, and at the end,
     with the average in place and the number of new views so far."""
     each, generator = plan.flow.sources_a_step * plan.flow.views, torch.Generator().manual_seed(plan.flow.seed)
-    count, seen, saved = max(1, plan.pairs // each), 0, time.monotonic()
-    learner = PartLearner(network.flow.blending, plan.flow, count, config.weight_decay)
-    with tqdm(total=count * each, unit="views", desc="blend") as bar:
-        for step in views(studio.quick(), pool, examples, plan, count):
-            with torch.autocast(studio.device.type, torch.bfloat16):
-                shown = step.shown(learner.learning(step.first, step.second, step.drawn, step.latents))
-                corners = torch.randint(7, (plan.flow.sources_a_step, 2), generator=generator)
-                loss = picture_loss(shown, step.targets, config, plan.flow, network.encoder, corners)
-            learner.step(loss)
-            seen += each
-            bar.update(each)
-            bar.set_postfix(decibels(step.targets, blended=shown.detach(), picture=step.first.shown, mirrored=step.second.shown,
-                                     drawn=step.sharp), refresh=False)
-            if time.monotonic() - saved > save_every:
-                save(seen)
-                saved = time.monotonic()
-    save(seen)
+    learner = PartLearner(network.flow.blending, plan.flow, max(1, plan.pairs // each), config.weight_decay)
+    between_both = views(studio.quick(), pool, examples, plan, learner.steps)
+    for step, bar in learner.lesson(between_both, each, "blend", save, save_every):
+        with torch.autocast(studio.device.type, torch.bfloat16):
+            shown = step.shown(learner.learning(step.first, step.second, step.drawn, step.latents))
+            corners = torch.randint(7, (plan.flow.sources_a_step, 2), generator=generator)
+            loss = picture_loss(shown, step.targets, config, plan.flow, network.encoder, corners)
+        learner.step(loss)
+        bar.set_postfix(decibels(step.targets, blended=shown.detach(), picture=step.first.shown, mirrored=step.second.shown,
+                                 drawn=step.sharp), refresh=False)
 
 
 def with_blending(network: DCIGN, width: int, seed: int) -> DCIGN:

@@ -10,7 +10,6 @@ Shape legend: M sources, N new views, H = W pixels, s = H / EVERY of which true 
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
@@ -18,7 +17,6 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from tqdm import tqdm
 
 from dcign import mirror_image
 from dcign.appearance_flow import Moved, Source, sample
@@ -155,22 +153,16 @@ def learn(studio: Studio, network: DCIGN, pool: Pool, examples: list[Example], s
     """Teach ``network.flow``, in place; its running average is what stays. ``save`` is called now and then, and at the end, with
     the average in place and the number of new views so far."""
     each, generator = plan.sources_a_step * plan.views, torch.Generator().manual_seed(plan.seed)
-    count, saved = max(1, plan.pairs // each), time.monotonic()
-    learner = PartLearner(network.flow, plan, count, config.weight_decay)
-    with tqdm(total=count * each, unit="views", desc="flow") as bar:
-        for number, step in enumerate(steps(studio, network, pool, examples, scenes, plan, count)):
-            with torch.autocast(studio.device.type, torch.bfloat16):
-                moved = learner.learning(step.source, step.drawn, step.level, step.latents)
-                loss = loss_of(step.on_ground(moved), step.targets, step.flow, config, plan, network.encoder if plan.features else None,
-                               torch.randint(7, (plan.sources_a_step, 2), generator=generator))
-            learner.step(loss)
-            bar.update(each)
-            bar.set_postfix(decibels(step.targets, new=moved.picture.detach(), drawn=step.drawn, copied=step.source.picture)
-                            | {"px_off": f"{pixels_off(moved.flow.detach(), step.flow).mean():.2f}"}, refresh=False)
-            if time.monotonic() - saved > save_every:
-                save((number + 1) * each)
-                saved = time.monotonic()
-    save(count * each)
+    learner = PartLearner(network.flow, plan, max(1, plan.pairs // each), config.weight_decay)
+    views = steps(studio, network, pool, examples, scenes, plan, learner.steps)
+    for step, bar in learner.lesson(views, each, "flow", save, save_every):
+        with torch.autocast(studio.device.type, torch.bfloat16):
+            moved = learner.learning(step.source, step.drawn, step.level, step.latents)
+            loss = loss_of(step.on_ground(moved), step.targets, step.flow, config, plan, network.encoder if plan.features else None,
+                           torch.randint(7, (plan.sources_a_step, 2), generator=generator))
+        learner.step(loss)
+        bar.set_postfix(decibels(step.targets, new=moved.picture.detach(), drawn=step.drawn, copied=step.source.picture)
+                        | {"px_off": f"{pixels_off(moved.flow.detach(), step.flow).mean():.2f}"}, refresh=False)
 
 
 def decibels(targets: Tensor, **pictures: Tensor) -> dict[str, str]:
@@ -178,13 +170,20 @@ def decibels(targets: Tensor, **pictures: Tensor) -> dict[str, str]:
     return {name: f"{-10 * (shown - targets).square().mean((1, 2, 3)).clamp_min(1e-6).log10().mean():.2f}" for name, shown in pictures.items()}
 
 
-def with_flow(network: DCIGN, width: int, seed: int) -> DCIGN:
-    """The same network with flow that has learned nothing yet, or where it has flow of that width with that. Blending, which was learned
-    of the flow before, is left behind."""
-    if network.config.flow_width == width and not network.config.blend_width:
+def with_flow(network: DCIGN, width: int, seed: int, before: DCIGN | None = None) -> DCIGN:
+    """The same network with flow that has learned nothing yet, or where it has flow of that width with that; or with the flow of one
+    ``before`` it. Blending, which was learned of the flow before, is left behind. Raises ValueError if that one's flow does not fit."""
+    if before is None and network.config.flow_width == width and not network.config.blend_width:
         return network
     torch.manual_seed(seed)
     whole = DCIGN(replace(network.config, flow_width=width, blend_width=0))
     known = network if network.config.flow_width == width else network.without_flow()
     whole.load_state_dict({key: value for key, value in known.state_dict().items() if not key.startswith("flow.blending.")}, strict=False)
+    if before is not None:
+        flow = {} if before.flow is None else before.flow.state_dict()
+        flow = {key: value for key, value in flow.items() if not key.startswith("blending.")}
+        shapes = ({key: value.shape for key, value in some.items()} for some in (flow, whole.flow.state_dict()))
+        if next(shapes) != next(shapes):
+            raise ValueError("the weights to take flow from have none, or one of another size: leave out --flow to begin anew.")
+        whole.flow.load_state_dict(flow)
     return whole.to(memory_format=torch.channels_last).eval().requires_grad_(False)

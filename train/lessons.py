@@ -60,6 +60,7 @@ def run_flow(arguments: argparse.Namespace) -> int:
     """How a picture's own pixels move (flow.py)."""
     from tqdm import tqdm
 
+    from dcign import checkpoints
     from train.flow import learn, with_flow
     from train.flow_examples import FACTORS, FlowPlan, Scenes
 
@@ -68,7 +69,10 @@ def run_flow(arguments: argparse.Namespace) -> int:
     if arguments.photographed is not None:
         plan = replace(plan, photographed=arguments.photographed)
     lesson = _Moving(arguments)
-    lesson.network = with_flow(lesson.network, plan.width, plan.seed)
+    before = checkpoints.load_weights(checkpoints.find(arguments.flow)) if arguments.flow else None
+    lesson.network = with_flow(lesson.network, plan.width, plan.seed, before and before.network)
+    if before is not None:  # its lessons too
+        lesson.training = lesson.training | {"flow": before.training.get("flow", ())}
     lesson.training = {key: value for key, value in lesson.training.items() if key != "blending"}
     examples = lesson.encoded(plan, FACTORS)
     wanted = {example.mini_batch for example in examples}

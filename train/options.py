@@ -71,6 +71,7 @@ def parser(description: str) -> argparse.ArgumentParser:
     moving.add_argument("--threads", type=int, help="of torch, all cores by default")
     moving.add_argument("-o", "--output", required=True, help="a folder for the weights that have learned it")
     flow = commands.add_parser("flow", parents=[common, moving], help="learn how a picture's own pixels move when the view turns")
+    flow.add_argument("--flow", metavar="WEIGHTS", help="begin with the flow of these, which it learned of a decoder before this one")
     flow.add_argument("--photographed", type=float, metavar="SHARE", help="of these, how many are learned from photographs, 0 to 1")
     commands.add_parser("blend", parents=[common, moving], help="learn from which of a picture and its mirror image pixels are taken, "
                         "after flow")

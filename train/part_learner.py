@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import copy
 import math
+import time
+from collections.abc import Callable, Iterator
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
+from tqdm import tqdm
 
 from train.flow_examples import FlowPlan
 from train.optimiser import MuonAdam
+
+Views = TypeVar("Views")
 
 
 class PartLearner:
@@ -36,3 +42,17 @@ class PartLearner:
         with torch.no_grad():
             torch._foreach_lerp_(list(self.part.parameters()), list(self.learning.parameters()), 1 - decay)
         self.number += 1
+
+    def lesson(self, views: Iterator[Views], each: int, name: str, save: Callable[[int], object],
+               save_every: float) -> Iterator[tuple[Views, tqdm]]:
+        """All that is learned from, with a progress bar; step() is to be called for each. ``save`` is called every so many seconds, and
+        at the end, with the number of views so far, of which there are ``each`` in a step."""
+        saved = time.monotonic()
+        with tqdm(total=self.steps * each, unit="views", desc=name) as bar:
+            for some in views:
+                yield some, bar
+                bar.update(each)
+                if time.monotonic() - saved > save_every:
+                    save(self.number * each)
+                    saved = time.monotonic()
+        save(self.number * each)
