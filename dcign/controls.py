@@ -14,6 +14,7 @@ import numpy as np
 
 from . import arguments, offsets
 from .calibration import Calibration
+from .fading import wrapped
 from .graphics_code import CodeLayout, GraphicsCode
 
 #: How many degrees past the ends of a range may be asked for with beyond=True.
@@ -101,7 +102,7 @@ class Controls:
             start = self.bounded(factor, start)
             away = target - start
             if factor in self.circular:
-                away = (away + 180) % 360 - 180
+                away = wrapped(away)
             moved[factor] = away
             reach = RESIDUAL_AROUND if factor in self.circular else RESIDUAL_DEGREES
             goal, origin = calibration.beyond([target, start])

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import math
+from typing import TypeVar
+
+import numpy as np
+
+Degrees = TypeVar("Degrees", float, np.ndarray)
 
 
-def wrapped(degrees: float) -> float:
-    """The same direction, from -180 to 180 degrees."""
+def wrapped(degrees: Degrees) -> Degrees:
+    """The same direction, or directions, from -180 to 180 degrees."""
     return (degrees + 180) % 360 - 180
 
 

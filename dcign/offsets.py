@@ -14,6 +14,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from .fading import wrapped
+
 #: Over how many degrees offsets fade when a factor is moved away from where they were seen. The light fades nothing.
 REACH = {"azimuth": 45.0, "elevation": 40.0}
 
@@ -21,7 +23,7 @@ REACH = {"azimuth": 45.0, "elevation": 40.0}
 def trust(away: Mapping[str, float], reach: Mapping[str, float] = REACH) -> float:
     """The share, from 1 to 0, that is left of what was seen, by default of offsets, when the factors are moved by these
     degrees; either way round. reach: by factor, the degrees over which it fades."""
-    turned = {factor: (degrees + 180) % 360 - 180 for factor, degrees in away.items()}
+    turned = {factor: wrapped(degrees) for factor, degrees in away.items()}
     return math.exp(-sum((turned.get(factor, 0.0) / degrees) ** 2 for factor, degrees in reach.items()))
 
 

@@ -20,6 +20,7 @@ from torch import Tensor
 
 from dcign import mirror_image
 from dcign.appearance_flow import Moved, Source, sample
+from dcign.fading import wrapped
 from dcign.networks import DCIGN, Encoder
 from dcign.relighting import Seen, relit
 from dcign.studio import Studio
@@ -57,54 +58,81 @@ class Step:
                        carried=before(moved.carried, moved.flow))
 
 
+@dataclass(frozen=True, eq=False)
+class _Made:
+    """A picture (H, W, 3) in [0, 1], the rows and latents that its code is drawn of, and for its mirror image the rows in that one's own
+    light, else None; and of each view made of it: rows and latents, the true picture, the true flow, and which pixels are asked for."""
+
+    picture: np.ndarray
+    own: list[np.ndarray]
+    before: np.ndarray | None
+    new: list[list[np.ndarray]]
+    targets: list[np.ndarray]
+    flows: list[np.ndarray]
+    shown: list[np.ndarray]
+
+
 def steps(studio: Studio, network: DCIGN, pool: Pool, examples: list[Example], scenes: Scenes, plan: FlowPlan,
           count: int) -> Iterator[Step]:
     """What is learned from, step by step; ``scenes`` has all mini-batches of the examples."""
-    device = studio.device
     kinds = {(factor, photographed): [example for example in examples
                                       if example.factor == factor and (example.photograph is not None) == photographed]
              for factor in FACTORS for photographed in (False, True)}
     for number in range(count):
         rng = np.random.default_rng([plan.seed, number])
-        own, before, new, pictures, targets, flows, shown = [], {}, [], [], [], [], []
-        for place in range(plan.sources_a_step):
+        made = []
+        for _ in range(plan.sources_a_step):
             among = kinds[FACTORS[int(rng.random() > plan.turned)], bool(rng.random() < plan.photographed)]
-            example, other = (among[rng.integers(len(among))] for _ in range(2))
-            nearer = nearer_mirrored(example)
-            mirrored = rng.random() < plan.mirrored and nearer.any()
-            view = mirror_image.mirrored(example.code) if mirrored else {}
-            wrong = mistakes(studio, example, other, plan, rng)
-            read = {factor: getattr(example.code, factor) for factor in FACTORS} | view
-            asked = studio.heard(example.code, {"azimuth": read["azimuth"]} if mirrored else {})
-            own.append([part + wrong(read, mirrored) for part in (asked.rows, asked.latents)])
-            if mirrored:  # its light is that of the other side
-                before[place] = studio.heard(example.code, view).rows + wrong(read, mirrored)
-            power = np.exp(plan.colours * rng.standard_normal(3) * (rng.random() < plan.recoloured)).astype(np.float32)
-            pictures.append(in_colours(example.code.pixels[:, ::-1] if mirrored else example.code.pixels, power))
-            away = np.abs((example.degrees - read[example.factor] + 180) % 360 - 180)
-            often = (nearer if mirrored else 1.0) / np.maximum(away, plan.near)
-            for which in rng.choice(len(away), plan.views, replace=np.count_nonzero(often) < plan.views, p=often / often.sum()):
-                off = wrong(read | {example.factor: float(example.degrees[which])})
-                new.append([part + off for part in heard(studio, example, int(which), bool(rng.random() < 0.5))[:2]])
-                targets.append(in_colours(target(studio, pool, example, int(which)), power))
-                flows.append(np.full((studio.size // EVERY, studio.size // EVERY, 2), np.nan, np.float32) if mirrored
-                             else scenes.flow(example, int(which)))
-                shown.append(subjects(studio, pool, example, int(which), mirrored))
-        # codes of renders have offsets, those of photographs none: then all places hear the same
-        rows = [np.broadcast_to(part, (network.places, part.shape[-1]))
-                for part in (*(part for part, _ in (*own, *new)), *before.values())]
-        rows, latents = (torch.from_numpy(np.stack(part)).to(device) for part in (rows, [part for _, part in (*own, *new)]))
-        with torch.no_grad(), torch.autocast(device.type, torch.bfloat16):
-            drawn, levels = network.decode_with_level(rows)
-        both = len(latents)
-        here, there = ([part[some] for part in (drawn.float(), levels.float(), latents)]
-                       for some in (slice(len(own)), slice(len(own), both)))
-        given = _tensor(pictures, device)  # (M, 3, H, W)
-        for place, itself in zip(before, drawn[both:].float()):
-            given[place] = relit(Seen.of(given[place], itself), here[0][place])
-        source = Source(*(part.repeat_interleave(plan.views, 0) for part in (given, *here)))
-        yield Step(source, *there, _tensor(targets, device), _tensor(flows, device),
-                   *torch.from_numpy(np.stack(shown, 1)).to(device)[:, :, None])
+            made.append(_made(studio, pool, scenes, plan, *(among[rng.integers(len(among))] for _ in range(2)), rng))
+        yield _drawn(network, made, plan, studio.device)
+
+
+def _made(studio: Studio, pool: Pool, scenes: Scenes, plan: FlowPlan, example: Example, other: Example, rng: np.random.Generator) -> _Made:
+    """An example, or now and then its mirror image, with views to make of it; the identity of its code is in part the other's."""
+    nearer = nearer_mirrored(example)
+    mirrored = rng.random() < plan.mirrored and nearer.any()
+    view = mirror_image.mirrored(example.code) if mirrored else {}
+    wrong = mistakes(studio, example, other, plan, rng)
+    read = {factor: getattr(example.code, factor) for factor in FACTORS} | view
+    asked = studio.heard(example.code, {"azimuth": read["azimuth"]} if mirrored else {})
+    power = np.exp(plan.colours * rng.standard_normal(3) * (rng.random() < plan.recoloured)).astype(np.float32)
+    made = _Made(in_colours(example.code.pixels[:, ::-1] if mirrored else example.code.pixels, power),
+                 [part + wrong(read, mirrored) for part in (asked.rows, asked.latents)],
+                 studio.heard(example.code, view).rows + wrong(read, mirrored) if mirrored else None,  # its light is that of the other side
+                 [], [], [], [])
+    away = np.abs(wrapped(example.degrees - read[example.factor]))
+    often = (nearer if mirrored else 1.0) / np.maximum(away, plan.near)
+    for which in rng.choice(len(away), plan.views, replace=np.count_nonzero(often) < plan.views, p=often / often.sum()):
+        off = wrong(read | {example.factor: float(example.degrees[which])})
+        made.new.append([part + off for part in heard(studio, example, int(which), bool(rng.random() < 0.5))[:2]])
+        made.targets.append(in_colours(target(studio, pool, example, int(which)), power))
+        made.flows.append(np.full((studio.size // EVERY, studio.size // EVERY, 2), np.nan, np.float32) if mirrored
+                          else scenes.flow(example, int(which)))
+        made.shown.append(subjects(studio, pool, example, int(which), mirrored))
+    return made
+
+
+def _drawn(network: DCIGN, made: list[_Made], plan: FlowPlan, device: torch.device) -> Step:
+    """The step of these sources: what the decoder draws of them and of their views."""
+    before = {place: one.before for place, one in enumerate(made) if one.before is not None}
+    new = [view for one in made for view in one.new]
+    # codes of renders have offsets, those of photographs none: then all places hear the same
+    rows = [np.broadcast_to(part, (network.places, part.shape[-1]))
+            for part in (*(one.own[0] for one in made), *(part for part, _ in new), *before.values())]
+    rows, latents = (torch.from_numpy(np.stack(part)).to(device)
+                     for part in (rows, [latents for _, latents in (*(one.own for one in made), *new)]))
+    with torch.no_grad(), torch.autocast(device.type, torch.bfloat16):
+        drawn, levels = network.decode_with_level(rows)
+    both = len(latents)
+    here, there = ([part[some] for part in (drawn.float(), levels.float(), latents)]
+                   for some in (slice(len(made)), slice(len(made), both)))
+    given = _tensor([one.picture for one in made], device)  # (M, 3, H, W)
+    for place, itself in zip(before, drawn[both:].float()):
+        given[place] = relit(Seen.of(given[place], itself), here[0][place])
+    source = Source(*(part.repeat_interleave(plan.views, 0) for part in (given, *here)))
+    targets, flows, shown = ([view for one in made for view in getattr(one, name)] for name in ("targets", "flows", "shown"))
+    return Step(source, *there, _tensor(targets, device), _tensor(flows, device),
+                *torch.from_numpy(np.stack(shown, 1)).to(device)[:, :, None])
 
 
 def _tensor(pictures: list[np.ndarray], device: torch.device) -> Tensor:  # (H, W, 3) each, to (N, 3, H, W)

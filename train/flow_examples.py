@@ -19,6 +19,7 @@ from PIL import Image
 
 from dcign import mirror_image
 from dcign.controls import Heard
+from dcign.fading import wrapped
 from dcign.graphics_code import GraphicsCode
 from dcign.photos import Prepared
 from dcign.studio import Studio
@@ -148,7 +149,7 @@ def _examples(studio: Studio, pool: Pool, factor: str, mini_batches: list[int], 
     examples = []
     for code, (place, k, number) in zip(codes, renders + photographs):
         read = degrees[place]
-        away = np.abs((read - getattr(code, factor) + 180) % 360 - 180)
+        away = np.abs(wrapped(read - getattr(code, factor)))
         others = np.flatnonzero((away >= plan.least) & (np.arange(len(read)) != k))
         if len(others) and (number is not None or code.offsets is not None):
             examples.append(Example(code, factor, mini_batches[place], k, others, read[others], means[place][others, group], number))

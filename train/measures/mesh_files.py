@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from dcign.fading import wrapped
 from train.camera import View
 from train.measures.equivariance import angle_error
 from train.measures.subject import Subject
@@ -34,7 +35,7 @@ def mesh_files(subject: Subject, source: MeshSource, rng: np.random.Generator, b
             pictures = np.stack([subject.scenery.picture(thing, view, subject.size) for view in views])
             estimates = calibration.estimate(subject.posterior(pictures).means[:, group])
             truth = np.array([view.azimuth + off for view in views])
-            found[kind].append(angle_error(estimates, (truth + 180) % 360 - 180, True))
+            found[kind].append(angle_error(estimates, wrapped(truth), True))
         each[thing.style] = float(np.median(found["stage"][-1]))
     result = {"meshes": len(things), "views": VIEWS, "each": each}
     for kind, errors in found.items():

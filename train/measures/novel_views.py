@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from dcign.fading import wrapped
 from train.camera import View
 from train.measures import images
 from train.measures.scenery import PAPER_CHAIRS, Scenery
@@ -35,7 +36,7 @@ def moves(scenery: Scenery, factor: str, count: int, rng: np.random.Generator,
         view = scenery.random_view(rng)
         here, step = getattr(view, factor), degrees[factor] * rng.choice([-1.0, 1.0])
         if scenery.circular(factor):
-            there = (here + step + 180) % 360 - 180
+            there = wrapped(here + step)
         else:
             there = here + (step if low <= here + step <= high else -step)
         chosen.append((view, scenery.moved(view, factor, float(np.clip(there, low, high)))))

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 from PIL import Image
 
+from dcign.fading import wrapped
 from dcign.photos import Prepared
 from train.flow_pictures import SHOTS, as_photograph
 from train.measures import images
@@ -33,7 +34,7 @@ def photographs(subject: Subject, things: list) -> dict[str, dict[str, float]]:
             given.append(as_photograph(shown, number, spec.ground, spec.subject, shots=UNCROPPED))
             true.append(as_photograph(new, number, spec.ground, spec.subject, shown, UNCROPPED))
             masks.append(new[..., 3] > 127)
-            steps.append((there - here + 180) % 360 - 180)
+            steps.append(wrapped(there - here))
         codes = subject.studio.encode_many([Prepared(Image.fromarray(picture), True) for picture in given], refine=False)
         asked = {factor: [getattr(code, factor) + step for code, step in zip(codes, steps)]}
         kinds = {"shown": subject.studio.render_many(codes, **asked), "copy": np.stack(given),

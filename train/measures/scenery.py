@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from PIL import Image
 
+from dcign.fading import wrapped
 from dcign.graphics_code import FACTORS
 from train.batches import with_mask
 from train.camera import View
@@ -62,7 +63,7 @@ class Scenery:
         """The view with one factor elsewhere. In the paper's setting, the nearest of its 31: there are no others."""
         if self.setting == PAPER_CHAIRS and factor == "azimuth":
             level = [other for other in paper_chairs.VIEWS if other.elevation == view.elevation]
-            return min(level, key=lambda other: abs((other.azimuth - degrees + 180) % 360 - 180))
+            return min(level, key=lambda other: abs(wrapped(other.azimuth - degrees)))
         return replace(view, **{factor: float(degrees)})
 
     def with_mask(self, thing: Identity | RenderedChair, view: View, size: int) -> np.ndarray:
