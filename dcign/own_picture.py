@@ -109,11 +109,6 @@ class Asked:
         """Whether a network tells which of both to take: of photographs. Renders come as near to the truth by fades, in half the time."""
         return self.flow is not None and self.flow.blending is not None and self.code.offsets is None
 
-    @property
-    def unlit(self) -> Sequence[int] | None:
-        """The colour of the ground, if neither light nor shadow falls on it: a render's, but for the floor of objects."""
-        return self.ground if self.subject == "face" and self.code.offsets is not None else None
-
     def sides(self, own: _Own) -> tuple[Shares, Side | None, Side | None]:
         """The picture's part in the view, and its mirror image's, None where that has none; and how far each is trusted."""
         found = self.shares(own.strange)
@@ -144,7 +139,7 @@ class Asked:
         code, aside, away = self.code, mirror_image.mirrored(self.code), mirror_image.away_from_mirrored(self.code, self.away)
         if own.mirrored is None:
             itself = self.draw(aside)
-            own.mirrored = _Own(Seen.of(own.seen.picture.flip(-1), itself.picture, self.unlit), itself)
+            own.mirrored = _Own(Seen.of(own.seen.picture.flip(-1), itself.picture, unlit(code, self.subject, self.ground)), itself)
         light = code.light if self.light is None else self.light  # the mirror image has the light of the other side
         begun = self._begun(own.mirrored, light, aside)
         found = self._found(begun, own, self.new, away)
@@ -233,6 +228,11 @@ def distrust(strange: float, away: Mapping[str, float]) -> float:
     return DISTRUST * strange * _near(away, UNSEEN)
 
 
+def unlit(code: GraphicsCode, subject: str, ground: Sequence[int]) -> Sequence[int] | None:
+    """The model's ``ground``, if neither light nor shadow falls on it in a code's picture: a render's, but for the floor of objects."""
+    return ground if subject == "face" and code.offsets is not None else None
+
+
 def doubt(strange: float, subject: str) -> float:
     """How fast pixels of a picture of that ``subject`` count less, for AppearanceFlow, where they are unlike what is drawn."""
     return DOUBT.get(subject, 0.0) * (1 - strange)
@@ -273,7 +273,7 @@ class Memory:
             picture = torch.from_numpy(asked.code.pixels.copy()).to(asked.sharp.device).permute(2, 0, 1).float().div_(255)
             itself = asked.draw({})
             strange = 1.0 if asked.code.offsets is None else strangeness(picture, itself.picture, asked.ground)
-            return _Own(Seen.of(picture, itself.picture, asked.unlit), itself, strange)
+            return _Own(Seen.of(picture, itself.picture, unlit(asked.code, asked.subject, asked.ground)), itself, strange)
 
         return self.get(asked.code, make)
 

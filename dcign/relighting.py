@@ -6,7 +6,7 @@ The decoder knows how light changes a subject better than it knows the subject. 
 what it draws of the code as it is, is added to the picture, and all that no latent tells stays: a pattern, glasses, the
 background. Where the picture is darker than what was drawn there, such as the floor of a photograph on which a chair's shadow
 falls, light changes less of it. The change is brought to the edges of the picture by a guided filter (He, Sun and Tang 2010, at half the size as
-He and Sun 2015), as the decoder's own are blurred. Once the view turns, every pixel is elsewhere: own_picture.py.
+He and Sun 2015), as the decoder's own are blurred. Even ground that neither light nor shadow reaches, as behind a rendered face, stays. Once the view turns, every pixel is elsewhere: own_picture.py.
 
 Shape legend: H, W pixels, h, w half of them.
 """
@@ -31,6 +31,7 @@ from .paper_network import LUMA
 RADIUS = 2  # of the filter's windows, pixels at half the size
 SMOOTHNESS = 1e-3  # variance of the luma below which a window counts as even
 DARKNESS = 0.05  # of a luma, added where two are divided
+INSIDE = 6  # pixels from the outline of what is drawn, which may be off by some
 DARKER = 0.5  # the power of their ratio: halfway from what is added to what multiplies; the latter costs faces a tenth of a dB
 
 
@@ -51,11 +52,13 @@ class Seen:
     @staticmethod
     def of(picture: Tensor, drawn: Tensor, unlit: Sequence[int] | None = None) -> Seen:
         """``unlit``: the colour (0 to 255) of an even ground on which neither light nor shadow falls; what windows reach of it
-        would glow around the subject."""
+        would glow around the subject. Well inside of what is drawn the same colour is the subject's."""
         luma, other = ((some * picture.new_tensor(LUMA)[:, None, None]).sum(0, keepdim=True) for some in (picture, drawn))  # (1, H, W)
         share = ((luma + DARKNESS) / (other + DARKNESS)).clamp(max=1.0) ** DARKER  # (1, H, W)
         if unlit is not None:
-            share = share * outline(picture, unlit)  # (1, H, W)
+            shown, drawn_too = outline(picture, unlit), outline(drawn, unlit)  # (1, H, W) each
+            inside = 1 - F.max_pool2d(1 - drawn_too, 2 * INSIDE + 1, 1, INSIDE)  # (1, H, W), up to the border of the picture
+            share = share * torch.maximum(shown, inside)  # (1, H, W)
         half = F.avg_pool2d(luma, 2)  # (1, h, w)
         mean = _windows(half)
         return Seen(picture, drawn, share, luma, half, mean, _windows(half * half) - mean * mean)

@@ -77,7 +77,8 @@ def is_weights(folder: Path) -> bool:
 def load_weights(folder: str | os.PathLike) -> Weights:
     """Read one weights folder, strictly: every tensor and every field must be there.
 
-    The network is in float32, in evaluation mode, on the CPU. WeightsError, naming the remedy, otherwise.
+    The network is in float32, in evaluation mode, on the CPU. FileNotFoundError where there are none, and WeightsError for any
+    other fault, both naming the remedy.
     """
     from safetensors import SafetensorError
     from safetensors.torch import load_file

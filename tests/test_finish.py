@@ -114,6 +114,8 @@ def test_measures_that_stand_alone_leave_the_others(folder, measured):
     assert sharp["equivariance"] == before["equivariance"] and sharp["ranges"]["azimuth"] == [-180.0, 180.0]
     with pytest.raises(ValueError, match="--meshes"):  # nothing would be measured
         measure(folder, None, 3, only=("meshes",))
+    with pytest.raises(ValueError, match="nothing to measure of photographs"):  # these weights move no pixels
+        measure(folder, None, 3, only=("photographs", "parts"))
 
 
 def test_a_card_names_what_a_run_went_on_from(folder, measured):

@@ -344,4 +344,7 @@ def test_by_the_command_line(tmp_path, capsys):
     assert torch.equal(weights.network.decoder.start.weight, load_weights(given).network.decoder.start.weight)
     assert main([*command[:-1], str(tmp_path / "again"), "--flow", str(tmp_path / "flow")]) == 0  # the flow goes on, though not --from it
     assert load_weights(tmp_path / "again").training["flow"] == [lesson, lesson]
+    other = save_weights(tmp_path / "other", **(a_reader() | {"name": "faces"}))
+    assert main([*command, "--flow", str(other)]) == 2 and "weights of faces" in capsys.readouterr().err
+    assert main([*command, "--photographed", "50"]) == 2 and "0 to 1" in capsys.readouterr().err
     assert main(["flow", "faces", *command[2:]]) == 2 and "no weights of faces" in capsys.readouterr().err

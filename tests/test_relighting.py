@@ -15,7 +15,7 @@ from PIL import Image
 
 from dcign import GraphicsCode, mixing
 from dcign.jpeg import jpeg
-from dcign.own_picture import Asked, Memory
+from dcign.own_picture import Memory, unlit
 from dcign.paper_network import PaperConfig, PaperNetwork
 from dcign.relighting import Seen, relit, with_picture
 from dcign.studio import Studio
@@ -171,16 +171,15 @@ def test_a_ground_without_light_does_not_glow():
     outside = (own == 0).expand(3, 48, 48)
     assert spilt[outside].max() > 0.04 and kept[outside].abs().max() == 0.0
     assert torch.equal(kept[~outside], spilt[~outside]) and kept[~outside].min() > 0.04
+    pale = torch.where(down.hypot(across) < 3, 0.8, picture)  # a highlight of the ground's colour is lit as all around it
+    whole, kept = (relit(Seen.of(pale, drawn, unlit), lit) - pale for unlit in (None, (204, 204, 204)))
+    assert torch.equal(kept[~outside], whole[~outside])
 
 
 def test_only_a_renders_face_stands_on_a_ground_without_light(code):
-    def asked(code: GraphicsCode, subject: str) -> Asked:
-        return Asked(code, None, None, {}, None, None, ground=(9, 9, 9), subject=subject)
-
-    refined = replace(code, offsets=np.zeros((2, code.layout.size), np.float32))
-    photograph = replace(code, offsets=None)
-    assert asked(refined, "face").unlit == (9, 9, 9)
-    assert asked(refined, "object").unlit is None and asked(photograph, "face").unlit is None
+    grey, refined = (9, 9, 9), replace(code, offsets=np.zeros((2, code.layout.size), np.float32))
+    assert unlit(refined, "face", grey) == grey
+    assert unlit(refined, "object", grey) is None and unlit(replace(code, offsets=None), "face", grey) is None
 
 
 def test_a_picture_that_is_too_large_for_a_code_stays_out(code):

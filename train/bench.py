@@ -1,4 +1,4 @@
-"""How fast pictures are drawn, and how fast a network learns beside what the machine's convolutions could do.
+"""How fast pictures are drawn; how fast a network learns, beside what the machine's convolutions could do, is bench_training.py's.
 
     python -m train bench scenes
 """

@@ -31,24 +31,24 @@ DETECTOR = "DCIGN_DETECTOR"
 
 
 def draw_scenes(source, stage: Stage, seeds: range, size: int, rng: np.random.Generator,
-                only_fronts: bool = True, recipe: Recipe = STUDIO) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """One picture (N, size, size, 3) uint8 per seed from a random view, and the true degrees of each factor (N,)."""
+                recipe: Recipe = STUDIO) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """One picture (N, size, size, 3) uint8 per seed, of those that have a front, from a random view, and the true degrees of each factor (N,)."""
     if recipe.setting == "paper-chairs":
-        return _paper_scenes(source, seeds, size, rng, only_fronts)
+        return _paper_scenes(source, seeds, size, rng)
     pictures, views = [], []
     for seed in seeds:
         identity = source.identity(seed)
         degrees = random_view(stage, rng, recipe)
-        if only_fronts and not identity.has_front:
+        if not identity.has_front:
             continue
         pictures.append(render(identity.mesh, View(**degrees), stage.rig, size).colour)
         views.append(degrees)
     return np.stack(pictures), {name: np.array([view[name] for view in views]) for name in FACTORS}
 
 
-def _paper_scenes(source, seeds: range, size: int, rng: np.random.Generator, only_fronts: bool):
+def _paper_scenes(source, seeds: range, size: int, rng: np.random.Generator):
     """The same in the paper's chair setting; the chairs of a folder of renders all have a front."""
-    if only_fronts and hasattr(source, "identity"):
+    if hasattr(source, "identity"):
         seeds = [seed for seed in seeds if source.identity(seed).has_front]
     chairs, names = paper_chairs_of(source, seeds)
     views = [VIEWS[rng.integers(len(VIEWS))] for _ in seeds]

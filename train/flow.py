@@ -10,7 +10,7 @@ Shape legend: M sources, N new views, H = W pixels, s = H / EVERY of which true 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -22,6 +22,7 @@ from dcign import mirror_image
 from dcign.appearance_flow import Moved, Source, sample
 from dcign.fading import wrapped
 from dcign.networks import DCIGN, Encoder
+from dcign.own_picture import unlit
 from dcign.relighting import Seen, relit
 from dcign.studio import Studio
 from train import likelihood
@@ -60,10 +61,11 @@ class Step:
 
 @dataclass(frozen=True, eq=False)
 class _Made:
-    """A picture (H, W, 3) in [0, 1], the rows and latents that its code is drawn of, and for its mirror image the rows in that one's own
+    """A picture (H, W, 3) in [0, 1], the colour of its ground if that is unlit as in the app, the rows and latents that its code is drawn of, and for its mirror image the rows in that one's own
     light, else None; and of each view made of it: rows and latents, the true picture, the true flow, and which pixels are asked for."""
 
     picture: np.ndarray
+    unlit: Sequence[int] | None
     own: list[np.ndarray]
     before: np.ndarray | None
     new: list[list[np.ndarray]]
@@ -97,6 +99,7 @@ def _made(studio: Studio, pool: Pool, scenes: Scenes, plan: FlowPlan, example: E
     asked = studio.heard(example.code, {"azimuth": read["azimuth"]} if mirrored else {})
     power = np.exp(plan.colours * rng.standard_normal(3) * (rng.random() < plan.recoloured)).astype(np.float32)
     made = _Made(in_colours(example.code.pixels[:, ::-1] if mirrored else example.code.pixels, power),
+                 unlit(example.code, studio.spec.subject, studio.spec.ground) if (power == 1).all() else None,
                  [part + wrong(read, mirrored) for part in (asked.rows, asked.latents)],
                  studio.heard(example.code, view).rows + wrong(read, mirrored) if mirrored else None,  # its light is that of the other side
                  [], [], [], [])
@@ -128,7 +131,7 @@ def _drawn(network: DCIGN, made: list[_Made], plan: FlowPlan, device: torch.devi
                    for some in (slice(len(made)), slice(len(made), both)))
     given = _tensor([one.picture for one in made], device)  # (M, 3, H, W)
     for place, itself in zip(before, drawn[both:].float()):
-        given[place] = relit(Seen.of(given[place], itself), here[0][place])
+        given[place] = relit(Seen.of(given[place], itself, made[place].unlit), here[0][place])
     source = Source(*(part.repeat_interleave(plan.views, 0) for part in (given, *here)))
     targets, flows, shown = ([view for one in made for view in getattr(one, name)] for name in ("targets", "flows", "shown"))
     return Step(source, *there, _tensor(targets, device), _tensor(flows, device),

@@ -91,7 +91,8 @@ class Material:
 def check(config: NetworkConfig, layout: CodeLayout, lesson: Lesson) -> None:
     """Raises ValueError for a network without short ways for small shapes, or a part with too few latents."""
     if not config.place_heads or not config.place_entries:
-        raise ValueError("This network has no short way for small shapes: set place_heads and place_entries.")
+        raise ValueError("This network has no short way for small shapes: give the preset's NetworkConfig place_heads and place_entries "
+                         "(train/presets.py) first.")
     latents = layout.slice(lesson.part)
     if latents.stop - latents.start < lesson.components:
         raise ValueError(f"{lesson.part} has {latents.stop - latents.start} latents, too few for {lesson.components} labels.")

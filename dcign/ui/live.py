@@ -1,6 +1,6 @@
 """The live viewer: a canvas that follows the sliders, the hand and the keys; see dcign/live/ for the server's side.
 
-    view = viewer(scene(studio, code, studio.render(code)))
+    view = viewer(scene(studio, code))
 
 The page holds the code; the files in viewer/ are its markup and script, joined into one gr.HTML.
 """

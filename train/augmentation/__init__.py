@@ -10,6 +10,6 @@ degrade.py      crop, light, blur, halo, noise, JPEG
 shapes.py       soft shapes and tables for the others
 """
 
-from train.augmentation.photograph import AugmentConfig, crop_of, photograph, scaled
+from train.augmentation.photograph import AugmentConfig, crop_of, photograph
 
-__all__ = ["AugmentConfig", "crop_of", "photograph", "scaled"]
+__all__ = ["AugmentConfig", "crop_of", "photograph"]

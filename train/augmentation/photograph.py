@@ -10,7 +10,7 @@ light, blur, noise and JPEG (degrade.py). All random numbers come from the gener
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -61,16 +61,6 @@ class AugmentConfig:
     noise_deviation: float = 0.045
     jpeg: float = 0.35  # share that went through JPEG
     jpeg_quality: int = 25  # the worst
-
-
-_AMOUNTS = ("shift", "zoom", "roll", "aspect", "perspective", "exposure", "cast", "saturation", "contrast", "gamma",
-            "shading", "blur_deviation", "halo", "noise_deviation")
-
-
-def scaled(config: AugmentConfig, factor: float) -> AugmentConfig:
-    """The same, weaker or stronger: the share of touched pictures (at most all) and every amount times ``factor``."""
-    return replace(config, touched=min(factor * config.touched, 1.0),
-                   **{name: factor * getattr(config, name) for name in _AMOUNTS})
 
 
 def crop_of(config: AugmentConfig, rng: np.random.Generator) -> np.ndarray:

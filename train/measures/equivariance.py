@@ -1,4 +1,4 @@
-"""Inferred against true degrees (Fig. 6 of the paper), by four read-outs of the same latents."""
+"""Inferred against true degrees (Fig. 6 of the paper), by three read-outs of the same latents."""
 
 from __future__ import annotations
 

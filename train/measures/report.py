@@ -204,6 +204,9 @@ def measure(folder: str | Path, assets_folder=None, identities: int = IDENTITIES
         ("meshes", compare_meshes, thing and meshes is not None),
         ("speed", lambda: result.update(speed=render_milliseconds(subject, take(subject, 1).pictures[0])
                                         | {"threads": torch.get_num_threads()}), True)]
+    if lacking := set(only) - {name for name, _, wanted in steps if wanted}:
+        raise ValueError(f"there is nothing to measure of {', '.join(sorted(lacking))} here: photographs want weights that move pixels, "
+                         "paper-chairs chairs")
     chosen = {*only, *(("new views",) if "sharpness" in only else ())}
     steps = [(name, step) for name, step, wanted in steps if wanted and (not only or name in chosen)]
     with tqdm(steps, unit="measure", disable=None) as bar:

@@ -38,7 +38,7 @@ class Posterior:
 def studio_of(weights: Weights) -> Studio:
     """What a visitor is shown by these weights."""
     return Studio(weights.network, weights.layout, weights.calibrations, weights.ranges, weights.circular, weights.ground,
-                  weights.name, framing=weights.framing)
+                  weights.name, framing=weights.framing, unlearned=weights.unlearned, directions=weights.directions)
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,7 +19,6 @@ from train.raster import render, to_linear
 from train.scenes.mesh import BLUE, RED, SHADOW, WRAP, Mesh, Source, material
 
 SIZE = 150  # pixels
-FIELD_OF_VIEW = 54.61  # degrees
 DISTANCE = 2.4384  # metres from the centre of the bounding box: 96 inches
 METRES = 0.62  # of a scene unit: half the diagonal of an ordinary chair's box
 ELEVATIONS = (20, 30)  # degrees

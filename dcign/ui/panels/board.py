@@ -1,6 +1,6 @@
 """The column beside the viewer: four tabs, and what in them changes with the picture and with the model.
 
-    board = build(studios, pictures, code, sliders, model, Start(...))
+    board = build(studios, pictures, code, sliders, model, (compare, estimate))
     board.follows, board.cleared(studio, paths)      # what changes with the model, and its values
 """
 

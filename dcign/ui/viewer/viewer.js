@@ -1,7 +1,7 @@
 /* The viewer: sliders, canvas and motion share one set of angles; each change is asked for, each frame painted.
  *
  * Runs as js_on_load of the gr.HTML with the elem_id "view", after the other files of this folder. Its value is
- * JSON: {code, key, start, ranges, circular, frame, link, angles}. window.dcign lets the page's buttons take part. */
+ * JSON: {code, key, start, model, ranges, wider, moves, circular, frame, link, angles, chosen}. window.dcign lets the page's buttons take part. */
 const FACTORS = ["azimuth", "elevation", "light"];
 const root = element.querySelector(".viewer");
 const find = (selector) => root.querySelector(selector);
@@ -25,7 +25,6 @@ const picture = createPicture(canvas, (detail) => {
 const basePath = new URL(window.gradio_config?.root || ".", location.href).pathname.replace(/\/$/, "");
 const transport = createTransport({
   root: basePath,
-  shown: () => ({canvas, detail: onCanvas}),
   onFrame: ({sequence: number, azimuth, elevation, light}, bytes) => {
     if (problem) { problem = false; trouble.textContent = ""; }
     picture.show({azimuth, elevation, light, sequence: number}, new Blob([bytes], {type: "image/jpeg"}));

@@ -42,7 +42,6 @@ class Scheme:
 
 RUBBER = Surface("castor", "rubber")
 PIPING = Surface("piping", "piping")
-CLOTHS = ("cloth", "canvas")
 
 # sRGB in 0..255
 WOODS = np.array((

@@ -6,6 +6,8 @@ import numpy as np
 
 from .parts import SOFT, Part, skin
 
+AROUND = 24  # places about an axis, of what is turned about one
+
 
 def _tangents(path: np.ndarray) -> np.ndarray:
     steps = path[1:] - path[:-1]
@@ -69,12 +71,12 @@ def shell_height(profile: np.ndarray, half_width: np.ndarray, curl: np.ndarray, 
     return np.interp(-np.asarray(z), -line[:, 2], line[:, 1])
 
 
-def revolve(profile: np.ndarray, forward: bool = False, columns: int = 24) -> Part:
+def revolve(profile: np.ndarray, forward: bool = False) -> Part:
     """A profile (n, 2) of (radius, place) turned about the y axis, or about the z axis if ``forward``.
 
     The profile begins at the low (rear) pole and has its outer side first.
     """
-    angles = 2.0 * np.pi * np.arange(columns) / columns
+    angles = 2.0 * np.pi * np.arange(AROUND) / AROUND
     radius = np.maximum(profile[:, :1], 1e-4)
     one, two = radius * np.cos(angles), radius * np.sin(angles)
     place = np.broadcast_to(profile[:, 1:], one.shape)

@@ -20,13 +20,13 @@ CABRIOLE = np.array([(0.0, 1.15), (0.6, 1.3), (1.0, 1.2), (0.85, 1.0), (0.4, 0.7
 
 
 def four_legs(chair: Assembly, body: Body, top: float, kind: str, splay: float, half: tuple[float, float],
-              front_only: bool = False, stretchers: str = "none", surface: Surface | None = None) -> None:
+              front_only: bool = False, stretchers: str = "none") -> None:
     """Legs from the floor to height `top` under the corners (+-half[0], +-half[1]).
 
     kind: "square", "tapered", "turned", "tube", "sabre" or "cabriole"; splay moves the feet outwards; front_only leaves
     the back legs to the posts of the back; stretchers: "none", "box", "h", "x" or "front".
     """
-    surface = surface or chair.scheme.frame
+    surface = chair.scheme.frame
     signs = CORNERS[:2] if front_only else CORNERS
     longer = 1.0 + BELOW / top
     heads = np.column_stack([signs * half, np.full(len(signs), top)])[:, [0, 2, 1]]
