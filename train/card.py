@@ -87,7 +87,7 @@ def _flow(training: dict) -> str:
         + (f", up to {one['unlike']:.0%} in half of the renders' codes" if one.get("unlike") else "")
         + (", and of their depth" if one.get("depth") else "")
         + (f", held to what the encoder sees of them with weight {one['features']:g}" if one.get("features") else "")
-        + (f", {one['mirrored']:.0%} of those at other azimuths made of mirror images" if one.get("mirrored") else "")
+        + (f", up to {one['mirrored']:.0%} of those at other azimuths made of mirror images" if one.get("mirrored") else "")
         + (f" ({one['note']})" if one.get("note") else "")
         for one in training.get("flow", ()))
     return ("- **Flow**: how the given picture's own pixels move when the view turns was learned afterwards, encoder and decoder held "
