@@ -342,8 +342,12 @@ def test_by_the_command_line(tmp_path, capsys):
     assert lesson["new_views"] == 32 and 0 < lesson["photographs"] < lesson["pictures"] <= 144
     assert all(lesson[name] == getattr(flow_examples.FlowPlan(), name) for name in ("strange", "unlike", "features"))
     assert torch.equal(weights.network.decoder.start.weight, load_weights(given).network.decoder.start.weight)
-    assert main([*command[:-1], str(tmp_path / "again"), "--flow", str(tmp_path / "flow")]) == 0  # the flow goes on, though not --from it
-    assert load_weights(tmp_path / "again").training["flow"] == [lesson, lesson]
+    again = [*command[:-1], str(tmp_path / "again"), "--flow", str(tmp_path / "flow"), "--rate"]
+    assert main([*again, "1e-9"]) == 0  # the flow goes on, though not --from it: here it stays
+    known, after = weights.network.flow.state_dict(), load_weights(tmp_path / "again")
+    assert after.training["flow"] == [lesson, lesson]
+    assert all(torch.allclose(value, known[name], atol=1e-6) for name, value in after.network.flow.state_dict().items())
+    assert main([*again, "-1"]) == 2 and "rate" in capsys.readouterr().err
     other = save_weights(tmp_path / "other", **(a_reader() | {"name": "faces"}))
     assert main([*command, "--flow", str(other)]) == 2 and "weights of faces" in capsys.readouterr().err
     assert main([*command, "--photographed", "50"]) == 2 and "0 to 1" in capsys.readouterr().err

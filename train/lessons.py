@@ -65,7 +65,7 @@ def run_flow(arguments: argparse.Namespace) -> int:
     from train.flow_examples import FACTORS, FlowPlan, Scenes
 
     plan = FlowPlan()
-    plan = replace(plan, pairs=arguments.pairs or plan.pairs)
+    plan = replace(plan, pairs=arguments.pairs or plan.pairs, rate=plan.rate if arguments.rate is None else arguments.rate)
     if arguments.photographed is not None:
         if not 0 <= arguments.photographed <= 1:
             raise ValueError(f"--photographed is a share from 0 to 1, not {arguments.photographed:g}.")
@@ -93,7 +93,7 @@ def run_blend(arguments: argparse.Namespace) -> int:
     from train.blend import BlendPlan, learn, usable, with_blending
 
     plan = BlendPlan()
-    plan = replace(plan, pairs=arguments.pairs or plan.pairs)
+    plan = replace(plan, pairs=arguments.pairs or plan.pairs, flow=replace(plan.flow, rate=plan.flow.rate if arguments.rate is None else arguments.rate))
     lesson = _Moving(arguments)
     if lesson.network.flow is None:
         raise ValueError(f"{arguments.start} move no pixels: let them learn that first, with `python -m train flow`.")

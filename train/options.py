@@ -65,6 +65,7 @@ def parser(description: str) -> argparse.ArgumentParser:
     moving.add_argument("source", choices=[name for name in CLASSES if name != "chairs3d"])
     moving.add_argument("--from", dest="start", metavar="WEIGHTS", required=True)
     moving.add_argument("--pairs", type=int, help="new views to learn from")
+    moving.add_argument("--rate", type=float, help="of learning, at its peak (default 1.5e-3); less where much is known already")
     moving.add_argument("--shards", type=int, default=20, help="of the studio preset; rendered where they are missing")
     moving.add_argument("--first-shard", type=int, default=0)
     moving.add_argument("--mini-batches", type=int, help="of each factor, whose pictures are encoded; all by default")
