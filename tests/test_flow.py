@@ -11,12 +11,12 @@ from conftest import a_model
 from dcign.appearance_flow import Moved
 from dcign.checkpoints import load_weights, save_weights
 from dcign.networks import DCIGN
+from dcign.paper_network import PaperConfig, PaperNetwork
 from dcign.relighting import Seen, relit
 from dcign.studio import Studio
 from train import flow, flow_examples
 from train.__main__ import main
 from train.batches import Recipe, draw_shard
-from train.flow_pictures import SHOTS, as_photograph, in_colours
 from train.pool import Pool
 from train.presets import preset
 from train.schedule import take_over
@@ -58,51 +58,6 @@ def examples(studio, pool) -> list[flow_examples.Example]:
 @pytest.fixture(scope="module")
 def scenes(pool) -> flow_examples.Scenes:
     return flow_examples.Scenes.of("chairs", None, pool, range(len(pool)), SIZE, 1)
-
-
-def test_sources_are_encoded_as_the_app_does_it_and_others_are_far_enough(studio, pool, examples):
-    assert {(example.factor, example.photograph is None) for example in examples} == {
-        (factor, render) for factor in ("azimuth", "elevation") for render in (True, False)}
-    for example in examples[::5]:
-        factor, pictures = example.factor, pool.mini_batch(example.mini_batch)[0][..., :3]
-        assert RECIPE.factors[pool.factors[example.mini_batch]] == factor
-        if example.photograph is None:
-            own = min(range(4), key=lambda k: np.abs(pictures[k].astype(int) - example.code.pixels).mean())
-            assert own not in example.places and example.code.offsets is not None
-        else:
-            assert example.code.offsets is None
-        read = [getattr(studio.encode(pictures[k], refine=False), factor) for k in example.places]
-        assert np.allclose(read, example.degrees, atol=0.1) and example.place not in example.places
-        if example.photograph is None:
-            assert example.place == own
-        away = np.abs((example.degrees - getattr(example.code, factor) + 180) % 360 - 180)
-        assert away.min() >= PLAN.least
-
-
-def test_both_sides_of_a_photograph_have_the_same_ground_and_the_new_one_no_noise(pool):
-    """Where neither side shows the subject, they are alike but for noise; a render's other side is the render."""
-    first, second = pool.mini_batch(0)[0][:2]
-    for number in range(20):
-        given, new = (as_photograph(picture, number, (255, 255, 255), "object", other)
-                      for picture, other in ((first, None), (second, first)))
-        silent = as_photograph(first, number, (255, 255, 255), "object", first)
-        clean = as_photograph(first, number, (255, 255, 255), "object", shots=replace(SHOTS, noise=0.0, jpeg=0.0))
-        assert np.array_equal(silent, clean) and given.shape == new.shape == (SIZE, SIZE, 3)
-        corner = np.s_[:3, :3]  # no chair reaches there
-        assert np.abs(silent[corner].astype(int) - new[corner]).max() <= 6
-
-
-def test_a_code_is_moved_to_where_the_other_picture_is(studio, examples):
-    example = examples[0]
-    group = studio.layout.slice(example.factor)
-    others = np.setdiff1d(np.arange(studio.layout.size), np.arange(group.start, group.stop))
-    rows, latents = flow_examples.heard(studio, example, 0, on_curve=False)[:2]
-    assert np.allclose(latents[group], example.latents[0], atol=1e-6)
-    assert np.array_equal(latents[others], example.code.latents[others])
-    asked = studio.heard(example.code, {example.factor: float(example.degrees[0])})
-    on_curve = flow_examples.heard(studio, example, 0, on_curve=True)
-    assert np.array_equal(on_curve.rows, asked.rows) and np.array_equal(on_curve.latents, asked.latents)
-    assert np.allclose(rows - latents, asked.rows - asked.latents, atol=1e-5)  # offsets, as far as they are trusted there
 
 
 def test_steps_are_the_same_again_and_a_source_lies_beside_each_of_its_views(studio, network, pool, examples, scenes):
@@ -151,27 +106,6 @@ def test_flow_learns_from_mirror_images_too(studio, network, pool, examples, sce
         assert step.asked[0][corner].max() < 0.1 < 0.9 < step.asked[0][middle].min()
 
 
-def test_only_views_that_are_nearer_to_it_are_made_of_a_mirror_image(studio, examples):
-    seen = set()
-    for example in examples:
-        nearer = flow_examples.nearer_mirrored(example)
-        own, other = (np.abs((example.degrees - centre + 180) % 360 - 180) for centre in (example.code.azimuth, -example.code.azimuth))
-        assert not nearer[other >= own].any() and (example.factor == "azimuth" or not nearer.any())
-        seen |= {(example.factor, bool(one)) for one in nearer}
-    assert ("azimuth", True) in seen and ("azimuth", False) in seen
-
-
-def test_a_mirror_images_view_is_misread_to_the_other_side(studio, examples):
-    example = next(example for example in examples if example.photograph is not None)
-    plan = replace(PLAN, strange=0.0, misread=6.0)
-    wrong = flow_examples.mistakes(studio, example, examples[0], plan, np.random.default_rng(2))
-    group, curve, degrees = studio.layout.slice("azimuth"), studio.calibrations["azimuth"], {"azimuth": 40.0, "elevation": 20.0}
-    off = [float(curve.estimate((curve.latents(40.0) + wrong(degrees, mirrored)[group])[None])[0]) - 40.0 for mirrored in (False, True)]
-    assert abs(off[0]) > 0.5 and off[0] == pytest.approx(-off[1], abs=0.5)
-    elevation = studio.layout.slice("elevation")
-    assert np.array_equal(wrong(degrees)[elevation], wrong(degrees, True)[elevation])
-
-
 def test_a_photographs_mirror_image_is_asked_for_before_the_true_ground(studio):
     """Where flow looks at its ground, and the new view shows ground, all is well; where it looks at the subject, that is seen."""
     size, zero = (1, 1, SIZE, SIZE), torch.zeros(1, 2, SIZE, SIZE)
@@ -202,17 +136,6 @@ def test_every_other_renders_identity_is_partly_anothers(studio, network, pool, 
     assert 0.2 < np.mean(shares) < 0.8
 
 
-def test_a_misread_view_reads_as_one_so_far_away(studio):
-    degrees, by = {"azimuth": 170.0, "elevation": 20.0}, {"azimuth": 15.0, "elevation": -6.0}
-    change = flow_examples.misread(studio, degrees, by)
-    for factor, expected in (("azimuth", -175.0), ("elevation", 14.0)):
-        group, curve = studio.layout.slice(factor), studio.calibrations[factor]
-        point = curve.latents(degrees[factor])
-        before, after = (float(curve.estimate(latents[None])[0]) for latents in (point, point + change[group]))
-        assert abs(before - degrees[factor]) < 1.0 and abs((after - expected + 180) % 360 - 180) < 1.0
-    assert np.count_nonzero(change) <= 2 * 4
-
-
 def test_a_photographs_view_is_misread_on_both_sides_and_a_renders_is_not(studio, network, pool, examples, scenes):
     """The pictures, and what else is known of them, stay."""
     rest = np.ones(studio.layout.size, bool)
@@ -227,12 +150,6 @@ def test_a_photographs_view_is_misread_on_both_sides_and_a_renders_is_not(studio
                 same = (a.latents == b.latents)
                 assert same[:, rest].all() and bool(same.all()) == (photographed == 0.0)
                 assert photographed == 0.0 or not same.all(1).any()  # of every single one
-
-
-def test_colours_change_in_source_and_target_alike_and_white_stays_white():
-    picture = np.array([[[255, 255, 255], [100, 100, 100]]], np.uint8)
-    changed = in_colours(picture, np.array([0.8, 1.0, 1.2], np.float32))
-    assert np.array_equal(changed[0, 0], [1, 1, 1]) and changed[0, 1, 0] > changed[0, 1, 1] > changed[0, 1, 2]
 
 
 def test_the_loss_falls_towards_the_truth_and_asks_flow_itself():
@@ -305,7 +222,7 @@ def test_flow_of_a_decoder_before_is_gone_on_from():
         both = flow.with_flow(start, PLAN.width, 7, known)
         for name, value in both.state_dict().items():
             assert torch.equal(value, (known if name.startswith("flow.") else trained).state_dict()[name]), name
-    for other in (trained, flow.with_flow(trained, 16, 5)):
+    for other in (trained, flow.with_flow(trained, 16, 5), PaperNetwork(PaperConfig(latents=8, maps=8))):
         with pytest.raises(ValueError, match="--flow"):
             flow.with_flow(trained, PLAN.width, 7, other)
 
@@ -315,20 +232,6 @@ def test_training_goes_on_without_it(network):
     fresh.decoder.start.weight.data.zero_()
     take_over(fresh, network)
     assert torch.equal(fresh.decoder.start.weight, network.decoder.start.weight)
-
-
-def test_shards_without_turns_are_refused(studio, tmp_path):
-    recipe = replace(RECIPE, mini_batches=2, shares=(("azimuth", 1.0), ("elevation", 0.0)))
-    path = draw_shard(tmp_path, "chairs", SIZE, 3, None, recipe)
-    with pytest.raises(ValueError, match="elevation"):
-        flow_examples.collect(studio, Pool([path], 0, recipe), PLAN)
-
-
-def test_only_what_was_learned_from_is_told(examples):
-    plan = flow_examples.FlowPlan()
-    both, none, alone = (replace(plan, photographed=share).told(8, examples) for share in (0.5, 0.0, 1.0))
-    assert none["photographs"] == none["strange"] == alone["unlike"] == 0 and alone["photographs"] == alone["pictures"] == both["photographs"]
-    assert both["pictures"] == len(examples) == none["pictures"] + alone["pictures"]
 
 
 def test_by_the_command_line(tmp_path, capsys):

@@ -211,7 +211,8 @@ def with_flow(network: DCIGN, width: int, seed: int, before: DCIGN | None = None
     known = network if network.config.flow_width == width else network.without_flow()
     whole.load_state_dict({key: value for key, value in known.state_dict().items() if not key.startswith("flow.blending.")}, strict=False)
     if before is not None:
-        flow = {} if before.flow is None else before.flow.state_dict()
+        known = getattr(before, "flow", None)  # networks as published have none
+        flow = {} if known is None else known.state_dict()
         flow = {key: value for key, value in flow.items() if not key.startswith("blending.")}
         shapes = ({key: value.shape for key, value in some.items()} for some in (flow, whole.flow.state_dict()))
         if next(shapes) != next(shapes):

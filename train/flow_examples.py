@@ -62,6 +62,12 @@ class FlowPlan:
     colours: float = 0.15  # deviation of the logarithm of each channel's power
     seed: int = 1
 
+    def __post_init__(self) -> None:
+        if not 0 <= self.photographed <= 1:
+            raise ValueError(f"--photographed is a share from 0 to 1, not {self.photographed:g}.")
+        if not self.rate > 0:
+            raise ValueError(f"the rate of learning is more than 0, not {self.rate:g}.")
+
     def told(self, seen: int, examples: Sequence[Example]) -> dict[str, int | float | bool]:
         """For the card: what was learned from, after that many new views."""
         count = sum(example.photograph is not None for example in examples)

@@ -67,13 +67,11 @@ def run_flow(arguments: argparse.Namespace) -> int:
     plan = FlowPlan()
     plan = replace(plan, pairs=arguments.pairs or plan.pairs, rate=plan.rate if arguments.rate is None else arguments.rate)
     if arguments.photographed is not None:
-        if not 0 <= arguments.photographed <= 1:
-            raise ValueError(f"--photographed is a share from 0 to 1, not {arguments.photographed:g}.")
         plan = replace(plan, photographed=arguments.photographed)
-    lesson = _Moving(arguments)
     before = checkpoints.load_weights(checkpoints.find(arguments.flow)) if arguments.flow else None
-    if before is not None and before.name != lesson.name:
-        raise ValueError(f"{arguments.flow} are weights of {before.name}, not of {lesson.name}.")
+    if before is not None and before.name != arguments.source:
+        raise ValueError(f"{arguments.flow} are weights of {before.name}, not of {arguments.source}.")
+    lesson = _Moving(arguments)
     lesson.network = with_flow(lesson.network, plan.width, plan.seed, before and before.network)
     if before is not None:  # its lessons too
         lesson.training = lesson.training | {"flow": before.training.get("flow", ())}

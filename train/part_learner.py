@@ -22,8 +22,6 @@ class PartLearner:
     """``part`` is the average, in place; ``learning`` its copy that takes the steps, of which there will be so many."""
 
     def __init__(self, part: nn.Module, plan: FlowPlan, steps: int, weight_decay: float):
-        if not plan.rate > 0:
-            raise ValueError(f"the rate of learning is more than 0, not {plan.rate:g}")
         self.part, self.plan, self.steps, self.number = part, plan, steps, 0
         self.learning = copy.deepcopy(part).requires_grad_(True).train()
         self.optimiser = MuonAdam(self.learning, lr=1.0, weight_decay=weight_decay)
