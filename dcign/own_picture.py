@@ -1,6 +1,6 @@
 """What of a code's own picture is in what is shown of the code: all, under any light (relighting.py), where the view is the
-picture's own; its pixels, or its mirror image's (mirror_image.py), at their new places (appearance_flow.py), if the network has learned
-to move them; else nothing.
+picture's own; its pixels, or its mirror image's (mirror_image.py), at their new places (appearance_flow.py), of a photograph before its
+own ground (photo_layers.py), if the network has learned to move them; else nothing.
 
 Shape legend: H, W pixels, L latents, C channels of the decoder's level of h, w pixels.
 """
@@ -17,12 +17,13 @@ from types import MappingProxyType
 import torch
 from torch import Tensor
 
-from . import mirror_image
+from . import mirror_image, photo_layers
 from .appearance_flow import AppearanceFlow, Begun, Moved, Source
 from .fading import smooth, wrapped
 from .graphics_code import GraphicsCode
 from .likeness import outline, strangeness
 from .offsets import trust
+from .photo_layers import Layers
 from .relighting import Seen, relit
 from .view_blending import Side
 
@@ -62,8 +63,8 @@ Draw = Callable[[Mapping[str, float | None]], Drawn]  # draws a code at these de
 @dataclass(eq=False)
 class _Own:
     """A code's picture with what is drawn of the code, how ``strange`` it is (likeness.py; 1 for a photograph), and the light under which it
-    was moved last; or its mirror image with what is drawn of that. ``mirrored`` is the other one, as soon as it was needed; ``subject`` is mirror_image.subject(), and ``behind`` the light
-    under which it was shown last, with what lies behind it then (3, H, W)."""
+    was moved last; or its mirror image with what is drawn of that. ``mirrored`` is the other one, as soon as it was needed; ``subject`` is
+    photo_layers.subject(), and ``layers`` the light under which they were shown last, with the photograph's then."""
 
     seen: Seen
     itself: Drawn
@@ -71,7 +72,7 @@ class _Own:
     lit: tuple[float | None, Begun] | None = None
     mirrored: _Own | None = None
     subject: Tensor | None = None
-    behind: tuple[float | None, Tensor] | None = None
+    layers: tuple[float | None, Layers] | None = None
 
     def begun(self, light: float | None, draw: Callable[[float | None], Drawn], flow: AppearanceFlow) -> Begun:
         """Where pixels come from: the picture, under another light where one is asked for."""
@@ -109,6 +110,11 @@ class Asked:
         """Whether a network tells which of both to take: of photographs. Renders come as near to the truth by fades, in half the time."""
         return self.flow is not None and self.flow.blending is not None and self.code.offsets is None
 
+    @property
+    def solid(self) -> bool:
+        """Whether it is as solid as it is drawn. Of an object there may be gaps where none are drawn, and thin parts elsewhere."""
+        return self.subject == "face"
+
     def sides(self, own: _Own) -> tuple[Shares, Side | None, Side | None]:
         """The picture's part in the view, and its mirror image's, None where that has none; and how far each is trusted."""
         found = self.shares(own.strange)
@@ -132,7 +138,11 @@ class Asked:
         """The picture's pixels where they are seen now."""
         begun = self._begun(own, self.light)
         found = self._found(begun, own, self.new, self.away)
-        return Side(self._shown(found)[None], found.known, begun.latents)
+        shown = self._shown(found)
+        if self.code.offsets is None and self.solid:
+            drawn = outline(self.new.picture, self.ground)
+            shown = self._layers(own).kept(shown, found.flow, drawn, found.drawn_share[0], self.ground)
+        return Side(shown[None], found.known, begun.latents)
 
     def _moved_mirrored(self, own: _Own) -> Side:
         """Those of its mirror image, of a photograph on its own ground."""
@@ -145,23 +155,20 @@ class Asked:
         found = self._found(begun, own, self.new, away)
         shown = self._shown(found)
         if code.offsets is None:  # a render's ground is even
-            shown = self._on_ground(own, found, shown)
+            drawn = outline(self.new.picture, self.ground)
+            shown = self._layers(own).mirrored(shown, found.flow, drawn, found.drawn_share[0], self.solid)
         return Side(shown[None], found.known, begun.latents)
 
-    def _on_ground(self, own: _Own, found: Moved, shown: Tensor) -> Tensor:
-        """The mirror image as it was ``found``, and is ``shown`` (3, H, W), before the photograph's ground."""
+    def _layers(self, own: _Own) -> Layers:
+        """The photograph's subject and what lies behind, in the light that is asked for."""
         if own.subject is None:
             begun = self._begun(own, None)
-            own.subject = mirror_image.subject(self.code, own.seen.picture, outline(own.itself.picture, self.ground),
+            own.subject = photo_layers.subject(self.code, own.seen.picture, outline(own.itself.picture, self.ground),
                                                lambda degrees: self._found(begun, own, self.draw(degrees), {}).flow)
-        behind = own.behind  # another thread may ask for another light
-        if behind is None or behind[0] != self.light:
-            picture = own.seen.picture
-            if self.light is not None:
-                picture = relit(own.seen, self.draw({"light": self.light}).picture)
-            behind = own.behind = self.light, mirror_image.ground(picture, own.subject)
-        drawn = found.drawn_share[0] * outline(self.new.picture, self.ground)
-        return mirror_image.on_ground(shown, found.flow, own.subject, behind[1], drawn)
+        kept = own.layers  # another thread may ask for another light
+        if kept is None or kept[0] != self.light:
+            kept = own.layers = self.light, Layers.of(self._begun(own, self.light).here[0, :3], own.subject)
+        return kept[1]
 
     def _begun(self, own: _Own, light: float | None, view: Mapping[str, float] = MappingProxyType({})) -> Begun:
         """Where pixels come from that are seen at this ``view``, none for the code's own, under that light."""

@@ -1,0 +1,150 @@
+"""A photograph in two layers (layered views: Wang and Adelson 1994): its subject, which turns, and what lies behind, which stays.
+
+    shown = subject(code, picture, drawn, look)     # where the photograph shows its subject
+    layers = Layers.of(picture, shown)
+    layers.kept(moved, flow, drawn, share, even)    # its pixels, moved along
+    layers.mirrored(moved, flow, drawn, share)      # those of its mirror image
+
+No ground was seen in training but around what is rendered. So flow takes some of a face's pixels from beside it, and what is drawn around
+a subject is the model's ground: single pixels of either would dot a photograph that turns. And its mirror image has its ground on the
+wrong side.
+
+Shape legend: H, W pixels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from .appearance_flow import sample
+from .graphics_code import GraphicsCode
+
+#: Degrees of azimuth, either way, by which the view is turned to see what stays in its place.
+ASIDE = 25.0
+#: Pixels that what stays may seem to move then.
+STILL = 1.0
+#: Pixels across which gaps in what turns are closed, and around the subject that are not taken for ground.
+HOLES, EDGE = 4, 5
+#: Pixels around the subject that may turn along with it, and by how much of a colour, from 0 to 1, they differ from the ground if they are its own.
+RIM, UNLIKE = 8, 0.08
+#: Pixels within the subject from where on its colours go on beyond it: those at its outline are half the ground's.
+WITHIN = 2
+#: Pixels within the outline of what is drawn of a solid subject from where on no ground is seen: it may be off by some.
+INSIDE = 3
+_WINDOW = 5  # pixels a side, over which single ones are evened out
+_SEEN = 0.05  # how much of a view must come from a pixel for it to count as seen
+
+
+@dataclass(frozen=True, eq=False)
+class Layers:
+    """The colours of a photograph's subject (3, H, W) in [0, 1], which go on beyond it; where the photograph shows that (1, H, W), from 0
+    to 1; and what lies behind (3, H, W)."""
+
+    colours: Tensor
+    shown: Tensor
+    behind: Tensor
+
+    @staticmethod
+    def of(picture: Tensor, shown: Tensor) -> Layers:
+        """Of a photograph (3, H, W) that shows its subject where subject() says."""
+        return Layers(colours(picture, shown), shown, ground(picture, shown))
+
+    def kept(self, moved: Tensor, flow: Tensor, drawn: Tensor, share: Tensor, even: Sequence[int]) -> Tensor:
+        """``moved`` (3, H, W), the photograph's pixels of a solid subject moved along by ``flow`` (1, 2, H, W), with what lies behind in
+        place of the model's ``even`` ground (0 to 255), and with the subject's colours where there would be ground within it.
+        ``drawn`` (1, H, W): where it is drawn in the new view, 0 or 1; ``share`` (1, H, W): how much of what is drawn is in what is
+        moved."""
+        beside = share * (1 - _softened(_shrunk(drawn, 1)))  # (1, H, W); drawn pixels at the outline are half ground
+        moved = torch.addcmul(moved, beside, self.behind - moved.new_tensor(even).div(255).view(3, 1, 1))
+        found, shown = sample(torch.cat([self.colours, self.shown])[None], flow)[0].split([3, 1])
+        return moved.lerp(found, _solid(drawn) * (1 - shown) * (1 - share)).clamp(0.0, 1.0)
+
+    def mirrored(self, moved: Tensor, flow: Tensor, drawn: Tensor, share: Tensor, solid: bool) -> Tensor:
+        """``moved`` (3, H, W), the pixels of the mirror image, before what lies behind the photograph's subject; of a ``solid`` one with
+        the subject's colours where there would be ground within it. The rest is as in kept()."""
+        found, shown = sample(torch.cat([self.colours, self.shown]).flip(-1)[None], flow)[0].split([3, 1])
+        behind = self.behind.lerp(found, _solid(drawn)) if solid else self.behind
+        return behind.lerp(moved, torch.maximum(shown, share * drawn))
+
+
+def subject(code: GraphicsCode, picture: Tensor, drawn: Tensor, look: Callable[[Mapping[str, float]], Tensor]) -> Tensor:
+    """Which pixels of a code's ``picture`` (3, H, W) are the subject's, (1, H, W) from 0 to 1: those that are seen elsewhere from a little
+    aside, and those where what is ``drawn`` (1, H, W) of the code lies, less a rim of either that is like the ground. look: the flow
+    (1, 2, H, W) to what is drawn of the code at these degrees."""
+    turned, seen = 0.0, 0.0
+    for degrees in (code.azimuth - ASIDE, code.azimuth + ASIDE):
+        flow = look({"azimuth": degrees})  # (1, 2, H, W)
+        turning = (flow.square().sum(1, keepdim=True) > STILL**2).float()
+        some, all_seen = (_even(_where_from(flow, counted)) for counted in (turning, torch.ones_like(turning)))
+        turned, seen = turned + some / all_seen.clamp_min(1e-3) * (all_seen > _SEEN), seen + (all_seen > _SEEN)
+    turning = (turned / seen.clamp_min(1.0)).clamp(0.0, 1.0)[0]  # (1, H, W)
+    turning = _shrunk(_grown(turning, HOLES), HOLES)
+    inner = _shrunk(F.pad(turning, [RIM] * 4), RIM)[:, RIM:-RIM, RIM:-RIM]  # the border too has a rim
+    outer = torch.maximum(turning, drawn)
+    unlike = (picture - ground(picture, outer)).abs().amax(0, keepdim=True).div(UNLIKE).clamp(max=1.0)  # (1, H, W)
+    return torch.maximum(inner, outer * unlike)
+
+
+def ground(picture: Tensor, shown: Tensor) -> Tensor:
+    """What lies behind the subject, which is ``shown`` (1, H, W) in the picture (3, H, W): the picture where it is not, and there what is
+    around."""
+    return _spread(picture, 1 - _grown(shown, EDGE))
+
+
+def colours(picture: Tensor, shown: Tensor) -> Tensor:
+    """What the subject, ``shown`` (1, H, W) in the picture (3, H, W), would show were it larger: the picture where it is, and around it
+    what is nearest."""
+    within = _shrunk(shown, WITHIN)
+    return _spread(picture, within) if within.amax() > 0.5 else picture
+
+
+def _spread(picture: Tensor, known: Tensor) -> Tensor:
+    """The picture (3, H, W) where it is ``known`` (1, H, W), and elsewhere what is around, the smoother the further from it (pull-push:
+    Gortler and others 1996)."""
+    layers = [torch.cat([picture * known, known])[None]]  # (1, 4, h, w) each: colours times what is known, and that
+    while min(layers[-1].shape[2:]) > 1:
+        summed = 4 * F.avg_pool2d(layers[-1], 2, ceil_mode=True)
+        layers.append(summed / summed[:, 3:].clamp_min(1.0))
+    filled = layers.pop()
+    filled = filled / filled[:, 3:].clamp_min(1e-6)
+    while layers:
+        layer = layers.pop()
+        filled = layer + (1 - layer[:, 3:]) * F.interpolate(filled, layer.shape[2:], mode="bilinear")
+    return filled[0, :3].clamp(0.0, 1.0)
+
+
+def _solid(drawn: Tensor) -> Tensor:
+    """Where no ground is seen of a solid subject that is ``drawn`` (1, H, W)."""
+    return _softened(_shrunk(drawn, INSIDE))
+
+
+def _where_from(flow: Tensor, counted: Tensor) -> Tensor:
+    """How much of what is ``counted`` (1, 1, H, W) in a view comes from each pixel of the picture, (1, 1, H, W)."""
+    height, width = flow.shape[2:]
+    down, across = torch.meshgrid(*(torch.arange(size, device=flow.device) for size in (height, width)), indexing="ij")
+    column = (across + flow[0, 0]).round().long().clamp(0, width - 1)
+    row = (down + flow[0, 1]).round().long().clamp(0, height - 1)
+    places = torch.zeros(height * width, device=flow.device)
+    places.index_add_(0, (row * width + column).flatten(), counted.flatten())
+    return places.view(1, 1, height, width)
+
+
+def _grown(shown: Tensor, pixels: int) -> Tensor:  # (1, H, W)
+    return F.max_pool2d(shown, 2 * pixels + 1, 1, pixels)
+
+
+def _shrunk(shown: Tensor, pixels: int) -> Tensor:  # (1, H, W); it goes on beyond the border
+    return 1 - _grown(1 - shown, pixels)
+
+
+def _even(values: Tensor) -> Tensor:
+    return F.avg_pool2d(values, _WINDOW, 1, _WINDOW // 2)
+
+
+def _softened(shown: Tensor) -> Tensor:  # (1, H, W)
+    return F.avg_pool2d(shown, 3, 1, 1, count_include_pad=False)
