@@ -19,9 +19,9 @@ from torch import Tensor
 
 from . import mirror_image, photo_layers
 from .appearance_flow import AppearanceFlow, Begun, Moved, Source
-from .fading import smooth, wrapped
 from .graphics_code import GraphicsCode
 from .likeness import outline, strangeness
+from .moved_shares import Shares, distrust, doubt, shares
 from .offsets import trust
 from .photo_layers import Layers
 from .relighting import Seen, relit
@@ -30,19 +30,6 @@ from .view_blending import Side
 #: Over how many degrees the picture that stays in its place fades when the view turns. Drawn from one picture, either is as
 #: near to the truth at 4; a little sooner, as both at once look like a ghost.
 REACH = {"azimuth": 3.0, "elevation": 3.0}
-#: Between how many degrees of azimuth the pixels of a render that move along fade: further round, what is drawn is sharper. Those of a
-#: photograph, whose ground is nowhere else, do not; those of what is strange (likeness.py) later.
-TURN, STRANGE_TURN = (50.0, 70.0), (60.0, 85.0)
-#: By how many powers of e what is drawn of a photograph, or of what is strange (likeness.py), counts less than of the pictures that flow
-#: was learned from: of those the decoder draws nearly the same person or thing, of a photograph another. Portraits that turn by 40
-#: degrees are so told apart, and chairs keep their slats.
-DISTRUST = 1.0
-#: Between how many degrees of azimuth that ends: further round, a picture shows next to nothing of what is seen there.
-UNSEEN = (60.0, 75.0)
-#: How fast a pixel that is unlike what is drawn counts less where that is trusted, by what a picture shows: at 0 ground from beside a face
-#: dots its cheek; thin parts of objects go with it. Neither of a photograph, whose own ground is unlike all that is drawn, nor of what
-#: is strange.
-DOUBT = {"face": 13.0, "object": 0.0}
 #: Below this share it is not worth its time.
 LEAST = 0.01
 _KEPT = 32  # codes whose own drawing is kept: one for each of so many visitors
@@ -183,29 +170,6 @@ class Asked:
         return torch.addcmul(found.picture[0], found.drawn_share[0], self.sharp - self.new.picture)
 
 
-@dataclass(frozen=True)
-class Shares:
-    """How far, from 0 to 1, the pixels of the picture and of its mirror image are trusted in a view, and how far the view lies in the
-    ``window`` in which each is looked at: both where a network tells which to take (view_blending.py), else these sum to 1."""
-
-    own: float = 0.0
-    mirrored: float = 0.0
-    window: tuple[float, float] = (1.0, 0.0)
-
-
-def shares(code: GraphicsCode, away: Mapping[str, float], symmetric: bool = True, blends: bool = False, strange: float = 0.0) -> Shares:
-    """How far pixels that move along are trusted when the code's factors are moved by these degrees; ``blends``: whether a network
-    tells which to take; ``strange``: how strange its picture is."""
-    window = (1.0, 0.0)
-    if symmetric and blends:
-        window = mirror_image.window(code, away)
-    elif symmetric:
-        mirrored = mirror_image.share(code, away)
-        window = 1 - mirrored, mirrored
-    aside = moved_share(code, mirror_image.away_from_mirrored(code, away), strange) if window[1] else 0.0
-    return Shares(moved_share(code, away, strange), aside, window)
-
-
 def blended(sharp: Tensor, shares: Shares, first: Side | None, second: Side | None, rather: Tensor | None = None) -> Tensor:
     """What is ``sharp`` (N, 3, H, W), and as far as they are trusted what is moved of one picture and of the other. rather: the logarithm
     of the odds of the second in each pixel (N, 1, H, W), as view_blending.py has them; None where only windows tell."""
@@ -222,32 +186,9 @@ def blended(sharp: Tensor, shares: Shares, first: Side | None, second: Side | No
     return shown
 
 
-def moved_share(code: GraphicsCode, away: Mapping[str, float], strange: float = 0.0) -> float:
-    """How far, from 1 to 0, pixels that move along are trusted when the code's factors are moved by these degrees."""
-    if code.offsets is None:  # not refined: a photograph
-        return 1.0
-    return _near(away, tuple(usual + strange * (late - usual) for usual, late in zip(TURN, STRANGE_TURN)))
-
-
-def distrust(strange: float, away: Mapping[str, float]) -> float:
-    """By how many powers of e what is drawn of a code counts less, for AppearanceFlow, when its factors are moved by these degrees;
-    ``strange``: how far, from 0 to 1, its picture is a photograph, or unlike what is drawn of it."""
-    return DISTRUST * strange * _near(away, UNSEEN)
-
-
 def unlit(code: GraphicsCode, subject: str, ground: Sequence[int]) -> Sequence[int] | None:
     """The model's ``ground``, if neither light nor shadow falls on it in a code's picture: a render's, but for the floor of objects."""
     return ground if subject == "face" and code.offsets is not None else None
-
-
-def doubt(strange: float, subject: str) -> float:
-    """How fast pixels of a picture of that ``subject`` count less, for AppearanceFlow, where they are unlike what is drawn."""
-    return DOUBT.get(subject, 0.0) * (1 - strange)
-
-
-def _near(away: Mapping[str, float], fade: tuple[float, float]) -> float:
-    """From 1 to 0 while the azimuth is moved from the first to the second of these degrees."""
-    return smooth(abs(wrapped(away.get("azimuth", 0.0))), fade)
 
 
 class Memory:

@@ -22,8 +22,9 @@ from .calibration import Calibration
 from .controls import Controls, Heard
 from .directions import Directions
 from .graphics_code import FACTORS, CodeLayout, GraphicsCode
+from .moved_shares import Shares
 from .networks import DCIGN
-from .own_picture import Asked, Drawn, Memory, Shares
+from .own_picture import Asked, Drawn, Memory
 from .paper_network import PaperNetwork
 from .photos import DEFAULT_FACE_BOX, PictureSpec, Prepared, Source, prepare
 from .pose_prior import PosePrior

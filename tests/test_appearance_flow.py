@@ -17,8 +17,8 @@ from dcign.checkpoints import load_weights, save_weights
 from dcign.enlargement import enlarged
 from dcign.export import recipe as exports
 from dcign.export.settings import Settings
+from dcign.moved_shares import DISTRUST, DOUBT, TURN, UNSEEN, distrust, moved_share
 from dcign.networks import DCIGN, NetworkConfig
-from dcign.own_picture import DISTRUST, DOUBT, TURN, UNSEEN, distrust, moved_share
 from dcign.photos import Prepared
 from dcign.studio import Studio
 from train.batches import Recipe, draw_mini_batch

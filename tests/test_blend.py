@@ -11,8 +11,9 @@ from test_flow import PLAN, RECIPE, SIZE, a_reader, pool  # noqa: F401
 
 from dcign import mirror_image
 from dcign.checkpoints import load_weights, save_weights
+from dcign.moved_shares import shares
 from dcign.networks import DCIGN
-from dcign.own_picture import LEAST, shares
+from dcign.own_picture import LEAST
 from dcign.studio import Studio
 from dcign.view_blending import Side
 from train import blend, flow_examples

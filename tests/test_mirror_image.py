@@ -13,7 +13,7 @@ from test_appearance_flow import with_flow
 
 import dcign
 from dcign import mirror_image
-from dcign.own_picture import TURN, shares
+from dcign.moved_shares import TURN, shares
 from dcign.photos import Prepared
 from dcign.studio import Studio
 

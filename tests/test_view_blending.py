@@ -10,8 +10,9 @@ from test_appearance_flow import with_flow
 
 from dcign import mirror_image
 from dcign.checkpoints import load_weights, save_weights
+from dcign.moved_shares import Shares, shares
 from dcign.networks import DCIGN, NetworkConfig
-from dcign.own_picture import Shares, blended, shares
+from dcign.own_picture import blended
 from dcign.studio import Studio
 from dcign.view_blending import Side, ViewBlending
 from dcign.weights_folder import BLENDING, CONFIG, FLOW

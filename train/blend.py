@@ -20,9 +20,10 @@ from torch import Tensor
 from dcign import mirror_image
 from dcign.fading import wrapped
 from dcign.graphics_code import GraphicsCode
+from dcign.moved_shares import Shares
 from dcign.networks import DCIGN
 from dcign.offsets import trust
-from dcign.own_picture import LEAST, REACH, Asked, Shares, blended
+from dcign.own_picture import LEAST, REACH, Asked, blended
 from dcign.relighting import with_picture
 from dcign.studio import Studio
 from dcign.view_blending import Side

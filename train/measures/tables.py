@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dcign.own_picture import STRANGE_TURN, TURN
+from dcign.moved_shares import STRANGE_TURN, TURN
 from train.measures.bars import bars
 
 
