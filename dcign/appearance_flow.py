@@ -68,15 +68,17 @@ class Moved:
     known: Tensor | None = None
 
 
-def sample(pictures: Tensor, flow: Tensor, cubic: float = 0.0) -> Tensor:
+def sample(pictures: Tensor, flow: Tensor, cubic: float = 0.0, channels: int | None = None) -> Tensor:
     """(N, C, H, W) at ``flow`` (N, 2, H, W) pixels to the right of and below every pixel; the border goes on beyond itself. Between
-    pixels a line leads from one to the next, and as far as ``cubic``, from 0 to 1, a cubic."""
+    pixels a line leads from one to the next, and as far as ``cubic``, from 0 to 1, a cubic: of the first ``channels``, or of all."""
     places, pixel = _grid(flow.shape[2], flow.shape[3], flow.device, flow.dtype)
     grid = torch.addcmul(places, flow, pixel).permute(0, 2, 3, 1)  # (N, H, W, 2)
     sampled = F.grid_sample(pictures, grid, padding_mode="border", align_corners=False)
     if not cubic:
         return sampled
-    return sampled.lerp(F.grid_sample(pictures, grid, mode="bicubic", padding_mode="border", align_corners=False), cubic)
+    smooth = F.grid_sample(pictures[:, :channels], grid, mode="bicubic", padding_mode="border", align_corners=False)
+    smooth = sampled[:, :channels].lerp(smooth, cubic)
+    return smooth if channels is None else torch.cat([smooth, sampled[:, channels:]], 1)
 
 
 @lru_cache(maxsize=8)
@@ -150,7 +152,7 @@ class AppearanceFlow(nn.Module):
         y = activate(self.block(y))  # (N, fine, 2 h, 2 w)
         out = F.pixel_shuffle(self.out(y).float(), FINE)  # (N, 5, H, W)
         mended = flow + out[:, :2]  # (N, 2, H, W)
-        picture, itself = sample(here, mended, CUBIC).split(3, 1)  # (N, 3, H, W) each
+        picture, itself = sample(here, mended, CUBIC, 3).split(3, 1)  # (N, 3, H, W) each; what is drawn has no grain to keep
         scores = out[:, 2:]  # (N, 3, H, W)
         if distrust:
             scores = scores - distrust * scores.new_tensor([1.0, 0.0, 0.0]).view(1, 3, 1, 1)

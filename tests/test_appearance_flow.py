@@ -87,6 +87,8 @@ def test_a_cubic_keeps_more_of_what_lies_between_pixels():
     line, half, cubic = (sample(stripes, flow, share)[..., 4:-4, 4:-4] for share in (0.0, 0.5, 1.0))
     assert line.std() < half.std() < cubic.std()
     assert torch.allclose(half, (line + cubic) / 2, atol=1e-6)
+    first = sample(stripes.expand(1, 2, 24, 24), flow, 0.5, 1)[..., 4:-4, 4:-4]
+    assert torch.equal(first[:, :1], half) and torch.equal(first[:, 1:], line)
 
 
 def test_each_share_gives_what_it_is_named_for():
