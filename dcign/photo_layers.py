@@ -135,7 +135,9 @@ def _where_from(flow: Tensor, counted: Tensor) -> Tensor:
 
 
 def _grown(shown: Tensor, pixels: int) -> Tensor:  # (1, H, W)
-    return F.max_pool2d(shown, 2 * pixels + 1, 1, pixels)
+    for side in ((2 * pixels + 1, 1), (1, 2 * pixels + 1)):  # one after the other is the sooner done
+        shown = F.max_pool2d(shown, side, 1, (side[0] // 2, side[1] // 2))
+    return shown
 
 
 def _shrunk(shown: Tensor, pixels: int) -> Tensor:  # (1, H, W); it goes on beyond the border

@@ -1,4 +1,4 @@
-"""Frozen configurations, one per named preset; every default of training stands here or in NetworkConfig."""
+"""Frozen configurations, one per named preset; the defaults of a part of training (Recipe, AugmentConfig, NetworkConfig) stand beside it."""
 
 from __future__ import annotations
 
@@ -128,7 +128,8 @@ def studio(source: str) -> TrainConfig:
                                            Phase(160, 24_000, 4, 1e-4, 5e-6, refined=2),
                                            Phase(160, 40_000, 4, 1e-4, 5e-6, refined=2, features=3.0),
                                            Phase(160, 8_000, 4, 1e-4, 5e-6, refined=2, features=2.0),
-                                           Phase(160, 44_000, 4, 1.5e-4, 5e-6, refined=2, features=2.0)),
+                                           Phase(160, 44_000, 4, 1.5e-4, 5e-6, refined=2, features=2.0),
+                                           Phase(160, 92_000, 4, 2e-4, 4e-6, refined=2, features=2.0)),
                    clamp="both", variation=1.0, augment=replace(config.augment, saturation=0.12, cast=0.03, grey=0.0))
 
 
