@@ -1,6 +1,6 @@
 """What of a code's own picture is in what is shown of the code: all, under any light (relighting.py), where the view is the
-picture's own; its pixels, or its mirror image's (mirror_image.py), at their new places (appearance_flow.py), of a photograph before its
-own ground (photo_layers.py), if the network has learned to move them; else nothing.
+picture's own; its pixels, or its mirror image's (mirror_image.py), at their new places (appearance_flow.py), if the network has learned
+to move them; else nothing. Of a photographed face, and of any photograph's mirror image, before the photograph's ground (photo_layers.py).
 
 Shape legend: H, W pixels, L latents, C channels of the decoder's level of h, w pixels.
 """
@@ -12,6 +12,7 @@ import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from types import MappingProxyType
 
 import torch
@@ -51,7 +52,7 @@ Draw = Callable[[Mapping[str, float | None]], Drawn]  # draws a code at these de
 class _Own:
     """A code's picture with what is drawn of the code, how ``strange`` it is (likeness.py; 1 for a photograph), and the light under which it
     was moved last; or its mirror image with what is drawn of that. ``mirrored`` is the other one, as soon as it was needed; ``subject`` is
-    photo_layers.subject(), and ``layers`` the light under which they were shown last, with the photograph's then."""
+    photo_layers.subject(), and ``layers`` the light under which a photograph, or its mirror image, was shown last, with its layers then."""
 
     seen: Seen
     itself: Drawn
@@ -102,6 +103,12 @@ class Asked:
         """Whether it is as solid as it is drawn. Of an object there may be gaps where none are drawn, and thin parts elsewhere."""
         return self.subject == "face"
 
+    @cached_property
+    def drawn(self) -> Tensor:
+        """Where it is drawn in this view (1, H, W), 0 or 1."""
+        drawn = outline(self.new.picture, self.ground)
+        return photo_layers.closed(drawn) if self.solid else drawn
+
     def sides(self, own: _Own) -> tuple[Shares, Side | None, Side | None]:
         """The picture's part in the view, and its mirror image's, None where that has none; and how far each is trusted."""
         found = self.shares(own.strange)
@@ -126,9 +133,8 @@ class Asked:
         begun = self._begun(own, self.light)
         found = self._found(begun, own, self.new, self.away)
         shown = self._shown(found)
-        if self.code.offsets is None and self.solid:
-            drawn = outline(self.new.picture, self.ground)
-            shown = self._layers(own).kept(shown, found.flow, drawn, found.drawn_share[0], self.ground)
+        if self.code.offsets is None and self.solid and self.code.azimuth is not None:
+            shown = self._layers(own).kept(shown, found.flow, self.drawn, found.drawn_share[0], self.ground)
         return Side(shown[None], found.known, begun.latents)
 
     def _moved_mirrored(self, own: _Own) -> Side:
@@ -142,8 +148,8 @@ class Asked:
         found = self._found(begun, own, self.new, away)
         shown = self._shown(found)
         if code.offsets is None:  # a render's ground is even
-            drawn = outline(self.new.picture, self.ground)
-            shown = self._layers(own).mirrored(shown, found.flow, drawn, found.drawn_share[0], self.solid)
+            layers = self._mirrored_layers(own, begun)
+            shown = layers.placed(shown, found.flow, self.drawn, found.drawn_share[0], self.solid)
         return Side(shown[None], found.known, begun.latents)
 
     def _layers(self, own: _Own) -> Layers:
@@ -155,6 +161,13 @@ class Asked:
         kept = own.layers  # another thread may ask for another light
         if kept is None or kept[0] != self.light:
             kept = own.layers = self.light, Layers.of(self._begun(own, self.light).here[0, :3], own.subject)
+        return kept[1]
+
+    def _mirrored_layers(self, own: _Own, begun: Begun) -> Layers:
+        """The same of its mirror image, ``begun`` in that light."""
+        kept = own.mirrored.layers
+        if kept is None or kept[0] != self.light:
+            kept = own.mirrored.layers = self.light, self._layers(own).mirrored(begun.here[0, :3])
         return kept[1]
 
     def _begun(self, own: _Own, light: float | None, view: Mapping[str, float] = MappingProxyType({})) -> Begun:

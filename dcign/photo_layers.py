@@ -3,11 +3,10 @@
     shown = subject(code, picture, drawn, look)     # where the photograph shows its subject
     layers = Layers.of(picture, shown)
     layers.kept(moved, flow, drawn, share, even)    # its pixels, moved along
-    layers.mirrored(moved, flow, drawn, share)      # those of its mirror image
+    layers.mirrored(picture).placed(moved, flow, drawn, share, solid)   # those of its mirror image, which is this picture
 
-No ground was seen in training but around what is rendered. So flow takes some of a face's pixels from beside it, and what is drawn around
-a subject is the model's ground: single pixels of either would dot a photograph that turns. And its mirror image has its ground on the
-wrong side.
+What is drawn lies before the model's ground, and flow takes some of a face's pixels from beside it: single pixels of either would dot a
+photograph that turns. And its mirror image has its ground on the wrong side.
 
 Shape legend: H, W pixels.
 """
@@ -57,17 +56,22 @@ class Layers:
     def kept(self, moved: Tensor, flow: Tensor, drawn: Tensor, share: Tensor, even: Sequence[int]) -> Tensor:
         """``moved`` (3, H, W), the photograph's pixels of a solid subject moved along by ``flow`` (1, 2, H, W), with what lies behind in
         place of the model's ``even`` ground (0 to 255), and with the subject's colours where there would be ground within it.
-        ``drawn`` (1, H, W): where it is drawn in the new view, 0 or 1; ``share`` (1, H, W): how much of what is drawn is in what is
+        ``drawn`` (1, H, W): where it is drawn in the new view (closed()), 0 or 1; ``share`` (1, H, W): how much of what is drawn is in what is
         moved."""
         beside = share * (1 - _softened(_shrunk(drawn, 1)))  # (1, H, W); drawn pixels at the outline are half ground
         moved = torch.addcmul(moved, beside, self.behind - moved.new_tensor(even).div(255).view(3, 1, 1))
         found, shown = sample(torch.cat([self.colours, self.shown])[None], flow)[0].split([3, 1])
         return moved.lerp(found, _solid(drawn) * (1 - shown) * (1 - share)).clamp(0.0, 1.0)
 
-    def mirrored(self, moved: Tensor, flow: Tensor, drawn: Tensor, share: Tensor, solid: bool) -> Tensor:
-        """``moved`` (3, H, W), the pixels of the mirror image, before what lies behind the photograph's subject; of a ``solid`` one with
-        the subject's colours where there would be ground within it. The rest is as in kept()."""
-        found, shown = sample(torch.cat([self.colours, self.shown]).flip(-1)[None], flow)[0].split([3, 1])
+    def mirrored(self, picture: Tensor) -> Layers:
+        """Of the mirror image, which is this ``picture`` (3, H, W) as it is lit: before what lies behind the photograph's subject."""
+        shown = self.shown.flip(-1)
+        return Layers(colours(picture, shown), shown, self.behind)
+
+    def placed(self, moved: Tensor, flow: Tensor, drawn: Tensor, share: Tensor, solid: bool) -> Tensor:
+        """``moved`` (3, H, W), pixels moved along by ``flow`` (1, 2, H, W), before what lies behind; of a ``solid`` subject with its colours
+        where there would be ground within it. The rest is as in kept()."""
+        found, shown = sample(torch.cat([self.colours, self.shown])[None], flow)[0].split([3, 1])
         behind = self.behind.lerp(found, _solid(drawn)) if solid else self.behind
         return behind.lerp(moved, torch.maximum(shown, share * drawn))
 
@@ -101,6 +105,13 @@ def colours(picture: Tensor, shown: Tensor) -> Tensor:
     what is nearest."""
     within = _shrunk(shown, WITHIN)
     return _spread(picture, within) if within.amax() > 0.5 else picture
+
+
+def closed(drawn: Tensor) -> Tensor:
+    """Where a solid subject is drawn, (1, H, W), with what of it has the colour of the model's ground: holes of up to HOLES pixels either way."""
+    half = (F.avg_pool2d(drawn, 2) > 0.5).float()  # (1, h, w); a quarter of the work
+    half = _shrunk(_grown(half, HOLES // 2), HOLES // 2)
+    return torch.maximum(drawn, F.interpolate(half[None], drawn.shape[1:], mode="nearest")[0])
 
 
 def _spread(picture: Tensor, known: Tensor) -> Tensor:

@@ -202,7 +202,8 @@ def test_of_photographs_and_what_is_strange_the_drawn_is_distrusted_and_of_like_
     monkeypatch.setattr(AppearanceFlow, "forward", lambda self, *parts: seen.append(parts[4:]) or forward(self, *parts))
     monkeypatch.setattr("dcign.own_picture.strangeness", lambda *parts: float(kind == "strange"))
     studio.render(code, azimuth=code.azimuth + 20)
-    assert set(seen) == {(0.0, DOUBT[subject]) if kind == "like" else (DISTRUST, 0.0)}  # a photograph is looked at from aside as well
+    assert set(seen) == {(0.0, DOUBT[subject]) if kind == "like" else (DISTRUST, 0.0)}
+    assert len(seen) == (3 if (kind, subject) == ("photograph", "face") else 1)  # its ground is sought from aside as well
 
 
 def test_flow_that_has_learned_nothing_moves_nothing():

@@ -63,10 +63,11 @@ def test_a_subjects_colours_go_on_beyond_it():
 
 
 def layers() -> Layers:
-    """A subject on the left, of one colour, that is shown in part; all else lies behind."""
+    """A subject on the left that is shown in part; all else lies behind."""
     shown = torch.zeros(1, 40, 40)
     shown[:, 10:30, 5:15] = 1.0
-    return Layers(torch.full((3, 40, 40), 0.7), shown, torch.rand(3, 40, 40, generator=torch.Generator().manual_seed(1)))
+    return Layers(*(torch.rand(channels, 40, 40, generator=torch.Generator().manual_seed(seed)) if seed else shown
+                    for seed, channels in ((1, 3), (0, 1), (2, 3))))
 
 
 def flow_to_the_left() -> torch.Tensor:
@@ -81,7 +82,8 @@ def test_a_photograph_keeps_its_own_ground(solid):
     some, moved = layers(), torch.rand(3, 40, 40)  # mirrored, it is on the right, and seen so much further to the left now
     drawn = torch.zeros(1, 40, 40)
     drawn[:, 2:4, 2:4] = 1.0  # what it does not show
-    pictured = some.mirrored(moved, flow_to_the_left(), drawn, torch.ones(1, 40, 40), solid)
+    mirrored = some.mirrored(torch.rand(3, 40, 40))
+    pictured = mirrored.placed(moved, flow_to_the_left(), drawn, torch.ones(1, 40, 40), solid)
     subject = torch.zeros(40, 40, dtype=torch.bool)
     subject[10:30, 21:31] = subject[2:4, 2:4] = True
     assert torch.allclose(pictured[:, subject], moved[:, subject], atol=1e-6)
@@ -100,28 +102,42 @@ def test_the_models_ground_does_not_show_around_a_photograph():
     assert torch.allclose(pictured[:, :20, 22:], moved[:, :20, 22:])  # and so does what is drawn of the subject
 
 
-@pytest.mark.parametrize("mirrored", [False, True])
-def test_no_ground_shows_within_a_solid_subject(mirrored):
+@pytest.mark.parametrize("own", [True, False])
+def test_no_ground_shows_within_a_solid_subject(own):
     """Where pixels come from beside the subject, well within what is drawn, its nearest colours are seen; where what is drawn is shown,
     that."""
     some, moved, share = layers(), torch.rand(3, 40, 40), torch.zeros(1, 40, 40)
     drawn = torch.zeros(1, 40, 40)
     drawn[:, 5:35, 5:35] = 1.0
     share[:, 20:] = 1.0
-    if mirrored:
-        pictured = some.mirrored(moved, flow_to_the_left(), drawn, share, True)
-    else:
-        pictured = some.kept(moved, -flow_to_the_left(), drawn, share, (255, 255, 255))
-    shown = torch.zeros(40, 40, dtype=torch.bool)
-    shown[10:30, 21:31] = True  # it is seen so far to the right, or mirrored
-    if not mirrored:
-        shown = shown.roll(-12, 1)  # from 9 on
-    within = torch.zeros(40, 40, dtype=torch.bool)
+    flow = -flow_to_the_left()
+    pictured = some.kept(moved, flow, drawn, share, (255, 255, 255)) if own else some.placed(moved, flow, drawn, share, True)
+    shown, within = torch.zeros(2, 40, 40, dtype=torch.bool)
+    shown[10:30, 9:19] = True  # so far to the right
     within[9:20, 9:31] = True
-    assert torch.allclose(pictured[:, within & ~shown], some.colours[:, within & ~shown], atol=1e-6)
-    assert torch.allclose(pictured[:, within & shown], moved[:, within & shown], atol=1e-6)
+    colours = some.colours.roll(4, 2)
+    assert torch.allclose(pictured[:, within & ~shown], colours[:, within & ~shown], atol=1e-5)
+    assert torch.allclose(pictured[:, within & shown], moved[:, within & shown], atol=1e-5)
     drawn_there = within.roll(12, 0)
-    assert torch.allclose(pictured[:, drawn_there], moved[:, drawn_there], atol=1e-6)
+    assert torch.allclose(pictured[:, drawn_there], moved[:, drawn_there], atol=1e-5)
+
+
+def test_the_layers_of_a_mirror_image_are_of_the_picture_that_it_is_lit_as():
+    """Its subject's colours on its own side, before the photograph's ground."""
+    some, picture = layers(), torch.rand(3, 40, 40)
+    found = some.mirrored(picture)
+    assert torch.equal(found.shown, some.shown.flip(-1)) and torch.equal(found.behind, some.behind)
+    assert torch.equal(found.colours, photo_layers.colours(picture, some.shown.flip(-1)))
+
+
+def test_what_of_a_face_is_drawn_in_the_grounds_colour_is_no_hole():
+    drawn = torch.zeros(1, 80, 80)
+    drawn[:, 20:60, 20:60] = 1.0
+    holed = drawn.clone()
+    holed[:, 30:34, 40:43] = holed[:, 50, 50] = 0.0
+    assert torch.equal(photo_layers.closed(holed), drawn) and torch.equal(photo_layers.closed(drawn), drawn)
+    holed[:, 25:55, 25:55] = 0.0  # more than hair or teeth
+    assert photo_layers.closed(holed)[:, 30:50, 30:50].max() == 0.0
 
 
 def test_a_photographs_ground_is_sought_once(studio, code, monkeypatch):
@@ -144,3 +160,21 @@ def test_only_a_photograph_of_a_solid_subject_is_mended_where_it_is_moved(studio
     assert not found
     studio.render(replace(code, offsets=None), azimuth=35.0)
     assert len(found) == calls
+
+
+def test_a_photograph_whose_azimuth_is_not_known_is_shown(studio, code):
+    """Codes may come without, as JSON; nothing is known of what turns then."""
+    photograph = replace(code, offsets=None, azimuth=None)
+    assert studio.render(photograph, azimuth=35.0).shape == studio.render(photograph, elevation=code.elevation + 5).shape
+
+
+def test_layers_are_made_once_for_each_light(studio, code, monkeypatch):
+    """Also where another was asked for before; those of the mirror image as well."""
+    photograph, made, of, mirrored = replace(code, offsets=None), [], Layers.of, Layers.mirrored
+    monkeypatch.setattr(Layers, "of", staticmethod(lambda *parts: made.append(("own", parts[0])) or of(*parts)))
+    monkeypatch.setattr(Layers, "mirrored", lambda *parts: made.append(("mirrored", parts[1])) or mirrored(*parts))
+    for light in (-50.0, 50.0):
+        for azimuth in (-38.0, -42.0):
+            studio.render(photograph, azimuth=azimuth, light=light)
+    assert [kind for kind, _ in made] == ["own", "mirrored"] * 2
+    assert not torch.equal(made[0][1], made[2][1]) and not torch.equal(made[1][1], made[3][1])

@@ -51,7 +51,7 @@ class Step:
     asked: Tensor
 
     def on_ground(self, moved: Moved) -> Moved:
-        """The same before the true ground, where flow does not look at the source's subject, as mirror_image.on_ground() has it."""
+        """The same before the true ground, where flow does not look at the source's subject, as photo_layers.Layers.placed() has it of objects."""
         def before(pictures: Tensor, flow: Tensor) -> Tensor:
             return self.targets.lerp(pictures, torch.maximum(self.asked, sample(self.subject, flow)))
 
