@@ -22,6 +22,12 @@ def example(page, number: int) -> None:
     page.click(f"#examples button.thumbnail-item >> nth={number}")
 
 
+def fill_frames(page, number: int) -> None:
+    """As a person does: the page has seen it before the next click."""
+    page.fill("#frames input", str(number))
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
 def original_of(page, number: int) -> str:
     """Choose an example and wait for it: its code."""
     before = page.evaluate("window.dcign.original()")
@@ -110,26 +116,26 @@ def test_an_emptied_number_shows_what_is_seen(page):
 
 def test_a_newer_export_takes_the_place_of_one_that_is_being_made(page):
     page.click("button[role=tab]:has-text('Export')")
-    page.fill("#frames input", "240")
+    fill_frames(page, 240)
     page.click("#make-export")
     page.wait_for_selector("#export-progress :text('of 240')")
-    page.fill("#frames input", "4")
+    fill_frames(page, 4)
     page.click("#make-export")
     page.wait_for_selector("#download:visible")
     page.wait_for_timeout(500)
     assert page.is_disabled("#cancel-export") and "240" not in page.inner_text("#export-progress")
-    page.fill("#frames input", "240")
+    fill_frames(page, 240)
     page.click("#make-export")
     page.wait_for_selector("#export-progress :text('of 240')")
     page.click("#cancel-export")
-    page.fill("#frames input", "5")
+    fill_frames(page, 5)
     page.click("#make-export")   # at once, while the other ends
     page.wait_for_selector("#download:visible")
 
 
 def test_an_export_ends_with_its_class(page):
     page.click("button[role=tab]:has-text('Export')")
-    page.fill("#frames input", "120")
+    fill_frames(page, 120)
     page.click("#make-export")
     page.wait_for_selector("#export-progress :text('of 120')")
     choose(page, "Chairs")
