@@ -104,7 +104,7 @@ class Asked:
         return self.subject == "face"
 
     @cached_property
-    def drawn(self) -> Tensor:
+    def outlined(self) -> Tensor:
         """Where it is drawn in this view (1, H, W), 0 or 1."""
         drawn = outline(self.new.picture, self.ground)
         return photo_layers.closed(drawn) if self.solid else drawn
@@ -134,7 +134,7 @@ class Asked:
         found = self._found(begun, own, self.new, self.away)
         shown = self._shown(found)
         if self.code.offsets is None and self.solid and self.code.azimuth is not None:
-            shown = self._layers(own).kept(shown, found.flow, self.drawn, found.drawn_share[0], self.ground)
+            shown = self._layers(own).kept(shown, found.flow, self.outlined, found.drawn_share[0], self.ground)
         return Side(shown[None], found.known, begun.latents)
 
     def _moved_mirrored(self, own: _Own) -> Side:
@@ -149,7 +149,7 @@ class Asked:
         shown = self._shown(found)
         if code.offsets is None:  # a render's ground is even
             layers = self._mirrored_layers(own, begun)
-            shown = layers.placed(shown, found.flow, self.drawn, found.drawn_share[0], self.solid)
+            shown = layers.placed(shown, found.flow, self.outlined, found.drawn_share[0], self.solid)
         return Side(shown[None], found.known, begun.latents)
 
     def _layers(self, own: _Own) -> Layers:
