@@ -1,6 +1,7 @@
 """What of a code's own picture is in what is shown of the code: all, under any light (relighting.py), where the view is the
 picture's own; its pixels, or its mirror image's (mirror_image.py), at their new places (appearance_flow.py), if the network has learned
-to move them; else nothing. Of a photographed face, and of any photograph's mirror image, before the photograph's ground (photo_layers.py).
+to move them; else nothing. Of a photographed face, and of any photograph's mirror image, before the photograph's ground (photo_layers.py). All
+that is shown of a picture in black and white is so too (black_and_white.py).
 
 Shape legend: H, W pixels, L latents, C channels of the decoder's level of h, w pixels.
 """
@@ -20,6 +21,7 @@ from torch import Tensor
 
 from . import mirror_image, photo_layers
 from .appearance_flow import AppearanceFlow, Begun, Moved, Source
+from .black_and_white import colourless, in_black_and_white
 from .graphics_code import GraphicsCode
 from .likeness import outline, strangeness
 from .moved_shares import Shares, distrust, doubt, shares
@@ -51,12 +53,14 @@ Draw = Callable[[Mapping[str, float | None]], Drawn]  # draws a code at these de
 @dataclass(eq=False)
 class _Own:
     """A code's picture with what is drawn of the code, how ``strange`` it is (likeness.py; 1 for a photograph), and the light under which it
-    was moved last; or its mirror image with what is drawn of that. ``mirrored`` is the other one, as soon as it was needed; ``subject`` is
-    photo_layers.subject(), and ``layers`` the light under which a photograph, or its mirror image, was shown last, with its layers then."""
+    was moved last; or its mirror image with what is drawn of that. ``grey``: whether the picture is in black and white. ``mirrored`` is the
+    other one, as soon as it was needed; ``subject`` is photo_layers.subject(), and ``layers`` the light under which a photograph, or its
+    mirror image, was shown last, with its layers then."""
 
     seen: Seen
     itself: Drawn
     strange: float = 0.0
+    grey: bool = False
     lit: tuple[float | None, Begun] | None = None
     mirrored: _Own | None = None
     subject: Tensor | None = None
@@ -220,13 +224,12 @@ class Memory:
         code, sharp = asked.code, asked.sharp
         if code.picture is None or code.pixels.shape[0] != sharp.shape[-1]:
             return sharp
-        still, shown, most = trust(asked.away, REACH), sharp, asked.shares()
-        if max(still, most.own, most.mirrored) < LEAST:
-            return sharp
-        own = self.own(asked)
-        if still <= 1 - LEAST:
+        own, still, shown, most = self.own(asked), trust(asked.away, REACH), sharp, asked.shares()
+        if still <= 1 - LEAST and max(most.own, most.mirrored) >= LEAST:
             shown = asked.blended(*asked.sides(own))
-        return shown if still < LEAST else shown.lerp(relit(own.seen, asked.new.picture), still)
+        if still >= LEAST:
+            shown = shown.lerp(relit(own.seen, asked.new.picture), still)
+        return in_black_and_white(shown) if own.grey else shown
 
     def own(self, asked: Asked) -> _Own:
         """What is known of a code's picture."""
@@ -234,7 +237,8 @@ class Memory:
             picture = torch.from_numpy(asked.code.pixels.copy()).to(asked.sharp.device).permute(2, 0, 1).float().div_(255)
             itself = asked.draw({})
             strange = 1.0 if asked.code.offsets is None else strangeness(picture, itself.picture, asked.ground)
-            return _Own(Seen.of(picture, itself.picture, unlit(asked.code, asked.subject, asked.ground)), itself, strange)
+            seen = Seen.of(picture, itself.picture, unlit(asked.code, asked.subject, asked.ground))
+            return _Own(seen, itself, strange, colourless(picture))
 
         return self.get(asked.code, make)
 
