@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from PIL import Image
 
-from . import face_detector
+from . import face_detector, head_finder
 from .decoding import PhotoError, Source, decode
 from .even_ground import even_ground, on_ground
+from .square_part import square_part
 
 __all__ = ["DEFAULT_FACE_BOX", "PhotoError", "PictureSpec", "Prepared", "Source", "decode", "prepare"]
 
@@ -108,22 +109,29 @@ def _on_ground(image: Image.Image, spec: PictureSpec) -> bool:
 
 
 def _prepare_face(image: Image.Image, spec: PictureSpec) -> Prepared:
-    if face_detector.path() is None:
+    if face_detector.path() is not None:
+        box = face_detector.find_face(image)
+        square = None if box is None else _square_of(box, spec)
+    elif head_finder.at_hand():
+        square = head_finder.find_head(image)
+    else:
         warning = (
             "Faces cannot be found by themselves here, so the middle of the picture was taken: if the head "
             "does not fill it, crop the picture to a square around the head and upload it again."
         )
         return Prepared(_centre_square(image, spec.size), False, [warning])
-    box = face_detector.find_face(image)
-    if box is None:
+    if square is None:
         warning = "No face was found: crop the picture to a square around one well-lit head and try again."
         return Prepared(_centre_square(image, spec.size), False, [warning])
+    return Prepared(square_part(image, *square, spec.size), True)
+
+
+def _square_of(box: tuple[float, float, float, float], spec: PictureSpec) -> tuple[float, float, float]:
+    """Middle and side of the square in which a detector's box lies as in a training render."""
     x, y, width, height = box
     left, top, wide, high = spec.face_box
     side = float(np.sqrt(width / wide * height / high))
-    centre_x = x + width / 2 - (left + wide / 2 - 0.5) * side
-    centre_y = y + height / 2 - (top + high / 2 - 0.5) * side
-    return Prepared(_square(image, centre_x, centre_y, side, spec.size), True)
+    return x + width / 2 - (left + wide / 2 - 0.5) * side, y + height / 2 - (top + high / 2 - 0.5) * side, side
 
 
 def _prepare_object(image: Image.Image, spec: PictureSpec) -> Prepared:
@@ -141,41 +149,20 @@ def _prepare_object(image: Image.Image, spec: PictureSpec) -> Prepared:
             top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
             side = max(bottom - top, right - left) / _OBJECT_FILL
             centre_x, centre_y = (left + right) / 2, (top + bottom) / 2 - (_OBJECT_MIDDLE - 0.5) * side
-            framed = _square(Image.fromarray(shown), centre_x, centre_y, side, spec.size, spec.ground)
+            framed = square_part(Image.fromarray(shown), centre_x, centre_y, side, spec.size, spec.ground)
             return Prepared(framed, True, clean=True)
     warning = "The background is not even: use a picture of one chair on a white or even background."
     if ground is not None:
         warning = "Nothing stands out from the background: use a picture of a chair on one of another colour."
     # The chair probably fills the picture: show all of it rather than cut its legs off.
-    whole = _square(image, image.width / 2, image.height / 2, max(image.size), spec.size)
+    whole = square_part(image, image.width / 2, image.height / 2, max(image.size), spec.size)
     return Prepared(whole, False, [warning])
 
 
 def _centre_square(image: Image.Image, size: int) -> Image.Image:
     side = min(image.size)
-    return _square(image, image.width / 2, image.height / 2, side, size)
+    return square_part(image, image.width / 2, image.height / 2, side, size)
 
 
 def _resize(image: Image.Image, size: int) -> Image.Image:
     return image if image.size == (size, size) else image.resize((size, size), Image.Resampling.LANCZOS)
-
-
-def _square(
-    image: Image.Image, centre_x: float, centre_y: float, side: float, size: int,
-    ground: tuple[int, int, int] | None = None,
-) -> Image.Image:
-    """A square of the picture at size x size; what lies outside is the ground, or the edge drawn out."""
-    scale = size / side
-    left, top = centre_x - side / 2, centre_y - side / 2
-    box = (max(left, 0.0), max(top, 0.0), min(left + side, image.width), min(top + side, image.height))
-    # Where the part that exists lands in the result, in whole pixels.
-    x0, y0 = round((box[0] - left) * scale), round((box[1] - top) * scale)
-    x1, y1 = round((box[2] - left) * scale), round((box[3] - top) * scale)
-    x1, y1 = min(max(x1, x0 + 1), size), min(max(y1, y0 + 1), size)
-    part = np.asarray(image.resize((x1 - x0, y1 - y0), Image.Resampling.LANCZOS, box=box, reducing_gap=3.0))
-    outside = ((y0, size - y1), (x0, size - x1), (0, 0))
-    if ground is None:
-        return Image.fromarray(np.pad(part, outside, mode="edge"))
-    result = np.full((size, size, 3), ground, np.uint8)
-    result[y0:y1, x0:x1] = part
-    return Image.fromarray(result)

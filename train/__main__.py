@@ -195,8 +195,9 @@ def _bench(arguments: argparse.Namespace) -> int:
     return 0
 
 
-RUN = {"render": _render, "teach": lessons.run_teach, "flow": lessons.run_flow, "blend": lessons.run_blend, "measure": _measure, "beside": _beside,
-       "probe": _probe, "preview": _preview, "examples": _examples, "figures": _figures, "card": _card, "bench": _bench}
+RUN = {"render": _render, "teach": lessons.run_teach, "flow": lessons.run_flow, "blend": lessons.run_blend, "frame": lessons.run_frame,
+       "measure": _measure, "beside": _beside, "probe": _probe, "preview": _preview, "examples": _examples, "figures": _figures,
+       "card": _card, "bench": _bench}
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -32,6 +32,11 @@ def write_measures(folder: Path, result: dict) -> None:
     os.replace(partial, path)
     tensors = folder / checkpoints.TENSORS
     (folder / "README.md").write_text(card(config, result, tensors.stat().st_size, storage.bits(tensors)))
+    refresh_index(folder)
+
+
+def refresh_index(folder: Path) -> None:
+    """Enter a folder's checksums into the index, if it is one of the bundled weights."""
     root, place = checkpoints.weights_root().resolve(), folder.resolve()
     if root in place.parents:
         checkpoints.update_index(root, place.relative_to(root).as_posix())

@@ -6,22 +6,29 @@ import copy
 import math
 import time
 from collections.abc import Callable, Iterator
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from train.flow_examples import FlowPlan
 from train.optimiser import MuonAdam
 
 Views = TypeVar("Views")
 
 
+class Pace(Protocol):
+    """Of a lesson: the rate at its peak, the steps over which it rises, and how slowly the weights that are kept follow."""
+
+    rate: float
+    first_steps: int
+    average: float
+
+
 class PartLearner:
     """``part`` is the average, in place; ``learning`` its copy that takes the steps, of which there will be so many."""
 
-    def __init__(self, part: nn.Module, plan: FlowPlan, steps: int, weight_decay: float):
+    def __init__(self, part: nn.Module, plan: Pace, steps: int, weight_decay: float):
         self.part, self.plan, self.steps, self.number = part, plan, steps, 0
         self.learning = copy.deepcopy(part).requires_grad_(True).train()
         self.optimiser = MuonAdam(self.learning, lr=1.0, weight_decay=weight_decay)

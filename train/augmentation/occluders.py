@@ -123,14 +123,16 @@ def _strand(box: Box, rng) -> list:
     return rows
 
 
-def _clothes(box: Box, rng) -> list:
-    """Shoulders below the chin, with a collar, a neckline or a jacket over a shirt."""
+def _clothes(box: Box, rng, trunk: bool = False) -> list:
+    """Shoulders below the chin, with a collar, a neckline or a jacket over a shirt; with a ``trunk``, all that is below them."""
     low, wide, cut, deep, tone = rng.random(5)
     y, middle, neck = box.at(0.88 + 0.06 * low)
     neck = float(np.clip(neck, 0.13, 0.2))
     colour = natural_colour(rng, 0.75)
     top = y + 0.02  # of the shoulders, beside the neck
     rows = [shape(ELLIPSE, middle, top + 0.34, 0.56 + 0.15 * wide, 0.38, colour, 0.0, 0.012, light=(0.1, 0.2))]
+    if trunk:
+        rows.append(shape(BOX, middle, top + 2.34, 0.55 + 0.15 * wide, 2.0, colour, 0.0, 0.012, light=(0.1, 0.05)))
     if cut < 0.5:  # a shirt with its collar, under a jacket
         shirt = natural_colour(rng) * 0.35 + 0.5 if tone < 0.7 else natural_colour(rng)
         rows.append(shape(BOX, middle, top + 0.02, neck * 0.92, neck * 0.92, shirt, 45.0, 0.01))
@@ -208,10 +210,10 @@ def _over(light, layer, mask, most):
 
 
 def clothes(light: np.ndarray, picture: np.ndarray, planes: np.ndarray, place: np.ndarray, most: float,
-            rng: np.random.Generator) -> bool:
-    """Dress a face; arguments and result as of cover_parts()."""
+            rng: np.random.Generator, trunk: bool = False) -> bool:
+    """Dress a face, with a ``trunk`` also below its shoulders; arguments and result as of cover_parts()."""
     box = find_box(picture)
-    return box is not None and _put(light, _clothes(box, rng), planes, place, most)
+    return box is not None and _put(light, _clothes(box, rng, trunk), planes, place, most)
 
 
 def cover_parts(light: np.ndarray, picture: np.ndarray, planes: np.ndarray, place: np.ndarray, subject: str,

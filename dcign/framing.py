@@ -1,0 +1,86 @@
+"""The network that finds heads in photographs (head_finder.py): where the square lies that a training render would show. It has seen
+nothing but such renders in wide pictures (train/framing.py).
+
+Shape legend: N pictures, S pixels, h = w = S / 8 cells, C channels.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from .block import Block, convolution
+
+CELL = 8  # pixels a side
+NEAR = 1  # cells about the likeliest one that tell where it is
+_GROUPS = 8  # of channels that are normalised together
+
+
+@dataclass(frozen=True)
+class FramingConfig:
+    """size: pixels of what it looks at; widths: channels at a half, a quarter, an eighth and a sixteenth of these."""
+
+    size: int = 160
+    widths: tuple[int, int, int, int] = (16, 32, 64, 96)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "widths", tuple(int(width) for width in self.widths))
+        if len(self.widths) != 4 or any(width < 1 or width % _GROUPS for width in self.widths[1:]):
+            raise ValueError(f"widths must be four numbers, the last three of them multiples of {_GROUPS}, not {self.widths}")
+        if self.size < 4 * CELL or self.size % (2 * CELL):
+            raise ValueError(f"size must be a multiple of {2 * CELL}, not {self.size}")
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """cells: the logarithm of how likely the middle of the head lies in each, and that there is no head (N, h * w + 1); square: the
+    middle and the side of what a render shows of it, as each cell has them, in pixels and their logarithm (N, 3, h, w)."""
+
+    cells: Tensor
+    square: Tensor
+
+
+class FramingNetwork(nn.Module):
+    def __init__(self, config: FramingConfig = FramingConfig()):
+        super().__init__()
+        self.config = config
+        first, second, third, last = config.widths
+        self.stem = nn.Conv2d(3, first, 5, 2, 2)
+        self.down = nn.ModuleList(nn.Conv2d(inputs, outputs, 3, 2, 1) for inputs, outputs in ((first, second), (second, third), (third, last)))
+        self.blocks = nn.ModuleList(nn.Sequential(*(Block(width, _GROUPS) for _ in range(count)))
+                                    for width, count in ((second, 1), (third, 2), (last, 3)))
+        self.wide = nn.Conv2d(last, third, 1)
+        self.join = nn.Sequential(Block(third, _GROUPS), nn.GroupNorm(_GROUPS, third))
+        self.head = convolution(third, 4, 1)
+        self.none = nn.Linear(last, 1)
+
+    def forward(self, pictures: Tensor) -> Found:  # (N, 3, S, S) in [0, 1]
+        x = F.leaky_relu(self.stem(pictures - 0.5), 0.1)  # (N, C, S / 2, S / 2)
+        levels = []
+        for down, blocks in zip(self.down, self.blocks):
+            x = blocks(F.leaky_relu(down(x), 0.1))
+            levels.append(x)
+        _, near, far = levels  # (N, C, h, w), (N, C, h / 2, w / 2)
+        x = self.join(near + F.interpolate(self.wide(far), scale_factor=2.0))  # (N, C, h, w)
+        cells, square = self.head(F.leaky_relu(x, 0.1)).float().split([1, 3], 1)  # (N, 1, h, w), (N, 3, h, w)
+        none = self.none(F.leaky_relu(far, 0.1).mean((2, 3))).float()  # (N, 1)
+        across = (torch.arange(square.shape[-1], device=square.device) + 0.5) * CELL
+        middle = square[:, :2] * CELL + torch.stack(torch.meshgrid(across, across, indexing="xy"))  # (N, 2, h, w)
+        side = square[:, 2:] + math.log(self.config.size / 2)
+        return Found(torch.cat([cells.flatten(1), none], 1), torch.cat([middle, side], 1))
+
+
+def read(found: Found) -> tuple[Tensor, Tensor]:
+    """How likely there is a head (N,), and the middle and side of what a render shows of it, in pixels (N, 3)."""
+    likely = found.cells.softmax(1)
+    cells = likely[:, :-1].reshape(len(likely), 1, *found.square.shape[-2:])  # (N, 1, h, w)
+    window = 2 * NEAR + 1
+    near = F.avg_pool2d(cells, window, 1, NEAR, divisor_override=1).flatten(1)  # (N, h * w)
+    best = near.argmax(1)
+    kept = F.max_pool2d(F.one_hot(best, near.shape[1]).float().view_as(cells), window, 1, NEAR) * cells
+    square = (found.square * kept).sum((2, 3)) / kept.sum((2, 3)).clamp_min(1e-9)  # (N, 3)
+    return 1 - likely[:, -1], torch.cat([square[:, :2], square[:, 2:].exp()], 1)
