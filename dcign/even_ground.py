@@ -74,7 +74,7 @@ def on_ground(pixels: np.ndarray, ground: EvenGround, colour: Sequence[int]) -> 
     share = (picture * levels).sum(2) / np.maximum((levels * levels).sum(2), 1.0)  # (H, W), how bright the ground would be
     shadow, mask = _shadow(picture, levels, away, share)
     opacity = (away / TOLERANCE).clip(0, 1)[..., None]  # (H, W, 1)
-    darker = (1 - share) * _inside(*share.shape)  # a shadow that the border cuts fades before
+    darker = (1 - share) * inside(*share.shape)  # a shadow that the border cuts fades before
     kept = picture + shadow[..., None] * ((1 - darker)[..., None] * new - picture)
     return np.rint(kept * opacity + new * (1 - opacity)).astype(np.uint8), mask
 
@@ -101,9 +101,9 @@ def _shadow(picture: np.ndarray, levels: np.ndarray, away: np.ndarray, share: np
 def _wide(mask: np.ndarray) -> np.ndarray:
     """Where the mask (H, W) is not narrow from left to right, and a little around, from 0 to 1: legs stand, shadows lie."""
     reach = max(1, round(0.5 * _NARROW * min(mask.shape)))
-    inside = _mean(mask.astype(np.float32), reach) > 0.7
+    within = _mean(mask.astype(np.float32), reach) > 0.7
     around = max(1, reach // 3)
-    return (4 * around * _mean(_mean((2 * reach * _mean(inside.astype(np.float32), reach)).clip(0, 1), around).T, around).T).clip(0, 1)
+    return (4 * around * _mean(_mean((2 * reach * _mean(within.astype(np.float32), reach)).clip(0, 1), around).T, around).T).clip(0, 1)
 
 
 def _mean(values: np.ndarray, reach: int) -> np.ndarray:
@@ -112,7 +112,7 @@ def _mean(values: np.ndarray, reach: int) -> np.ndarray:
     return ((sums[:, 2 * reach + 1:] - sums[:, :-2 * reach - 1]) / (2 * reach + 1)).astype(np.float32)
 
 
-def _inside(height: int, width: int) -> np.ndarray:
+def inside(height: int, width: int) -> np.ndarray:
     """From 0 at the border to 1 where a tenth of the shorter side lies between, (H, W)."""
     down, across = (np.minimum(np.arange(size), np.arange(size)[::-1]) + 0.5 for size in (height, width))
     return (np.minimum(down[:, None], across) / (0.1 * min(height, width))).clip(0, 1)

@@ -22,6 +22,7 @@ from torch import Tensor
 
 from .appearance_flow import sample
 from .graphics_code import GraphicsCode
+from .masks import evened, grown, shrunk, softened, spread
 
 #: Degrees of azimuth, either way, by which the view is turned to see what stays in its place.
 ASIDE = 25.0
@@ -35,7 +36,6 @@ RIM, UNLIKE = 8, 0.08
 WITHIN = 2
 #: Pixels within the outline of what is drawn of a solid subject from where on no ground is seen: it may be off by some.
 INSIDE = 3
-_WINDOW = 5  # pixels a side, over which single ones are evened out
 _SEEN = 0.05  # how much of a view must come from a pixel for it to count as seen
 
 
@@ -58,7 +58,7 @@ class Layers:
         place of the model's ``even`` ground (0 to 255), and with the subject's colours where there would be ground within it.
         ``drawn`` (1, H, W): where it is drawn in the new view (closed()), 0 or 1; ``share`` (1, H, W): how much of what is drawn is in what is
         moved."""
-        beside = share * (1 - _softened(_shrunk(drawn, 1)))  # (1, H, W); drawn pixels at the outline are half ground
+        beside = share * (1 - softened(shrunk(drawn, 1)))  # (1, H, W); drawn pixels at the outline are half ground
         moved = torch.addcmul(moved, beside, self.behind - moved.new_tensor(even).div(255).view(3, 1, 1))
         found, shown = sample(torch.cat([self.colours, self.shown])[None], flow)[0].split([3, 1])
         return moved.lerp(found, _solid(drawn) * (1 - shown) * (1 - share)).clamp(0.0, 1.0)
@@ -84,11 +84,11 @@ def subject(code: GraphicsCode, picture: Tensor, drawn: Tensor, look: Callable[[
     for degrees in (code.azimuth - ASIDE, code.azimuth + ASIDE):
         flow = look({"azimuth": degrees})  # (1, 2, H, W)
         turning = (flow.square().sum(1, keepdim=True) > STILL**2).float()
-        some, all_seen = (_even(_where_from(flow, counted)) for counted in (turning, torch.ones_like(turning)))
+        some, all_seen = (evened(_where_from(flow, counted)) for counted in (turning, torch.ones_like(turning)))
         turned, seen = turned + some / all_seen.clamp_min(1e-3) * (all_seen > _SEEN), seen + (all_seen > _SEEN)
     turning = (turned / seen.clamp_min(1.0)).clamp(0.0, 1.0)[0]  # (1, H, W)
-    turning = _shrunk(_grown(turning, HOLES), HOLES)
-    inner = _shrunk(F.pad(turning, [RIM] * 4), RIM)[:, RIM:-RIM, RIM:-RIM]  # the border too has a rim
+    turning = shrunk(grown(turning, HOLES), HOLES)
+    inner = shrunk(F.pad(turning, [RIM] * 4), RIM)[:, RIM:-RIM, RIM:-RIM]  # the border too has a rim
     outer = torch.maximum(turning, drawn)
     unlike = (picture - ground(picture, outer)).abs().amax(0, keepdim=True).div(UNLIKE).clamp(max=1.0)  # (1, H, W)
     return torch.maximum(inner, outer * unlike)
@@ -97,41 +97,26 @@ def subject(code: GraphicsCode, picture: Tensor, drawn: Tensor, look: Callable[[
 def ground(picture: Tensor, shown: Tensor) -> Tensor:
     """What lies behind the subject, which is ``shown`` (1, H, W) in the picture (3, H, W): the picture where it is not, and there what is
     around."""
-    return _spread(picture, 1 - _grown(shown, EDGE))
+    return spread(picture, 1 - grown(shown, EDGE))
 
 
 def colours(picture: Tensor, shown: Tensor) -> Tensor:
     """What the subject, ``shown`` (1, H, W) in the picture (3, H, W), would show were it larger: the picture where it is, and around it
     what is nearest."""
-    within = _shrunk(shown, WITHIN)
-    return _spread(picture, within) if within.amax() > 0.5 else picture
+    within = shrunk(shown, WITHIN)
+    return spread(picture, within) if within.amax() > 0.5 else picture
 
 
 def closed(drawn: Tensor) -> Tensor:
     """Where a solid subject is drawn, (1, H, W), with what of it has the colour of the model's ground: holes of up to HOLES pixels either way."""
     half = (F.avg_pool2d(drawn, 2) > 0.5).float()  # (1, h, w); a quarter of the work
-    half = _shrunk(_grown(half, HOLES // 2), HOLES // 2)
+    half = shrunk(grown(half, HOLES // 2), HOLES // 2)
     return torch.maximum(drawn, F.interpolate(half[None], drawn.shape[1:], mode="nearest")[0])
-
-
-def _spread(picture: Tensor, known: Tensor) -> Tensor:
-    """The picture (3, H, W) where it is ``known`` (1, H, W), and elsewhere what is around, the smoother the further from it (pull-push:
-    Gortler and others 1996)."""
-    layers = [torch.cat([picture * known, known])[None]]  # (1, 4, h, w) each: colours times what is known, and that
-    while min(layers[-1].shape[2:]) > 1:
-        summed = 4 * F.avg_pool2d(layers[-1], 2, ceil_mode=True)
-        layers.append(summed / summed[:, 3:].clamp_min(1.0))
-    filled = layers.pop()
-    filled = filled / filled[:, 3:].clamp_min(1e-6)
-    while layers:
-        layer = layers.pop()
-        filled = layer + (1 - layer[:, 3:]) * F.interpolate(filled, layer.shape[2:], mode="bilinear")
-    return filled[0, :3].clamp(0.0, 1.0)
 
 
 def _solid(drawn: Tensor) -> Tensor:
     """Where no ground is seen of a solid subject that is ``drawn`` (1, H, W)."""
-    return _softened(_shrunk(drawn, INSIDE))
+    return softened(shrunk(drawn, INSIDE))
 
 
 def _where_from(flow: Tensor, counted: Tensor) -> Tensor:
@@ -143,21 +128,3 @@ def _where_from(flow: Tensor, counted: Tensor) -> Tensor:
     places = torch.zeros(height * width, device=flow.device)
     places.index_add_(0, (row * width + column).flatten(), counted.flatten())
     return places.view(1, 1, height, width)
-
-
-def _grown(shown: Tensor, pixels: int) -> Tensor:  # (1, H, W)
-    for side in ((2 * pixels + 1, 1), (1, 2 * pixels + 1)):  # one after the other is the sooner done
-        shown = F.max_pool2d(shown, side, 1, (side[0] // 2, side[1] // 2))
-    return shown
-
-
-def _shrunk(shown: Tensor, pixels: int) -> Tensor:  # (1, H, W); it goes on beyond the border
-    return 1 - _grown(1 - shown, pixels)
-
-
-def _even(values: Tensor) -> Tensor:
-    return F.avg_pool2d(values, _WINDOW, 1, _WINDOW // 2)
-
-
-def _softened(shown: Tensor) -> Tensor:  # (1, H, W)
-    return F.avg_pool2d(shown, 3, 1, 1, count_include_pad=False)

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from PIL import Image
 
-from . import face_detector, head_finder
+from . import cut_out, face_detector, head_finder
 from .decoding import PhotoError, Source, decode
 from .even_ground import even_ground, on_ground
-from .square_part import square_part
+from .square_part import object_square, square_part
 
 __all__ = ["DEFAULT_FACE_BOX", "PhotoError", "PictureSpec", "Prepared", "Source", "decode", "prepare"]
 
@@ -26,8 +26,6 @@ _PLAIN_SHARE = 0.5      # of the border's pixels: a neck or a chair may touch it
 _GROUND_TOLERANCE = 8   # levels from the model's ground within which a render's border lies, as a JPEG too
 _GROUND_SHARE = 0.7      # of a render's border: long hair takes up to a quarter
 _OBJECT_SIDE = 1024     # longest side on which an object is looked for: planes of floats of more take much memory
-_OBJECT_FILL = 0.8      # longer side of the object's box as a share of the picture, as in training renders
-_OBJECT_MIDDLE = 0.53   # height of the box's centre there, from the top
 #: Where the detector's box lies in a training render, where the weights do not say: x, y, width, height.
 DEFAULT_FACE_BOX = (0.22, 0.17, 0.56, 0.77)
 
@@ -140,23 +138,31 @@ def _prepare_object(image: Image.Image, spec: PictureSpec) -> Prepared:
         image = image.resize([max(1, round(side * share)) for side in image.size], Image.Resampling.LANCZOS, reducing_gap=2.0)
     pixels = np.asarray(image)
     ground = even_ground(pixels)
+    matte = cut_out.find_object(image) if cut_out.at_hand() else None
     if ground is not None:
         shown, mask = on_ground(pixels, ground, spec.ground)
-        # A single speck of dust or a JPEG artefact must not widen the box.
-        rows = np.flatnonzero(mask.sum(axis=1) > 0.004 * image.width)
-        columns = np.flatnonzero(mask.sum(axis=0) > 0.004 * image.height)
-        if len(rows) > 1 and len(columns) > 1:
-            top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
-            side = max(bottom - top, right - left) / _OBJECT_FILL
-            centre_x, centre_y = (left + right) / 2, (top + bottom) / 2 - (_OBJECT_MIDDLE - 0.5) * side
-            framed = square_part(Image.fromarray(shown), centre_x, centre_y, side, spec.size, spec.ground)
-            return Prepared(framed, True, clean=True)
+        square = _square_around(mask) if matte is None else matte.square
+        if square is not None:
+            framed = square_part(Image.fromarray(shown), *square, spec.size, spec.ground)
+            return Prepared(framed if matte is None else matte.cleared(framed, spec.ground), True, clean=True)
+    if matte is not None:
+        return Prepared(_resize(matte.on(spec.ground), spec.size), True, clean=True)
     warning = "The background is not even: use a picture of one chair on a white or even background."
     if ground is not None:
         warning = "Nothing stands out from the background: use a picture of a chair on one of another colour."
     # The chair probably fills the picture: show all of it rather than cut its legs off.
     whole = square_part(image, image.width / 2, image.height / 2, max(image.size), spec.size)
     return Prepared(whole, False, [warning])
+
+
+def _square_around(mask: np.ndarray) -> tuple[float, float, float] | None:
+    """Middle and side of the square in which what is True (H, W) lies as in a training render, None where hardly anything is."""
+    # A single speck of dust or a JPEG artefact must not widen the box.
+    rows = np.flatnonzero(mask.sum(axis=1) > 0.004 * mask.shape[1])
+    columns = np.flatnonzero(mask.sum(axis=0) > 0.004 * mask.shape[0])
+    if len(rows) < 2 or len(columns) < 2:
+        return None
+    return object_square(columns[0], rows[0], columns[-1] + 1, rows[-1] + 1)
 
 
 def _centre_square(image: Image.Image, size: int) -> Image.Image:

@@ -1,9 +1,12 @@
-"""A square part of a picture, which may reach beyond it."""
+"""A square part of a picture, which may reach beyond it; and the one that shows an object as a training render does."""
 
 from __future__ import annotations
 
 import numpy as np
 from PIL import Image
+
+FILL = 0.8  # longer side of an object's box as a share of the picture, as in training renders
+MIDDLE = 0.53  # height of the box's centre there, from the top
 
 
 def square_part(image: Image.Image, centre_x: float, centre_y: float, side: float, size: int,
@@ -23,3 +26,9 @@ def square_part(image: Image.Image, centre_x: float, centre_y: float, side: floa
     result = np.full((size, size, 3), ground, np.uint8)
     result[y0:y1, x0:x1] = part
     return Image.fromarray(result)
+
+
+def object_square(left: float, top: float, right: float, bottom: float) -> tuple[float, float, float]:
+    """Middle and side of the square in which an object that fills this box lies as in a training render."""
+    side = max(bottom - top, right - left) / FILL
+    return (left + right) / 2, (top + bottom) / 2 - (MIDDLE - 0.5) * side, side

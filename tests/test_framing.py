@@ -1,6 +1,6 @@
 """The network that finds heads: what it is taught, what is read from it, and whether it learns."""
 
-from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -9,7 +9,8 @@ import torch
 from dcign.framing import CELL, Found, FramingConfig, FramingNetwork, read
 from train.augmentation.photograph import cropped_planes
 from train.augmentation.wide import SIDES, wide_crop, wide_photograph
-from train.framing import Errors, FramingPlan, WidePictures, errors, expected, learn, loss_of
+from train.framing import Errors, FramingPlan, WidePictures, errors, expected, loss_of
+from train.photographs import HELD_OUT, learn
 
 SIZE = 64
 SMALL = FramingConfig(SIZE, (8, 16, 16, 16))
@@ -104,6 +105,11 @@ def shards(tmp_path_factory):
     return paths
 
 
+def lesson(shards, plan: FramingPlan, save=lambda network, seen: None) -> FramingNetwork:
+    torch.manual_seed(plan.seed)
+    return learn(FramingNetwork(SMALL), WidePictures(shards[:1], GROUND, plan, SIZE), partial(loss_of, plan=plan), "framing", save)
+
+
 def test_pictures_are_a_function_of_their_number(shards):
     plan = FramingPlan(pictures=64)
     one, other = WidePictures(shards, GROUND, plan, SIZE), WidePictures(shards, GROUND, plan, SIZE, first=5)
@@ -113,17 +119,17 @@ def test_pictures_are_a_function_of_their_number(shards):
 
 
 def test_it_learns_where_heads_are(shards):
-    plan, saved = FramingPlan(pictures=6_400, a_step=32, first_steps=10, rate=2e-3, average=0.95), []
-    before = errors(FramingNetwork(SMALL).eval(), shards[1:], GROUND, plan, 96)
-    network = learn(shards[:1], GROUND, plan, SMALL, lambda network, seen: saved.append(seen))
-    after = errors(network, shards[1:], GROUND, plan, 96)
+    plan, saved = FramingPlan(pictures=6_400, first_steps=10, rate=2e-3, average=0.95), []
+    others = WidePictures(shards[1:], GROUND, plan, SIZE, HELD_OUT)
+    before = errors(FramingNetwork(SMALL).eval(), others, 96)
+    network = lesson(shards, plan, lambda network, seen: saved.append(seen))
+    after = errors(network, others, 96)
     assert saved[-1] == 6_400 and not network.training
     assert after.found > 0.9 and after.off[0] < 0.12 < before.off[0] and after.side[0] < 0.15
 
 
 def test_it_learns_the_same_again(shards):
-    plan = FramingPlan(pictures=96, a_step=32)
-    first, again = (learn(shards[:1], GROUND, replace(plan), SMALL) for _ in range(2))
+    first, again = (lesson(shards, FramingPlan(pictures=96)) for _ in range(2))
     assert all(torch.equal(one, other) for one, other in zip(first.state_dict().values(), again.state_dict().values()))
 
 
@@ -144,10 +150,10 @@ def test_the_command_writes_weights_with_their_card(tmp_path, monkeypatch, capsy
             return paths
 
     monkeypatch.setattr(batches, "Rendering", Rendered)
-    assert main(["frame", "heads", "--pictures", "64", "--shards", "2", "-o", str(tmp_path / "framing")]) == 0
-    assert "finds heads" in capsys.readouterr().out
+    assert main(["framing", "heads", "--pictures", "64", "--shards", "2", "-o", str(tmp_path / "framing")]) == 0
+    assert "a network for framing" in capsys.readouterr().out
     assert head_finder.load(tmp_path / "framing").network.config == FramingConfig()
     card = (tmp_path / "framing" / "README.md").read_text()
     assert "**Pictures seen**: 64" in card and "procedural heads" in card and "%" in card
     with pytest.raises(SystemExit):
-        main(["frame", "chairs", "-o", str(tmp_path / "no")])
+        main(["framing", "chairs", "-o", str(tmp_path / "no")])

@@ -1,7 +1,5 @@
 """Heads in photographs: the weights' folder, and what the bundled ones find."""
 
-import json
-
 import numpy as np
 import pytest
 import torch
@@ -11,38 +9,10 @@ from dcign import checkpoints, face_detector, head_finder
 from dcign.framing import FramingConfig, FramingNetwork
 from dcign.head_finder import HeadFinder
 from dcign.photos import PictureSpec, prepare
-from dcign.weights_folder import CONFIG, TENSORS, WeightsError
 
 SMALL = FramingConfig(64, (8, 8, 8, 8))
 FACE = PictureSpec(160, (208, 208, 208), "face")
 needs_weights = pytest.mark.skipif(not head_finder.at_hand(), reason="needs weights/faces/framing")
-
-
-def test_saved_weights_find_the_same(tmp_path):
-    from dcign import storage
-
-    network = FramingNetwork(SMALL)
-    storage.round_to_stored(network)
-    head_finder.save(tmp_path, network, {"pictures": 5}, {"found": 1.0})
-    again = head_finder.load(tmp_path)
-    assert all(torch.equal(one, other) for one, other in zip(network.state_dict().values(), again.network.state_dict().values()))
-    config = json.loads((tmp_path / CONFIG).read_text())
-    assert config["training"] == {"pictures": 5} and config["measures"] == {"found": 1.0}
-
-
-@pytest.mark.parametrize("harm", [
-    lambda folder: (folder / CONFIG).write_text("{"),
-    lambda folder: (folder / CONFIG).write_text(json.dumps({"format": 1, "network": {}})),
-    lambda folder: (folder / CONFIG).write_text(json.dumps({"format": head_finder.FORMAT, "network": {"widths": [8, 8, 8, 16]}})),
-    lambda folder: (folder / CONFIG).write_text(json.dumps({"format": head_finder.FORMAT, "network": {"depth": 3}})),
-    lambda folder: (folder / TENSORS).write_bytes(b"no tensors"),
-    lambda folder: (folder / TENSORS).unlink(),
-], ids=["no JSON", "another format", "other widths", "another field", "no tensors", "missing"])
-def test_a_damaged_folder_names_the_remedy(tmp_path, harm):
-    head_finder.save(tmp_path, FramingNetwork(SMALL), {}, {})
-    harm(tmp_path)
-    with pytest.raises(WeightsError, match="python -m train frame"):
-        head_finder.load(tmp_path)
 
 
 def test_they_are_no_model_of_the_app():

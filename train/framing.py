@@ -1,69 +1,40 @@
 """Where in a photograph the head is (../dcign/framing.py): learned from renders somewhere in wide pictures.
 
-    python -m train frame faces -o weights/faces/framing
+    python -m train framing faces -o weights/faces/framing
 
 Shape legend: N pictures, S pixels, h = w = S / 8 cells.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset
 
-from dcign.framing import CELL, Found, FramingConfig, FramingNetwork, read
+from dcign.framing import CELL, Found, FramingNetwork, read
 from train.augmentation.wide import wide_photograph
-from train.part_learner import PartLearner
+from train.photographs import Photographs, Plan
 
 
 @dataclass(frozen=True)
-class FramingPlan:
+class FramingPlan(Plan):
     """How it is learned."""
 
-    pictures: int = 96_000
-    a_step: int = 32
-    empty: float = 0.12  # share of those without a head
+    empty: float = 0.12  # share of pictures without a head
     spread: float = 0.6  # cells, the deviation of where its middle is taken for
     square: float = 4.0  # weight of where the square is, beside the cell
-    rate: float = 1e-3
-    first_steps: int = 100  # of a rising rate
-    average: float = 0.998  # how slowly the weights that are kept follow
-    weight_decay: float = 1e-4
-    seed: int = 1
 
 
-class WidePictures(Dataset):
-    """Photographs (S, S, 3) uint8, and middle and side of the square in pixels (3,), not a number where there is no head; each a pure
-    function of its number."""
+class WidePictures(Photographs):
+    """Photographs (S, S, 3) uint8, and middle and side of the square in pixels (3,), not a number where there is no head."""
 
-    def __init__(self, paths: Sequence[Path], ground: tuple[int, int, int], plan: FramingPlan, size: int, first: int = 0):
-        self.paths, self.ground, self.plan, self.size, self.first = list(paths), ground, plan, size, first
-        self._shards: dict[int, np.ndarray] = {}
-
-    def __len__(self) -> int:
-        return self.plan.pictures
-
-    def __getitem__(self, number: int) -> tuple[np.ndarray, np.ndarray]:
-        rng = np.random.default_rng([self.plan.seed, self.first + number])
-        rendered = None
-        if rng.random() >= self.plan.empty:
-            shard = self._shard(int(rng.integers(len(self.paths))))
-            rendered = np.array(shard[rng.integers(len(shard)), rng.integers(shard.shape[1])])
-            if rng.random() < 0.5:
-                rendered = np.ascontiguousarray(rendered[:, ::-1])
+    def made(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        rendered = self.rendered(rng) if rng.random() >= self.plan.empty else None
         picture, place = wide_photograph(rendered, self.ground, rng, self.size)
         return picture, np.full(3, np.nan, np.float32) if place is None else np.float32(place) * self.size
-
-    def _shard(self, index: int) -> np.ndarray:
-        if index not in self._shards:
-            self._shards[index] = np.load(self.paths[index], mmap_mode="r")  # (mini-batches, pictures, S, S, 4)
-        return self._shards[index]
 
 
 def expected(squares: Tensor, spread: float, across: int) -> Tensor:
@@ -123,7 +94,7 @@ tags: [head-detection]
 Finds the square in a photograph that a training render would show of a head: what `dcign` crops uploads of faces to.
 
 - **Data**: {data} {renders:,} of them, dressed and somewhere in wide pictures with other grounds, light, blur, noise and JPEG.
-- **Command**: `python -m train frame {source}`
+- **Command**: `python -m train framing {source}`
 - **Pictures seen**: {pictures:,}
 
 ## Measures
@@ -136,32 +107,13 @@ It says where a head is, not whose. In a picture of several it takes one.
 """
 
 
-def learn(paths: Sequence[Path], ground: tuple[int, int, int], plan: FramingPlan = FramingPlan(), config: FramingConfig = FramingConfig(),
-          save: Callable[[FramingNetwork, int], object] = lambda network, seen: None, save_every: float = 300.0) -> FramingNetwork:
-    """A network that has learned. ``save`` is called now and then, and at the end, with it and the number of pictures so far."""
-    torch.manual_seed(plan.seed)
-    network = FramingNetwork(config).to(memory_format=torch.channels_last).eval().requires_grad_(False)
-    learner = PartLearner(network, plan, max(1, plan.pictures // plan.a_step), plan.weight_decay)
-    pictures = DataLoader(WidePictures(paths, ground, plan, config.size), plan.a_step, num_workers=1, drop_last=True, prefetch_factor=8)
-    for (some, squares), bar in learner.lesson(iter(pictures), plan.a_step, "framing", lambda seen: save(network, seen), save_every):
-        with torch.autocast("cpu", torch.bfloat16):
-            found = learner.learning(some.permute(0, 3, 1, 2).float().div(255).contiguous(memory_format=torch.channels_last))
-        loss = loss_of(found, squares, plan)
-        learner.step(loss)
-        if learner.number % 20 == 0:
-            bar.set_postfix(loss=f"{float(loss.detach()):.3f}", refresh=False)
-    return network
-
-
-def errors(network: FramingNetwork, paths: Sequence[Path], ground: tuple[int, int, int], plan: FramingPlan, count: int = 1_000) -> Errors:
-    """Measured on ``count`` pictures of these shards."""
-    pictures = WidePictures(paths, ground, plan, network.config.size, first=10**9)
+def errors(network: FramingNetwork, pictures: WidePictures, count: int = 1_000) -> Errors:
+    """Measured on so many of them."""
     likely, told, true = [], [], []
-    for start in range(0, count, plan.a_step):
-        some, squares = zip(*(pictures[number] for number in range(start, min(start + plan.a_step, count))))
+    for some, squares in pictures.batches(count):
         with torch.inference_mode():
-            sure, square = read(network(torch.from_numpy(np.stack(some)).permute(0, 3, 1, 2).float().div(255)))
+            sure, square = read(network(some))
         likely.append(sure.numpy())
         told.append(square.numpy())
-        true.append(np.stack(squares))
+        true.append(squares.numpy())
     return Errors.of(*(np.concatenate(part) for part in (likely, told, true)))

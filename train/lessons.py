@@ -1,5 +1,4 @@
-"""The commands that teach weights something more: `python -m train teach`, `flow` and `blend`; and `frame`, which teaches a network of its
-own. All write a weights folder."""
+"""The commands that teach weights something more: `python -m train teach`, `flow` and `blend`. All write a weights folder."""
 
 from __future__ import annotations
 
@@ -7,7 +6,7 @@ import argparse
 import copy
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -101,44 +100,6 @@ def run_blend(arguments: argparse.Namespace) -> int:
     learn(lesson.studio, lesson.network, lesson.pool, examples, lesson.config, plan,
           lambda seen: lesson.save("blending", plan.told(seen, examples)))
     print(f"weights with blending in {arguments.output}")
-    return 0
-
-
-def run_frame(arguments: argparse.Namespace) -> int:
-    """Where in a photograph the head is (framing.py)."""
-    import torch
-
-    from tqdm import tqdm
-
-    from dcign import head_finder, storage
-    from dcign.framing import FramingConfig
-    from train.batches import Rendering
-    from train.card import DATA, refresh_index
-    from train.framing import FramingPlan, card, errors, learn
-    from train.presets import preset
-    from train.scenes import STAGES
-
-    name, plan, config = arguments.source, FramingPlan(), FramingConfig()
-    plan = replace(plan, pictures=arguments.pictures or plan.pictures)
-    stage, recipe = STAGES[name], preset("studio", name).recipe
-    if arguments.shards < 2:
-        raise ValueError("--shards must be 2 or more: the last one is kept for measuring.")
-    torch.set_num_threads(arguments.threads or max(1, torch.get_num_threads()))
-    paths = Rendering(pictures_folder(arguments, name), name, config.size, arguments.shards, data_of(arguments), None, recipe,
-                      first=arguments.first_shard).wait()
-
-    def save(network, seen: int) -> None:
-        whole = copy.deepcopy(network)
-        storage.round_to_stored(whole)
-        measured = errors(whole, paths[-1:], stage.rig.ground, plan)
-        renders = len(paths[:-1]) * recipe.pictures
-        folder = head_finder.save(arguments.output, whole, {"source": name, "pictures": seen, "renders": renders}, asdict(measured))
-        (folder / "README.md").write_text(card(name, seen, renders, measured, DATA[name]), encoding="utf-8")
-        refresh_index(folder)
-        tqdm.write(str(measured))
-
-    learn(paths[:-1], stage.rig.ground, plan, config, save)
-    print(f"a network that finds heads in {arguments.output}")
     return 0
 
 

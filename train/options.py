@@ -76,13 +76,15 @@ def parser(description: str) -> argparse.ArgumentParser:
     flow.add_argument("--photographed", type=float, metavar="SHARE", help="of these, how many are learned from photographs, 0 to 1")
     commands.add_parser("blend", parents=[common, moving], help="learn from which of a picture and its mirror image pixels are taken, "
                         "after flow")
-    frame = commands.add_parser("frame", parents=[common], help="learn where in a photograph the head is: what frames uploads")
-    frame.add_argument("source", choices=("faces", "heads", "basel", "ict"))
-    frame.add_argument("--pictures", type=int, help="photographs to learn from")
-    frame.add_argument("--shards", type=int, default=10, help="of the studio preset, the last for measuring; rendered where they are missing")
-    frame.add_argument("--first-shard", type=int, default=0)
-    frame.add_argument("--threads", type=int, help="of torch, all cores by default")
-    frame.add_argument("-o", "--output", required=True, help="such as weights/faces/framing")
+    for name, classes, does in (("framing", ("faces", "heads", "basel", "ict"), "where in a photograph the head is"),
+                                ("matting", ("chairs", "meshes"), "which pixels of a photograph are the object's")):
+        prepares = commands.add_parser(name, parents=[common], help=f"learn {does}: a small network that prepares uploads")
+        prepares.add_argument("source", choices=classes)
+        prepares.add_argument("--pictures", type=int, help="photographs to learn from")
+        prepares.add_argument("--shards", type=int, default=10, help="of the studio preset, the last for measuring; rendered where they are missing")
+        prepares.add_argument("--first-shard", type=int, default=0)
+        prepares.add_argument("--threads", type=int, help="of torch, all cores by default")
+        prepares.add_argument("-o", "--output", required=True, help="such as weights/faces/framing or weights/chairs/matting")
     measure = commands.add_parser("measure", parents=[common], help="print the measures of a weights folder")
     measure.add_argument("weights")
     measure.add_argument("--identities", type=int, default=200)
