@@ -97,7 +97,7 @@ def serve(options: argparse.Namespace) -> None:
         demo = build_demo(Studios(options.weights, options.device))
     except (FileNotFoundError, ValueError) as error:   # no weights, or weights that do not fit
         raise SystemExit(f"app.py: {error}") from None
-    if face_detector.path() is None and not head_finder.at_hand():
+    if face_detector.path() is None and not head_finder.usable():
         print(f"app.py: no face detector: {face_detector.REMEDY}")
     # Closed to direct calls, which pass the queue by: exports, many at once, would leave no time for the live frames.
     demo.queue(max_size=MAX_WAITING, api_open=False)

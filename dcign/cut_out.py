@@ -13,7 +13,6 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 import torch
@@ -21,7 +20,7 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
-from . import checkpoints, preparing
+from . import photo_networks
 from .even_ground import inside
 from .masks import grown, softened, spread
 from .matting import MattingConfig, MattingNetwork
@@ -34,6 +33,7 @@ LEAST = 0.01  # of the picture: a smaller object is none
 SURE = 0.75  # how sure of its pixels one must be
 SPECK = 0.01  # of the picture's width: rows and columns with less of it do not count for where it lies
 OWN = (0.2, 0.8)  # alpha from where on a pixel's colour is partly, and all, the object's
+MOST = 0.8  # of its pixels that another way must have found, for that to show them
 NEAR = 4  # pixels around an object where what else tells it from its ground is believed
 
 
@@ -70,6 +70,12 @@ class Matte:
         own = ((alpha - OWN[0]) / (OWN[1] - OWN[0])).clamp(0.0, 1.0)  # elsewhere a pixel is partly the old ground's
         return _image(torch.lerp(self._bare(ground), beside.lerp(self.picture, own), alpha))
 
+    def agrees(self, mask: Image.Image) -> bool:
+        """Whether another way has found most of it, too: its square of that mask, of any size."""
+        other = F.interpolate(_tensor(mask.convert("RGB"))[None, :1], self.alpha.shape, mode="area")[0, 0] > 0.5
+        taken = self.alpha > 0.5
+        return bool((other & taken).sum() >= MOST * taken.sum())
+
     def cleared(self, image: Image.Image, ground: Sequence[int]) -> Image.Image:
         """The object as another way has put it before that ground, of any size, without what lies further from it."""
         near = softened(grown((self.alpha[None] > 0.5).float(), NEAR))  # (1, S, S)
@@ -91,15 +97,26 @@ def _image(picture: Tensor) -> Image.Image:
     return Image.fromarray(picture.clamp(0.0, 1.0).mul(255).round().to(torch.uint8).permute(1, 2, 0).numpy())
 
 
+def _within(middle: float, side: float, length: int, size: int) -> Tensor:
+    """Which pixels of a part of so many lie on an image of that ``length``, (S,), 0 or 1."""
+    places = middle + ((torch.arange(size) + 0.5) / size - 0.5) * side
+    return ((places >= 0) & (places < length)).float()
+
+
 class Cutter:
+    """Looks at the whole picture, and then more closely at what it found."""
+
     def __init__(self, network: MattingNetwork):
         self.network = network.eval()
 
     def matte(self, image: Image.Image, square: tuple[float, float, float]) -> Matte:
         """Of a square part of an RGB image, its middle and side in pixels."""
-        picture = _tensor(square_part(image, *square, self.network.config.size))  # (3, S, S)
+        size = self.network.config.size
+        picture = _tensor(square_part(image, *square, size))  # (3, S, S)
         with torch.inference_mode():
-            return Matte(square, picture, *self.network(picture[None]).sigmoid()[0])
+            alpha, light = self.network(picture[None]).sigmoid()[0]  # (S, S) each
+        there = torch.outer(*(_within(middle, square[2], length, size) for middle, length in ((square[1], image.height), (square[0], image.width))))
+        return Matte(square, picture, alpha * there, 1 - (1 - light) * there)  # beyond the image there is nothing
 
     def find(self, image: Image.Image) -> Matte | None:
         """That of the object in an RGB image, framed as in a training render. None where none is seen, or not surely."""
@@ -114,22 +131,24 @@ class Cutter:
         return matte if matte.sure >= SURE else None
 
 
-def at_hand() -> bool:
-    """Whether its weights are on this machine."""
-    return preparing.at_hand(NAME)
-
-
 def load(folder: str | os.PathLike) -> Cutter:
     """One with these weights. WeightsError, which names the remedy, if they cannot be used."""
-    return Cutter(preparing.load(folder, KIND, lambda config: MattingNetwork(MattingConfig(**config))))
+    return Cutter(photo_networks.load(folder, KIND, _make))
 
 
-@lru_cache(maxsize=1)
-def bundled() -> Cutter:
-    """The one with the bundled weights, which are verified. FileNotFoundError or WeightsError where that fails."""
-    return load(checkpoints.find(NAME))
+def usable() -> bool:
+    """Whether its weights are on this machine, and whole."""
+    return _bundled.network() is not None
 
 
 def find_object(image: Image.Image) -> Matte | None:
-    """As Cutter.find(), by the bundled weights. Errors as of bundled()."""
-    return bundled().find(image.convert("RGB"))
+    """As Cutter.find(), of an image of any mode, by the bundled weights; None where there are none."""
+    network = _bundled.network()
+    return None if network is None else Cutter(network).find(image.convert("RGB"))
+
+
+def _make(config: dict) -> MattingNetwork:
+    return MattingNetwork(MattingConfig(**config))
+
+
+_bundled = photo_networks.Bundled(NAME, KIND, _make)

@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .block import Block, convolution
+from .block import Block, activate, convolution
 
 CELL = 8  # pixels a side
 NEAR = 1  # cells about the likeliest one that tell where it is
@@ -32,7 +32,7 @@ class FramingConfig:
         if len(self.widths) != 4 or any(width < 1 or width % _GROUPS for width in self.widths[1:]):
             raise ValueError(f"widths must be four numbers, the last three of them multiples of {_GROUPS}, not {self.widths}")
         if self.size < 4 * CELL or self.size % (2 * CELL):
-            raise ValueError(f"size must be a multiple of {2 * CELL}, not {self.size}")
+            raise ValueError(f"size must be a multiple of {2 * CELL}, {4 * CELL} at least, not {self.size}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +45,8 @@ class Found:
 
 
 class FramingNetwork(nn.Module):
+    """Looks down to a sixteenth of the picture's size; answers at an eighth."""
+
     def __init__(self, config: FramingConfig = FramingConfig()):
         super().__init__()
         self.config = config
@@ -59,15 +61,15 @@ class FramingNetwork(nn.Module):
         self.none = nn.Linear(last, 1)
 
     def forward(self, pictures: Tensor) -> Found:  # (N, 3, S, S) in [0, 1]
-        x = F.leaky_relu(self.stem(pictures - 0.5), 0.1)  # (N, C, S / 2, S / 2)
+        x = activate(self.stem(pictures - 0.5))  # (N, C, S / 2, S / 2)
         levels = []
         for down, blocks in zip(self.down, self.blocks):
-            x = blocks(F.leaky_relu(down(x), 0.1))
+            x = blocks(activate(down(x)))  # (N, C, S / 4, S / 4) and on
             levels.append(x)
         _, near, far = levels  # (N, C, h, w), (N, C, h / 2, w / 2)
         x = self.join(near + F.interpolate(self.wide(far), scale_factor=2.0))  # (N, C, h, w)
-        cells, square = self.head(F.leaky_relu(x, 0.1)).float().split([1, 3], 1)  # (N, 1, h, w), (N, 3, h, w)
-        none = self.none(F.leaky_relu(far, 0.1).mean((2, 3))).float()  # (N, 1)
+        cells, square = self.head(activate(x)).float().split([1, 3], 1)  # (N, 1, h, w), (N, 3, h, w)
+        none = self.none(activate(far).mean((2, 3))).float()  # (N, 1)
         across = (torch.arange(square.shape[-1], device=square.device) + 0.5) * CELL
         middle = square[:, :2] * CELL + torch.stack(torch.meshgrid(across, across, indexing="xy"))  # (N, 2, h, w)
         side = square[:, 2:] + math.log(self.config.size / 2)

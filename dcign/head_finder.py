@@ -8,13 +8,12 @@ Shape legend: N parts of a picture, S pixels.
 from __future__ import annotations
 
 import os
-from functools import lru_cache
 
 import numpy as np
 import torch
 from PIL import Image
 
-from . import checkpoints, preparing
+from . import photo_networks
 from .framing import FramingConfig, FramingNetwork, read
 from .square_part import square_part
 
@@ -26,6 +25,8 @@ NEARER = 0.6  # of the longer side: parts in which it is looked for where the wh
 
 
 class HeadFinder:
+    """Looks at the whole picture, at parts of it if that shows no head, and once more at what it found."""
+
     def __init__(self, network: FramingNetwork):
         self.network = network.eval()
 
@@ -64,22 +65,24 @@ def _places(length: int, part: float) -> list[float]:
     return [length / 2] if part >= length else [part / 2, length / 2, length - part / 2]
 
 
-def at_hand() -> bool:
-    """Whether its weights are on this machine."""
-    return preparing.at_hand(NAME)
-
-
 def load(folder: str | os.PathLike) -> HeadFinder:
     """One with these weights. WeightsError, which names the remedy, if they cannot be used."""
-    return HeadFinder(preparing.load(folder, KIND, lambda config: FramingNetwork(FramingConfig(**config))))
+    return HeadFinder(photo_networks.load(folder, KIND, _make))
 
 
-@lru_cache(maxsize=1)
-def bundled() -> HeadFinder:
-    """The one with the bundled weights, which are verified. FileNotFoundError or WeightsError where that fails."""
-    return load(checkpoints.find(NAME))
+def usable() -> bool:
+    """Whether its weights are on this machine, and whole."""
+    return _bundled.network() is not None
 
 
 def find_head(image: Image.Image) -> tuple[float, float, float] | None:
-    """As HeadFinder.find(), by the bundled weights. Errors as of bundled()."""
-    return bundled().find(image.convert("RGB"))
+    """As HeadFinder.find(), of an image of any mode, by the bundled weights; None where there are none."""
+    network = _bundled.network()
+    return None if network is None else HeadFinder(network).find(image.convert("RGB"))
+
+
+def _make(config: dict) -> FramingNetwork:
+    return FramingNetwork(FramingConfig(**config))
+
+
+_bundled = photo_networks.Bundled(NAME, KIND, _make)

@@ -27,19 +27,23 @@ def spread(picture: Tensor, known: Tensor) -> Tensor:
     return filled[0, :3].clamp(0.0, 1.0)
 
 
-def grown(shown: Tensor, pixels: int) -> Tensor:  # (1, H, W)
+def grown(shown: Tensor, pixels: int) -> Tensor:
+    """A mask (1, H, W) larger by so many pixels to all sides."""
     for side in ((2 * pixels + 1, 1), (1, 2 * pixels + 1)):  # one after the other is the sooner done
         shown = F.max_pool2d(shown, side, 1, (side[0] // 2, side[1] // 2))
     return shown
 
 
-def shrunk(shown: Tensor, pixels: int) -> Tensor:  # (1, H, W); it goes on beyond the border
+def shrunk(shown: Tensor, pixels: int) -> Tensor:
+    """A mask (1, H, W), which goes on beyond the border, smaller by so many pixels."""
     return 1 - grown(1 - shown, pixels)
 
 
-def evened(values: Tensor) -> Tensor:  # (1, 1, H, W)
+def evened(values: Tensor) -> Tensor:
+    """Means (1, 1, H, W) over windows of _WINDOW pixels."""
     return F.avg_pool2d(values, _WINDOW, 1, _WINDOW // 2)
 
 
-def softened(shown: Tensor) -> Tensor:  # (1, H, W)
+def softened(shown: Tensor) -> Tensor:
+    """A mask (1, H, W) whose edge is three pixels wide."""
     return F.avg_pool2d(shown, 3, 1, 1, count_include_pad=False)

@@ -28,7 +28,7 @@ class MattingConfig:
         if len(self.widths) != 4 or any(width < 1 or width % _GROUPS for width in self.widths):
             raise ValueError(f"widths must be four multiples of {_GROUPS}, not {self.widths}")
         if self.size < 32 or self.size % 16:
-            raise ValueError(f"size must be a multiple of 16, not {self.size}")
+            raise ValueError(f"size must be a multiple of 16, 32 at least, not {self.size}")
 
 
 class MattingNetwork(nn.Module):
@@ -51,8 +51,8 @@ class MattingNetwork(nn.Module):
         x = self.blocks[0](activate(self.stem(F.pixel_unshuffle(pictures - 0.5, 2))))  # (N, C, h, w)
         levels = [x]
         for down, blocks in zip(self.down, self.blocks[1:]):
-            x = blocks(activate(down(x)))
+            x = blocks(activate(down(x)))  # (N, C, h / 2, w / 2) and on
             levels.append(x)
         for up, join, level in zip(self.up, self.join, levels[-2::-1]):
-            x = join(level + F.interpolate(up(x), scale_factor=2.0))
+            x = join(level + F.interpolate(up(x), scale_factor=2.0))  # back to (N, C, h, w)
         return F.pixel_shuffle(self.out(activate(x)), 2).float()  # (N, 2, S, S)

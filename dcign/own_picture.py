@@ -208,6 +208,11 @@ def unlit(code: GraphicsCode, subject: str, ground: Sequence[int]) -> Sequence[i
     return ground if subject == "face" and code.offsets is not None else None
 
 
+def _tensor(code: GraphicsCode, like: Tensor) -> Tensor:
+    """A code's picture (3, H, W) in [0, 1], on the device of another tensor."""
+    return torch.from_numpy(code.pixels.copy()).to(like.device).permute(2, 0, 1).float().div_(255)
+
+
 class Memory:
     """What was seen of the codes that were drawn last, so that a drag does not begin anew with every frame. It goes with
     its code: nobody's picture stays after the code is gone. A deep copy of a Studio begins with an empty one."""
@@ -224,8 +229,11 @@ class Memory:
         code, sharp = asked.code, asked.sharp
         if code.picture is None or code.pixels.shape[0] != sharp.shape[-1]:
             return sharp
-        own, still, shown, most = self.own(asked), trust(asked.away, REACH), sharp, asked.shares()
-        if still <= 1 - LEAST and max(most.own, most.mirrored) >= LEAST:
+        still, shown, most = trust(asked.away, REACH), sharp, asked.shares()
+        if max(still, most.own, most.mirrored) < LEAST:
+            return in_black_and_white(sharp) if colourless(_tensor(code, sharp)) else sharp
+        own = self.own(asked)
+        if still <= 1 - LEAST:
             shown = asked.blended(*asked.sides(own))
         if still >= LEAST:
             shown = shown.lerp(relit(own.seen, asked.new.picture), still)
@@ -234,7 +242,7 @@ class Memory:
     def own(self, asked: Asked) -> _Own:
         """What is known of a code's picture."""
         def make() -> _Own:
-            picture = torch.from_numpy(asked.code.pixels.copy()).to(asked.sharp.device).permute(2, 0, 1).float().div_(255)
+            picture = _tensor(asked.code, asked.sharp)
             itself = asked.draw({})
             strange = 1.0 if asked.code.offsets is None else strangeness(picture, itself.picture, asked.ground)
             seen = Seen.of(picture, itself.picture, unlit(asked.code, asked.subject, asked.ground))

@@ -107,12 +107,10 @@ def _on_ground(image: Image.Image, spec: PictureSpec) -> bool:
 
 
 def _prepare_face(image: Image.Image, spec: PictureSpec) -> Prepared:
-    if face_detector.path() is not None:
-        box = face_detector.find_face(image)
-        square = None if box is None else _square_of(box, spec)
-    elif head_finder.at_hand():
-        square = head_finder.find_head(image)
-    else:
+    detects = face_detector.path() is not None
+    box = face_detector.find_face(image) if detects else None
+    square = head_finder.find_head(image) if box is None else _square_of(box, spec)
+    if square is None and not detects and not head_finder.usable():
         warning = (
             "Faces cannot be found by themselves here, so the middle of the picture was taken: if the head "
             "does not fill it, crop the picture to a square around the head and upload it again."
@@ -138,13 +136,15 @@ def _prepare_object(image: Image.Image, spec: PictureSpec) -> Prepared:
         image = image.resize([max(1, round(side * share)) for side in image.size], Image.Resampling.LANCZOS, reducing_gap=2.0)
     pixels = np.asarray(image)
     ground = even_ground(pixels)
-    matte = cut_out.find_object(image) if cut_out.at_hand() else None
+    matte = cut_out.find_object(image)
     if ground is not None:
-        shown, mask = on_ground(pixels, ground, spec.ground)
-        square = _square_around(mask) if matte is None else matte.square
+        shown, mask = (Image.fromarray(part) for part in on_ground(pixels, ground, spec.ground))
+        if matte is not None and matte.agrees(square_part(mask.convert("RGB"), *matte.square, spec.size, (0, 0, 0))):
+            framed = square_part(shown, *matte.square, spec.size, spec.ground)
+            return Prepared(matte.cleared(framed, spec.ground), True, clean=True)
+        square = _square_around(np.asarray(mask)) if matte is None else None
         if square is not None:
-            framed = square_part(Image.fromarray(shown), *square, spec.size, spec.ground)
-            return Prepared(framed if matte is None else matte.cleared(framed, spec.ground), True, clean=True)
+            return Prepared(square_part(shown, *square, spec.size, spec.ground), True, clean=True)
     if matte is not None:
         return Prepared(_resize(matte.on(spec.ground), spec.size), True, clean=True)
     warning = "The background is not even: use a picture of one chair on a white or even background."

@@ -11,14 +11,11 @@ MIDDLE = 0.53  # height of the box's centre there, from the top
 
 def square_part(image: Image.Image, centre_x: float, centre_y: float, side: float, size: int,
                 ground: tuple[int, int, int] | None = None) -> Image.Image:
-    """A square of the picture at size x size; what lies outside is the ground, or the edge drawn out."""
-    scale = size / side
-    left, top = centre_x - side / 2, centre_y - side / 2
-    box = (max(left, 0.0), max(top, 0.0), min(left + side, image.width), min(top + side, image.height))
-    # Where the part that exists lands in the result, in whole pixels.
-    x0, y0 = round((box[0] - left) * scale), round((box[1] - top) * scale)
-    x1, y1 = round((box[2] - left) * scale), round((box[3] - top) * scale)
-    x1, y1 = min(max(x1, x0 + 1), size), min(max(y1, y0 + 1), size)
+    """A square of an RGB picture, its middle and side in pixels, at size x size; what lies outside is the ground (0 to 255), or the edge
+    drawn out. Of one that misses the picture, a pixel at least shows the nearest of it."""
+    (left, right, x0, x1), (top, bottom, y0, y1) = (
+        _overlap(middle - side / 2, side, length, size) for middle, length in ((centre_x, image.width), (centre_y, image.height)))
+    box = (left, top, right, bottom)
     part = np.asarray(image.resize((x1 - x0, y1 - y0), Image.Resampling.LANCZOS, box=box, reducing_gap=3.0))
     outside = ((y0, size - y1), (x0, size - x1), (0, 0))
     if ground is None:
@@ -26,6 +23,14 @@ def square_part(image: Image.Image, centre_x: float, centre_y: float, side: floa
     result = np.full((size, size, 3), ground, np.uint8)
     result[y0:y1, x0:x1] = part
     return Image.fromarray(result)
+
+
+def _overlap(start: float, side: float, length: int, size: int) -> tuple[float, float, int, int]:
+    """What exists of a part from ``start`` on: from where to where in the picture, and in the result, there in whole pixels."""
+    low, high = min(max(start, 0.0), length - 1.0), max(min(start + side, length), 1.0)
+    first = min(max(round((low - start) * size / side), 0), size - 1)
+    last = min(max(round((high - start) * size / side), first + 1), size)
+    return low, max(high, low + 1.0) if high <= low else high, first, last
 
 
 def object_square(left: float, top: float, right: float, bottom: float) -> tuple[float, float, float]:

@@ -41,6 +41,12 @@ def test_one_thing_in_a_colour_is_enough():
     assert not colourless(picture)
 
 
+def test_a_small_thing_in_a_faint_colour_is_enough():
+    picture = torch.ones(3, 160, 160)
+    picture[:, 40:100, 60:72] = torch.tensor((60, 50, 45))[:, None, None] / 255
+    assert not colourless(picture) and colourless(in_black_and_white(picture))
+
+
 def test_brightness_stays():
     picture = of_many_colours()
     grey = in_black_and_white(picture)

@@ -5,14 +5,15 @@ import pytest
 import torch
 from PIL import Image
 
-from dcign import checkpoints, cut_out
+from dcign import cut_out
 from dcign.cut_out import Cutter, Matte
 from dcign.matting import MattingConfig, MattingNetwork
 from dcign.photos import PictureSpec, prepare
+from dcign.square_part import square_part
 
 SMALL = MattingConfig(64, (8, 8, 8, 8))
 CHAIR = PictureSpec(160, (255, 255, 255), "object")
-needs_weights = pytest.mark.skipif(not cut_out.at_hand(), reason="needs weights/chairs/matting")
+needs_weights = pytest.mark.skipif(not cut_out.usable(), reason="needs weights/chairs/matting")
 
 
 def matte(alpha: torch.Tensor, picture: torch.Tensor | None = None, light: torch.Tensor | None = None) -> Matte:
@@ -101,7 +102,6 @@ def busy() -> Image.Image:
 
 
 def test_a_photograph_is_cut_out_where_its_ground_is_not_even(monkeypatch):
-    monkeypatch.setattr(cut_out, "at_hand", lambda: True)
     monkeypatch.setattr(cut_out, "find_object", lambda image: matte(a_square(), torch.zeros(3, 64, 64)))
     prepared = prepare(busy(), CHAIR)
     assert prepared.found and prepared.clean and not prepared.warnings and prepared.picture.size == (160, 160)
@@ -120,24 +120,76 @@ def test_before_an_even_ground_it_tells_where_the_object_lies(monkeypatch):
     red = Red(SMALL)
     monkeypatch.setattr(red, "forward", lambda pictures: torch.stack(
         [80.0 * (pictures[:, 0] - pictures[:, 2] - 0.15), torch.full_like(pictures[:, 0], 9.0)], 1))
-    monkeypatch.setattr(cut_out, "at_hand", lambda: True)
-    monkeypatch.setattr(cut_out, "bundled", lambda: Cutter(red))
+    monkeypatch.setattr(cut_out, "find_object", Cutter(red).find)
     prepared = prepare(photo, CHAIR)
     rows, columns = np.nonzero(np.asarray(prepared.picture).astype(int).sum(2) < 500)
     assert prepared.clean and np.ptp(rows) + 1 == pytest.approx(0.8 * 160, abs=3) and np.ptp(columns) + 1 == pytest.approx(0.8 * 160, abs=3)
 
 
+def test_what_only_the_network_sees_is_shown_by_it(monkeypatch):
+    """A pale chair before pale paper: nothing stands out from the ground by its colour."""
+    photo = Image.new("RGB", (300, 300), (240, 240, 238))
+    photo.paste((236, 236, 233), (100, 100, 200, 200))
+    monkeypatch.setattr(cut_out, "find_object", lambda image: None)
+    assert "Nothing stands out" in prepare(photo, CHAIR).warnings[0]
+    picture = torch.full((3, 64, 64), 0.9)
+    monkeypatch.setattr(cut_out, "find_object", lambda image: matte(a_square(), picture))
+    prepared = prepare(photo, CHAIR)
+    assert prepared.clean and (np.abs(np.asarray(prepared.picture)[60:90, 40:110] - 0.9 * 255) < 2).all()
+
+
+def test_two_ways_agree_if_the_other_found_most_of_it():
+    mask = Image.new("L", (160, 160))
+    mask.paste(255, (25, 50, 125, 100))
+    assert matte(a_square()).agrees(mask)
+    mask.paste(0, (25, 50, 75, 100))
+    assert not matte(a_square()).agrees(mask)
+
+
+def test_nothing_is_found_beyond_the_picture():
+    everywhere = Red(SMALL)
+    everywhere.forward = lambda pictures: torch.cat([torch.full((len(pictures), 1, 64, 64), 9.0), torch.full((len(pictures), 1, 64, 64), -9.0)], 1)
+    found = Cutter(everywhere).matte(Image.new("RGB", (400, 100), (90, 90, 90)), (200.0, 50.0, 400.0))
+    assert found.box == (0, 24, 64, 40) and (found.alpha[:24] == 0).all() and (found.light[:24] == 1).all() and found.alpha[24:40].min() > 0.9
+    assert Cutter(everywhere).matte(Image.new("RGB", (400, 100)), (900.0, 50.0, 100.0)).box is None
+
+
+@pytest.fixture(scope="module")
+def wall() -> np.ndarray:
+    """A room (500, 700, 3): a striped wall above boards."""
+    down, across = np.mgrid[:500, :700] / 500
+    paper = np.stack([170 + 40 * across, 150 + 30 * down, 110 + 20 * across], -1) + 15 * ((20 * across).astype(int) % 2)[..., None]
+    boards = np.stack([120 + 30 * np.sin(40 * across + 9 * down), 80 + 20 * np.sin(40 * across + 9 * down), 50 + 0 * down], -1)
+    return np.uint8(np.where((down < 0.62)[..., None], paper, boards))
+
+
 @needs_weights
-def test_the_bundled_weights_cut_out_the_examples():
-    files = sorted((checkpoints.weights_root() / "chairs" / "examples").glob("*.*[gp]"))[:6]
-    assert files
-    overlaps = []
-    down, across = np.mgrid[:160, :160] / 160
-    wall = np.uint8(np.stack([150 + 60 * across, 120 + 50 * down, 90 + 40 * across], -1) + 25 * ((20 * across).astype(int) % 2)[..., None])
-    for file in files:
-        render = np.asarray(Image.open(file).convert("RGB"))
-        mask = (render < 243).any(-1)
-        photo = Image.fromarray(np.where(mask[..., None], render, wall))
-        found = cut_out.bundled().matte(photo, (80.0, 80.0, 160.0)).alpha.numpy() > 0.5
-        overlaps.append((found & mask).sum() / (found | mask).sum())
-    assert np.median(overlaps) > 0.7
+def test_the_bundled_weights_cut_chairs_out_of_rooms(wall):
+    from train.camera import View
+    from train.raster import render
+    from train.scenes import STAGES, open_source
+
+    stage, source, overlaps = STAGES["chairs"], open_source("chairs", None), []
+    for number in range(6):
+        drawn = render(source.identity(90_000 + number).mesh, View(30.0 - 12 * number, 15.0, 20.0), stage.rig, 320)
+        mask = drawn.mask if drawn.mask.ndim == 2 else drawn.mask[..., 0]
+        photo, part = wall.copy(), (slice(120, 440), slice(250, 570))
+        share = mask[..., None] / mask.max()
+        photo[part] = np.rint(share * drawn.colour + (1 - share) * photo[part])
+        found = cut_out.find_object(Image.fromarray(photo))
+        if found is None:
+            overlaps.append(0.0)
+            continue
+        true = Image.new("L", (700, 500))
+        true.paste(Image.fromarray(np.uint8(255 * share[..., 0])), (250, 120))
+        true = np.asarray(square_part(true.convert("RGB"), *found.square, 160, (0, 0, 0)))[..., 0] > 127
+        taken = found.alpha.numpy() > 0.5
+        overlaps.append((taken & true).sum() / (taken | true).sum())
+    assert np.median(overlaps) > 0.75, overlaps
+
+
+@needs_weights
+@pytest.mark.parametrize("size", [(16, 1024), (900, 60), (17, 17), (1000, 300)], ids=str)
+def test_odd_pictures_do_no_harm(size):
+    noise = Image.fromarray(np.random.default_rng(0).integers(0, 256, (size[1], size[0], 3), dtype=np.uint8))
+    assert prepare(noise, CHAIR).picture.size == (160, 160)

@@ -9,7 +9,7 @@ import torch
 from dcign.framing import CELL, Found, FramingConfig, FramingNetwork, read
 from train.augmentation.photograph import cropped_planes
 from train.augmentation.wide import SIDES, wide_crop, wide_photograph
-from train.framing import Errors, FramingPlan, WidePictures, errors, expected, loss_of
+from train.framing import Errors, FramingPlan, WidePictures, card, errors, expected, loss_of
 from train.photographs import HELD_OUT, learn
 
 SIZE = 64
@@ -89,6 +89,14 @@ def test_errors_are_in_shares_of_the_side():
     assert found.off[0] == pytest.approx(0.05) and found.side[0] == pytest.approx(0.05)
 
 
+def test_errors_of_nothing_are_none():
+    """A lesson that has found nothing yet can be saved all the same."""
+    true = np.array([[50.0, 50, 40]])
+    found = Errors.of(np.array([0.1]), true, true)
+    assert found.found == found.imagined == 0 and found.off is found.side is None
+    assert "not measured" in card("heads", 32, 8, found, "Renders.")
+
+
 def test_a_network_says_what_it_cannot_be():
     for wrong in ({"size": 100}, {"widths": (8, 10, 16, 16)}, {"widths": (8, 8, 8)}):
         with pytest.raises(ValueError):
@@ -155,5 +163,7 @@ def test_the_command_writes_weights_with_their_card(tmp_path, monkeypatch, capsy
     assert head_finder.load(tmp_path / "framing").network.config == FramingConfig()
     card = (tmp_path / "framing" / "README.md").read_text()
     assert "**Pictures seen**: 64" in card and "procedural heads" in card and "%" in card
+    assert main(["framing", "heads", "--pictures", "3", "-o", str(tmp_path / "no")]) != 0
+    assert "--pictures must be" in capsys.readouterr().err and not (tmp_path / "no").exists()
     with pytest.raises(SystemExit):
         main(["framing", "chairs", "-o", str(tmp_path / "no")])

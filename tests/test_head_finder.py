@@ -12,7 +12,7 @@ from dcign.photos import PictureSpec, prepare
 
 SMALL = FramingConfig(64, (8, 8, 8, 8))
 FACE = PictureSpec(160, (208, 208, 208), "face")
-needs_weights = pytest.mark.skipif(not head_finder.at_hand(), reason="needs weights/faces/framing")
+needs_weights = pytest.mark.skipif(not head_finder.usable(), reason="needs weights/faces/framing")
 
 
 def test_they_are_no_model_of_the_app():
@@ -43,7 +43,6 @@ def test_what_is_too_small_in_the_whole_is_looked_for_in_parts():
 
 def test_a_photograph_is_framed_by_it_where_there_is_no_detector(monkeypatch):
     monkeypatch.setattr(face_detector, "path", lambda: None)
-    monkeypatch.setattr(head_finder, "at_hand", lambda: True)
     photo = Image.new("RGB", (640, 480), (200, 180, 160))
     photo.paste((200, 30, 30), (300, 200, 400, 300))
     monkeypatch.setattr(head_finder, "find_head", lambda image: (350.0, 250.0, 200.0))
@@ -53,6 +52,13 @@ def test_a_photograph_is_framed_by_it_where_there_is_no_detector(monkeypatch):
     assert (rows.min(), rows.max(), columns.min(), columns.max()) == pytest.approx((40, 119, 40, 119), abs=1)
     monkeypatch.setattr(head_finder, "find_head", lambda image: None)
     assert "No face was found" in prepare(photo, FACE).warnings[0]
+
+
+def test_where_the_detector_finds_none_it_is_asked(monkeypatch):
+    monkeypatch.setattr(face_detector, "path", lambda: "a detector")
+    monkeypatch.setattr(face_detector, "find_face", lambda image: None)
+    monkeypatch.setattr(head_finder, "find_head", lambda image: (350.0, 250.0, 200.0))
+    assert prepare(Image.new("RGB", (640, 480), (200, 180, 160)), FACE).found
 
 
 def pasted(example: Image.Image, side: int, at: tuple[int, int], size: tuple[int, int]) -> Image.Image:
@@ -76,8 +82,22 @@ def test_the_bundled_weights_find_heads(side, at, size):
         assert 0.8 < found / side < 1.25
 
 
+def stripes(size: tuple[int, int]) -> Image.Image:
+    colours = np.random.default_rng(0).integers(0, 256, (1, 24, 3), dtype=np.uint8)
+    return Image.fromarray(colours).resize(size, Image.Resampling.BICUBIC)
+
+
 @needs_weights
 def test_the_bundled_weights_find_none_where_there_is_none():
     across = np.linspace(60, 220, 700)[None, :, None]
     even = Image.fromarray(np.uint8(np.broadcast_to(across, (500, 700, 3))))
-    assert head_finder.find_head(even) is None
+    noise = Image.fromarray(np.random.default_rng(0).integers(0, 256, (400, 600, 3), dtype=np.uint8))
+    for photo in (even, noise, stripes((700, 500))):
+        assert head_finder.find_head(photo) is None
+
+
+@needs_weights
+@pytest.mark.parametrize("size", [(16, 1024), (900, 60), (17, 17), (1000, 300)], ids=str)
+def test_odd_pictures_do_no_harm(monkeypatch, size):
+    monkeypatch.setattr(face_detector, "path", lambda: None)
+    assert prepare(stripes(size), FACE).picture.size == (160, 160)

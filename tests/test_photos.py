@@ -16,7 +16,7 @@ CHAIR = PictureSpec(160, (255, 255, 255), "object")
 def no_networks(monkeypatch):
     """What is done without the networks that prepare photographs: test_head_finder.py and test_cut_out.py have these."""
     for part in (cut_out, head_finder):
-        monkeypatch.setattr(part, "at_hand", lambda: False)
+        monkeypatch.setattr(part._bundled, "network", lambda: None)
 
 
 def blob(size: int, ground, box, colour=RED) -> Image.Image:

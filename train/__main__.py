@@ -13,7 +13,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from train import lessons, preparing
+from train import lessons, photo_networks
 from train.options import WITH_DATA, data_of, parser, pictures_folder
 
 
@@ -195,8 +195,8 @@ def _bench(arguments: argparse.Namespace) -> int:
     return 0
 
 
-RUN = {"render": _render, "teach": lessons.run_teach, "flow": lessons.run_flow, "blend": lessons.run_blend, "framing": preparing.run_framing,
-       "matting": preparing.run_matting, "measure": _measure, "beside": _beside, "probe": _probe, "preview": _preview,
+RUN = {"render": _render, "teach": lessons.run_teach, "flow": lessons.run_flow, "blend": lessons.run_blend, "framing": photo_networks.run_framing,
+       "matting": photo_networks.run_matting, "measure": _measure, "beside": _beside, "probe": _probe, "preview": _preview,
        "examples": _examples, "figures": _figures, "card": _card, "bench": _bench}
 
 

@@ -150,7 +150,7 @@ def mirror_figure(weights: Path, path: Path, assets_folder: str | None, identiti
 
 
 def paper_figure(weights: Path, path: Path, assets_folder: str | None, identities: int = 3) -> None:
-    """Held-out objects before paper that is lit unevenly; taken off it (../dcign/even_ground.py); and moved by so many degrees."""
+    """Held-out objects before paper that is lit unevenly; taken off it (../dcign/even_ground.py, ../dcign/cut_out.py); and moved by so many degrees."""
     subject = Subject.open(weights, assets_folder)
     studio, stage = subject.studio, subject.scenery.stage
     shots = replace(SHOTS, crop=0.0, background=1.0, blur=0.0)

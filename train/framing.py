@@ -15,6 +15,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from dcign.framing import CELL, Found, FramingNetwork, read
+from dcign.head_finder import SURE
+from dcign.photo_networks import command
 from train.augmentation.wide import wide_photograph
 from train.photographs import Photographs, Plan
 
@@ -63,27 +65,32 @@ def loss_of(found: Found, squares: Tensor, plan: FramingPlan) -> Tensor:
 @dataclass(frozen=True)
 class Errors:
     """Of pictures that no lesson had: the share of heads that were found, of empty pictures in which one was, and medians and 95 % quantiles
-    of how far the square lay off and by what share its side differed, in shares of the side."""
+    of how far the square lay off and by what share its side differed, in shares of the side; None of nothing."""
 
     found: float
     imagined: float
-    off: tuple[float, float]
-    side: tuple[float, float]
+    off: tuple[float, float] | None
+    side: tuple[float, float] | None
 
     @staticmethod
     def of(likely: np.ndarray, told: np.ndarray, true: np.ndarray) -> Errors:
         """likely (N,) as read() gives it, told and true squares (N, 3) in pixels."""
         there = ~np.isnan(true[:, 0])
-        seen = there & (likely >= 0.5)
+        seen = there & (likely >= SURE)
         off = np.hypot(*(told - true)[seen, :2].T) / true[seen, 2]
         side = np.abs(np.log(told[seen, 2] / true[seen, 2]))
-        return Errors(float((likely[there] >= 0.5).mean()), float((likely[~there] >= 0.5).mean()),
-                      *(tuple(round(float(q), 4) for q in np.quantile(values, (0.5, 0.95))) for values in (off, side)))
+        return Errors(_share(likely[there] >= SURE), _share(likely[~there] >= SURE),
+                      *(tuple(round(float(q), 4) for q in np.quantile(values, (0.5, 0.95))) if len(values) else None for values in (off, side)))
+
+
+def _share(those: np.ndarray) -> float:
+    return float(those.mean()) if len(those) else 0.0
 
 
 def card(source: str, pictures: int, renders: int, measured: Errors, data: str) -> str:
     """The model card, Markdown. ``data``: what the renders are of."""
-    off, side = measured.off, measured.side
+    off, side = ("not measured" if pair is None else f"{100 * pair[0]:.1f} % (median; 95 % within {100 * pair[1]:.1f} %)"
+                 for pair in (measured.off, measured.side))
     return f"""---
 license: mit
 library_name: dcign
@@ -93,15 +100,15 @@ tags: [head-detection]
 
 Finds the square in a photograph that a training render would show of a head: what `dcign` crops uploads of faces to.
 
-- **Data**: {data} {renders:,} of them, dressed and somewhere in wide pictures with other grounds, light, blur, noise and JPEG.
-- **Command**: `python -m train framing {source}`
+- **Data**: {data} {renders:,} renders, dressed and somewhere in wide pictures with other grounds, light, blur, noise and JPEG.
+- **Command**: `{command("framing", source)}`
 - **Pictures seen**: {pictures:,}
 
 ## Measures
 Printed by the command; of pictures of a shard that no lesson had.
 
 - Heads found: {100 * measured.found:.1f} %; a head found where there is none: {100 * measured.imagined:.1f} % of empty pictures.
-- The square is off by {100 * off[0]:.1f} % of its side (median; 95 % within {100 * off[1]:.1f} %), and its side by {100 * side[0]:.1f} % ({100 * side[1]:.1f} %).
+- The square is off, in shares of its side: {off}; its side differs: {side}.
 
 It says where a head is, not whose. In a picture of several it takes one.
 """

@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from dcign.matting import MattingNetwork
+from dcign.photo_networks import command
 from train.augmentation.wide import placed_object
 from train.photographs import Photographs, Plan
 
@@ -89,7 +90,7 @@ pipeline_tag: image-segmentation
 Tells which pixels of a photograph are the object's: what `dcign` takes off its ground and puts on the model's own.
 
 - **Data**: {data} {renders:,} renders, before walls, floors, surfaces and clutter, in other light, with blur, noise and JPEG.
-- **Command**: `python -m train matting {source}`
+- **Command**: `{command("matting", source)}`
 - **Pictures seen**: {pictures:,}
 
 ## Measures

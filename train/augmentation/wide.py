@@ -95,9 +95,11 @@ def placed_object(picture: np.ndarray, another: np.ndarray, ground: tuple[int, i
         aside = x + rng.choice((-1.0, 1.0)) * side * rng.uniform(0.5, 0.8)
         compose(cropped_planes(another, ground, _crop(aside, y - 0.1 * side, 0.8 * side, OBJECTS, rng)), light)
     compose(planes, light)
+    told = np.rint(255 * planes[..., 3:].clip(0, 1)).astype(np.uint8)
     if framed < OBJECT_FRAMED:
+        before = light.copy()
         frame(light, planes[..., 3], rng)
+        told[(light != before).any(-1), 1] = 255  # no shadow falls on a bar
     if unsharp < OBJECTS.blur:
         light = blurred(light, OBJECTS, rng)
-    told = np.rint(255 * planes[..., 3:].clip(0, 1)).astype(np.uint8)
     return finish(develop(light, OBJECTS, rng), OBJECTS, rng), told

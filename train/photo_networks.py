@@ -36,7 +36,10 @@ def run_matting(arguments: argparse.Namespace) -> int:
 
 
 def _asked(plan: Plan, arguments: argparse.Namespace) -> Plan:
-    return replace(plan, pictures=arguments.pictures or plan.pictures)
+    plan = plan if arguments.pictures is None else replace(plan, pictures=arguments.pictures)
+    if plan.pictures < plan.a_step:
+        raise ValueError(f"--pictures must be {plan.a_step} or more: so many are in a step.")
+    return plan
 
 
 def _run(arguments: argparse.Namespace, plan: Plan, make: Callable[[], nn.Module], photographs: Callable[..., Photographs],
@@ -44,7 +47,7 @@ def _run(arguments: argparse.Namespace, plan: Plan, make: Callable[[], nn.Module
     import torch
     from tqdm import tqdm
 
-    from dcign import preparing, storage
+    from dcign import photo_networks, storage
     from train.batches import Rendering
     from train.card import DATA, refresh_index
     from train.photographs import HELD_OUT, learn
@@ -54,7 +57,7 @@ def _run(arguments: argparse.Namespace, plan: Plan, make: Callable[[], nn.Module
     name, kind = arguments.source, arguments.command
     if arguments.shards < 2:
         raise ValueError("--shards must be 2 or more: the last one is kept for measuring.")
-    torch.set_num_threads(arguments.threads or max(1, torch.get_num_threads()))
+    torch.set_num_threads(arguments.threads or torch.get_num_threads())
     torch.manual_seed(plan.seed)
     network, recipe, ground = make(), preset("studio", name).recipe, STAGES[name].rig.ground
     size = network.config.size
@@ -66,7 +69,7 @@ def _run(arguments: argparse.Namespace, plan: Plan, make: Callable[[], nn.Module
         whole = copy.deepcopy(network)
         storage.round_to_stored(whole)
         measured = errors(whole, held_out)
-        folder = preparing.save(arguments.output, kind, whole, {"source": name, "pictures": seen, "renders": renders}, asdict(measured))
+        folder = photo_networks.save(arguments.output, kind, whole, {"source": name, "pictures": seen, "renders": renders}, asdict(measured))
         (folder / "README.md").write_text(card(name, seen, renders, measured, DATA[name]), encoding="utf-8")
         refresh_index(folder)
         tqdm.write(f"{seen:,} pictures: {measured}")

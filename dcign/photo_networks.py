@@ -7,30 +7,37 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import TypeVar
+from threading import Lock
+from typing import Generic, TypeVar
 
+import torch
 from torch import nn
 
 from . import checkpoints, storage
 from .weights_folder import CONFIG, TENSORS, WeightsError, replace
 
 VERSION = 1
+_log = logging.getLogger(__name__)
 Network = TypeVar("Network", bound=nn.Module)
 
 
 def save(folder: str | os.PathLike, kind: str, network: nn.Module, training: Mapping, measures: Mapping) -> Path:
-    """Write model.safetensors (16 bits) and config.json. Returns the folder."""
+    """Write model.safetensors (16 bits) and config.json. Returns the folder. WeightsError if a weight is not finite."""
     from safetensors.torch import save_file
 
+    tensors = storage.packed(network)
+    if not all(torch.isfinite(value).all() for value in tensors.values()):
+        raise WeightsError("These weights are not finite in 16 bits: learn them again at a lower rate.")
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     config = {"format": f"{kind}-{VERSION}", "network": asdict(network.config), "training": dict(training), "measures": dict(measures)}
     text = json.dumps(config, indent=1, allow_nan=False) + "\n"
-    replace(folder / TENSORS, lambda path: save_file(storage.packed(network), path, metadata={"format": "pt"}))
+    replace(folder / TENSORS, lambda path: save_file(tensors, path, metadata={"format": "pt"}))
     replace(folder / CONFIG, lambda path: Path(path).write_text(text, encoding="utf-8"))
     return folder
 
@@ -49,10 +56,36 @@ def load(folder: str | os.PathLike, kind: str, make: Callable[[dict], Network]) 
         network.load_state_dict(storage.unpacked(load_file(folder / TENSORS)), strict=True)
     except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError, OSError) as problem:
         raise WeightsError(f"{folder} is no network for {kind} ({str(problem).splitlines()[0]}): fetch it again, or learn one with "
-                           f"`python -m train {kind}`") from None
+                           f"`{command(kind)}`") from None
     return network.eval().requires_grad_(False)
 
 
-def at_hand(name: str) -> bool:
-    """Whether the bundled weights of that name are on this machine."""
-    return checkpoints.is_weights(checkpoints.weights_root() / name)
+def command(kind: str, source: str | None = None) -> str:
+    """What learns one, of the class that is bundled or of another."""
+    bundled = {"framing": "faces", "matting": "chairs"}[kind]
+    return f"python -m train {kind} {source or bundled} -o weights/{bundled}/{kind}"
+
+
+class Bundled(Generic[Network]):
+    """The bundled network of a kind, loaded and verified when it is first asked for."""
+
+    def __init__(self, name: str, kind: str, make: Callable[[dict], Network]):
+        self.name, self.kind, self.make = name, kind, make
+        self._lock, self._loaded = Lock(), {}
+
+    def network(self) -> Network | None:
+        """None where it is not on this machine, or damaged, which is logged once: a photograph can be prepared without."""
+        folder = checkpoints.weights_root() / self.name
+        with self._lock:
+            if folder not in self._loaded:
+                self._loaded[folder] = self._load(folder)
+            return self._loaded[folder]
+
+    def _load(self, folder: Path) -> Network | None:
+        if not checkpoints.is_weights(folder):
+            return None
+        try:
+            return load(checkpoints.find(folder), self.kind, self.make)
+        except (WeightsError, OSError) as problem:
+            _log.warning("%s", problem)
+            return None
