@@ -21,7 +21,6 @@ from PIL import Image
 from torch import Tensor
 
 from . import photo_networks
-from .even_ground import inside
 from .masks import grown, softened, spread
 from .matting import MattingConfig, MattingNetwork
 from .square_part import object_square, square_part
@@ -33,6 +32,7 @@ LEAST = 0.01  # of the picture: a smaller object is none
 SURE = 0.75  # how sure of its pixels one must be
 SPECK = 0.01  # of the picture's width: rows and columns with less of it do not count for where it lies
 OWN = (0.2, 0.8)  # alpha from where on a pixel's colour is partly, and all, the object's
+FADE = 0.1  # of its width: before a border a shadow fades
 MOST = 0.8  # of its pixels that another way must have found, for that to show them
 NEAR = 4  # pixels around an object where what else tells it from its ground is believed
 
@@ -84,8 +84,9 @@ class Matte:
 
     def _bare(self, ground: Sequence[int]) -> Tensor:
         """The ground with the object's shadow, which fades before the border (3, S, S)."""
-        darker = (1 - self.light) * torch.from_numpy(inside(*self.light.shape)).float()
-        return self.picture.new_tensor(ground).div(255).view(3, 1, 1) * (1 - darker)
+        size = self.light.shape[0]
+        within = _within(size / 2, size, size, size)
+        return self.picture.new_tensor(ground).div(255).view(3, 1, 1) * (1 - (1 - self.light) * torch.outer(within, within))
 
 
 def _tensor(image: Image.Image) -> Tensor:
@@ -98,9 +99,9 @@ def _image(picture: Tensor) -> Image.Image:
 
 
 def _within(middle: float, side: float, length: int, size: int) -> Tensor:
-    """Which pixels of a part of so many lie on an image of that ``length``, (S,), 0 or 1."""
+    """Which pixels of a part of so many lie on an image of that ``length``, (S,), from 0 beyond it to 1 where a tenth of the part lies between."""
     places = middle + ((torch.arange(size) + 0.5) / size - 0.5) * side
-    return ((places >= 0) & (places < length)).float()
+    return (torch.minimum(places, length - places) / (FADE * side)).clamp(0.0, 1.0)
 
 
 class Cutter:
@@ -116,7 +117,7 @@ class Cutter:
         with torch.inference_mode():
             alpha, light = self.network(picture[None]).sigmoid()[0]  # (S, S) each
         there = torch.outer(*(_within(middle, square[2], length, size) for middle, length in ((square[1], image.height), (square[0], image.width))))
-        return Matte(square, picture, alpha * there, 1 - (1 - light) * there)  # beyond the image there is nothing
+        return Matte(square, picture, alpha * (there > 0), 1 - (1 - light) * there)  # beyond the image there is nothing
 
     def find(self, image: Image.Image) -> Matte | None:
         """That of the object in an RGB image, framed as in a training render. None where none is seen, or not surely."""

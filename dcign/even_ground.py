@@ -74,7 +74,7 @@ def on_ground(pixels: np.ndarray, ground: EvenGround, colour: Sequence[int]) -> 
     share = (picture * levels).sum(2) / np.maximum((levels * levels).sum(2), 1.0)  # (H, W), how bright the ground would be
     shadow, mask = _shadow(picture, levels, away, share)
     opacity = (away / TOLERANCE).clip(0, 1)[..., None]  # (H, W, 1)
-    darker = (1 - share) * inside(*share.shape)  # a shadow that the border cuts fades before
+    darker = (1 - share) * _inside(*share.shape)  # a shadow that the border cuts fades before
     kept = picture + shadow[..., None] * ((1 - darker)[..., None] * new - picture)
     return np.rint(kept * opacity + new * (1 - opacity)).astype(np.uint8), mask
 
@@ -112,7 +112,7 @@ def _mean(values: np.ndarray, reach: int) -> np.ndarray:
     return ((sums[:, 2 * reach + 1:] - sums[:, :-2 * reach - 1]) / (2 * reach + 1)).astype(np.float32)
 
 
-def inside(height: int, width: int) -> np.ndarray:
+def _inside(height: int, width: int) -> np.ndarray:
     """From 0 at the border to 1 where a tenth of the shorter side lies between, (H, W)."""
     down, across = (np.minimum(np.arange(size), np.arange(size)[::-1]) + 0.5 for size in (height, width))
     return (np.minimum(down[:, None], across) / (0.1 * min(height, width))).clip(0, 1)
