@@ -21,7 +21,7 @@ from PIL import Image
 from torch import Tensor
 
 from . import photo_networks
-from .masks import grown, softened, spread
+from .masks import evened, grown, softened, spread
 from .matting import MattingConfig, MattingNetwork
 from .square_part import object_square, square_part
 
@@ -79,14 +79,18 @@ class Matte:
     def cleared(self, image: Image.Image, ground: Sequence[int]) -> Image.Image:
         """The object as another way has put it before that ground, of any size, without what lies further from it."""
         near = softened(grown((self.alpha[None] > 0.5).float(), NEAR))  # (1, S, S)
-        near, bare = (F.interpolate(part[None], image.size[::-1], mode="bilinear")[0] for part in (near, self._bare(ground)))
-        return _image(torch.lerp(bare, _tensor(image), near))
+        parts = near, self.alpha[None], self._bare(ground)
+        near, alpha, bare = (F.interpolate(part[None], image.size[::-1], mode="bilinear")[0] for part in parts)
+        picture = _tensor(image)
+        shaded = torch.minimum(picture, bare).lerp(picture, alpha)  # the other way may have taken the shadow away beside a leg
+        return _image(torch.lerp(bare, shaded, near))
 
     def _bare(self, ground: Sequence[int]) -> Tensor:
         """The ground with the object's shadow, which fades before the border (3, S, S)."""
         size = self.light.shape[0]
         within = _within(size / 2, size, size, size)
-        return self.picture.new_tensor(ground).div(255).view(3, 1, 1) * (1 - (1 - self.light) * torch.outer(within, within))
+        darker = evened((1 - self.light)[None, None])[0] * torch.outer(within, within)  # (1, S, S); a shadow is soft
+        return self.picture.new_tensor(ground).div(255).view(3, 1, 1) * (1 - darker)
 
 
 def _tensor(image: Image.Image) -> Tensor:

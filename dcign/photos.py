@@ -25,6 +25,7 @@ _PLAIN_TOLERANCE = 24   # levels of 0..255 by which a plain border may differ fr
 _PLAIN_SHARE = 0.5      # of the border's pixels: a neck or a chair may touch it
 _GROUND_TOLERANCE = 8   # levels from the model's ground within which a render's border lies, as a JPEG too
 _GROUND_SHARE = 0.7      # of a render's border: long hair takes up to a quarter
+_NEARLY = 0.08         # of its side by which a render's framing may be found to differ
 _OBJECT_SIDE = 1024     # longest side on which an object is looked for: planes of floats of more take much memory
 #: Where the detector's box lies in a training render, where the weights do not say: x, y, width, height.
 DEFAULT_FACE_BOX = (0.22, 0.17, 0.56, 0.77)
@@ -68,7 +69,7 @@ def prepare(source: Source, spec: PictureSpec) -> Prepared:
     """Decode, find the subject and frame it as in the training renders. PhotoError as in decode()."""
     image = decode(source, spec.ground)
     clean = _on_ground(image, spec)
-    if _is_render(image, spec) and (clean or spec.subject == "face"):  # an object may be before pale paper
+    if _is_render(image, spec) and clean:
         return Prepared(_resize(image, spec.size), True, clean=clean)
     if spec.subject == "face":
         return _prepare_face(image, spec)
@@ -110,6 +111,8 @@ def _prepare_face(image: Image.Image, spec: PictureSpec) -> Prepared:
     detects = face_detector.path() is not None
     box = face_detector.find_face(image) if detects else None
     square = head_finder.find_head(image) if box is None else _square_of(box, spec)
+    if _is_render(image, spec) and (square is None or _is_whole(square, image)):  # long hair may hide most of its ground
+        return Prepared(_resize(image, spec.size), True)
     if square is None and not detects and not head_finder.usable():
         warning = (
             "Faces cannot be found by themselves here, so the middle of the picture was taken: if the head "
@@ -120,6 +123,13 @@ def _prepare_face(image: Image.Image, spec: PictureSpec) -> Prepared:
         warning = "No face was found: crop the picture to a square around one well-lit head and try again."
         return Prepared(_centre_square(image, spec.size), False, [warning])
     return Prepared(square_part(image, *square, spec.size), True)
+
+
+def _is_whole(square: tuple[float, float, float], image: Image.Image) -> bool:
+    """Whether a square, its middle and side, is nearly all of a square image."""
+    x, y, side = square
+    off = max(abs(x - image.width / 2), abs(y - image.height / 2)) / image.width
+    return off <= _NEARLY and abs(side / image.width - 1) <= 2 * _NEARLY
 
 
 def _square_of(box: tuple[float, float, float, float], spec: PictureSpec) -> tuple[float, float, float]:

@@ -146,7 +146,7 @@ def test_examples_are_held_out_chairs_with_a_front(tmp_path):
 def test_figures_are_drawn_of_any_weights(folder, tmp_path, capsys):
     assert main(["figures", str(folder), "-o", str(tmp_path)]) == 0
     made = {path.name for path in tmp_path.iterdir()}
-    assert made == {"chairs-conventions.png", "chairs-views.png", "chairs-turn.gif", "chairs-paper.png"}
+    assert made == {"chairs-conventions.png", "chairs-views.png", "chairs-turn.gif", "chairs-uploads.png"}
     printed = capsys.readouterr().out
     assert all(str(tmp_path / name) in printed for name in made)
     with Image.open(tmp_path / "chairs-turn.gif") as turned, Image.open(tmp_path / "chairs-views.png") as views:

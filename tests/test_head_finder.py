@@ -61,6 +61,20 @@ def test_where_the_detector_finds_none_it_is_asked(monkeypatch):
     assert prepare(Image.new("RGB", (640, 480), (200, 180, 160)), FACE).found
 
 
+def test_a_face_before_pale_grey_is_not_taken_for_a_render(monkeypatch):
+    monkeypatch.setattr(face_detector, "path", lambda: None)
+    photo = Image.new("RGB", (300, 300), (222, 212, 200))
+    photo.paste((200, 30, 30), (10, 60, 160, 210))
+    monkeypatch.setattr(head_finder, "find_head", lambda image: (85.0, 135.0, 200.0))
+    middle = np.asarray(prepare(photo, FACE).picture)[80, 80]
+    assert (middle == (200, 30, 30)).all()
+    for square in (None, (152.0, 146.0, 310.0)):  # nothing is seen, or nearly all of it is the head's
+        monkeypatch.setattr(head_finder, "find_head", lambda image: square)
+        prepared = prepare(photo, FACE)
+        assert prepared.found and not prepared.warnings
+        assert np.array_equal(np.asarray(prepared.picture), np.asarray(photo.resize((160, 160), Image.Resampling.LANCZOS)))
+
+
 def pasted(example: Image.Image, side: int, at: tuple[int, int], size: tuple[int, int]) -> Image.Image:
     """A render in a larger picture, on a ground that goes from one colour to another."""
     across = np.linspace(0, 1, size[0])[None, :, None]

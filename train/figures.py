@@ -15,6 +15,7 @@ import dcign
 from dcign import checkpoints
 from dcign.photos import Prepared
 from train.augmentation import photograph
+from train.augmentation.wide import placed_object, wide_photograph
 from train.batches import with_mask
 from train.camera import View
 from train.flow_pictures import SHOTS, as_photograph
@@ -149,21 +150,31 @@ def mirror_figure(weights: Path, path: Path, assets_folder: str | None, identiti
     labelled(cells, labels, 1 + len(ACROSS)).save(path, optimize=True)
 
 
-def paper_figure(weights: Path, path: Path, assets_folder: str | None, identities: int = 3) -> None:
-    """Held-out objects before paper that is lit unevenly; taken off it (../dcign/even_ground.py, ../dcign/cut_out.py); and moved by so many degrees."""
+def uploads_figure(weights: Path, path: Path, assets_folder: str | None, identities: int = 6) -> None:
+    """Held-out subjects as people may upload them; what is made of these (../dcign/photos.py); and moved by so many degrees. Heads somewhere
+    in wide pictures; objects before paper that is lit unevenly, and in all sorts of places."""
     subject = Subject.open(weights, assets_folder)
     studio, stage = subject.studio, subject.scenery.stage
+    thing = stage.subject == "object"
+    steps = (-90, -30, 30, 90, 180) if thing else (-40, -20, 20, 40)
+    moved = (*(("azimuth", step) for step in steps), ("elevation", 12), ("light", -70))
     shots = replace(SHOTS, crop=0.0, background=1.0, blur=0.0)
-    moved = (*(("azimuth", step) for step in (-90, -30, 30, 90, 180)), ("elevation", 12), ("light", -70))
     cells, labels = [], []
     for number, identity in enumerate(scenery.identities(subject.source, identities, 940)):
-        picture = with_mask(render(identity.mesh, View(-35.0 + 50 * number, 15.0, 25.0), stage.rig, 2 * studio.size))
-        given = photograph(picture, studio.spec.ground, shots, np.random.default_rng(number), stage.subject, kind="gradient")
+        rng = np.random.default_rng(number)
+        view = View(-35.0 + 50 * (number % 3), 15.0, 25.0) if thing else View(float(rng.uniform(-25, 25)), float(rng.uniform(-8, 8)), 20.0)
+        picture = with_mask(render(identity.mesh, view, stage.rig, 2 * studio.size))
+        if not thing:
+            given, _ = wide_photograph(picture, studio.spec.ground, rng)
+        elif number % 2:
+            given, _ = placed_object(picture, picture, studio.spec.ground, rng)
+        else:
+            given = photograph(picture, studio.spec.ground, shots, rng, stage.subject, kind="gradient")
         prepared = studio.prepare(given)
         code = studio.encode(prepared)
         cells += [_enlarged(given[::2, ::2]), _enlarged(np.asarray(prepared.picture))]
         cells += [_enlarged(studio.render(code, **{factor: getattr(code, factor) + step})) for factor, step in moved]
-        labels += ["given", "taken off its ground", *(f"{factor} {step:+d}" for factor, step in moved)]
+        labels += ["given", "taken off its ground" if thing else "framed", *(f"{factor} {step:+d}" for factor, step in moved)]
     labelled(cells, labels, 2 + len(moved)).save(path, optimize=True)
 
 
@@ -209,9 +220,8 @@ def figures(weights: Path, folder: Path, assets_folder: str | None, beside: Sequ
         photographs_figure(weights, made[-1], assets_folder)
         made.append(folder / f"{name}-mirrored.png")
         mirror_figure(weights, made[-1], assets_folder)
-    if STAGES[name].subject == "object":
-        made.append(folder / f"{name}-paper.png")
-        paper_figure(weights, made[-1], assets_folder)
+    made.append(folder / f"{name}-uploads.png")
+    uploads_figure(weights, made[-1], assets_folder)
     if beside:
         made.append(folder / f"{name}-beside.png")
         beside_figure([weights, *map(Path, beside)], made[-1], assets_folder)

@@ -76,12 +76,12 @@ def parser(description: str) -> argparse.ArgumentParser:
     flow.add_argument("--photographed", type=float, metavar="SHARE", help="of these, how many are learned from photographs, 0 to 1")
     commands.add_parser("blend", parents=[common, moving], help="learn from which of a picture and its mirror image pixels are taken, "
                         "after flow")
-    for name, classes, does in (("framing", ("faces", "heads", "basel", "ict"), "where in a photograph the head is"),
-                                ("matting", ("chairs", "meshes"), "which pixels of a photograph are the object's")):
+    for name, classes, shards, does in (("framing", ("faces", "heads", "basel", "ict"), 10, "where in a photograph the head is"),
+                                        ("matting", ("chairs", "meshes"), 28, "which pixels of a photograph are the object's")):
         prepares = commands.add_parser(name, parents=[common], help=f"learn {does}: a small network that prepares uploads")
         prepares.add_argument("source", choices=classes)
         prepares.add_argument("--pictures", type=int, help="photographs to learn from")
-        prepares.add_argument("--shards", type=int, default=10, help="of the studio preset, the last for measuring; rendered where they are missing")
+        prepares.add_argument("--shards", type=int, default=shards, help="of the studio preset, the last for measuring; rendered where they are missing")
         prepares.add_argument("--first-shard", type=int, default=0)
         prepares.add_argument("--threads", type=int, help="of torch, all cores by default")
         prepares.add_argument("-o", "--output", required=True, help="such as weights/faces/framing or weights/chairs/matting")
