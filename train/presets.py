@@ -129,8 +129,7 @@ def studio(source: str) -> TrainConfig:
                                            Phase(160, 40_000, 4, 1e-4, 5e-6, refined=2, features=3.0),
                                            Phase(160, 8_000, 4, 1e-4, 5e-6, refined=2, features=2.0),
                                            Phase(160, 44_000, 4, 1.5e-4, 5e-6, refined=2, features=2.0),
-                                           Phase(160, 92_000, 4, 2e-4, 4e-6, refined=2, features=2.0),
-                                           Phase(160, 56_000, 4, 2e-4, 4e-6, refined=2, features=2.0)),
+                                           Phase(160, 92_000, 4, 2e-4, 4e-6, refined=2, features=2.0)),
                    clamp="both", variation=1.0, augment=replace(config.augment, saturation=0.12, cast=0.03, grey=0.0))
 
 
