@@ -37,6 +37,11 @@ MOST = 0.8  # of its pixels that another way must have found, for that to show t
 NEAR = 4  # pixels around an object where what else tells it from its ground is believed
 
 
+def sureness(alpha: Tensor) -> float:
+    """From 0 to 1, how much of what may be the object's (S, S) is so; 0 where there is hardly any."""
+    return float(alpha.square().sum() / alpha.sum()) if alpha.mean() >= LEAST else 0.0
+
+
 @dataclass(frozen=True, eq=False)
 class Matte:
     """A square part of an image, its middle and side in pixels there, as a picture (3, S, S) in [0, 1]; what of it is the object's, and how
@@ -49,10 +54,8 @@ class Matte:
 
     @property
     def sure(self) -> float:
-        """From 0 to 1, how much of what may be the object's is so; 0 where there is hardly any."""
-        if self.alpha.mean() < LEAST:
-            return 0.0
-        return float(self.alpha.square().sum() / self.alpha.sum())
+        """As sureness() of its alpha."""
+        return sureness(self.alpha)
 
     @property
     def box(self) -> tuple[float, float, float, float] | None:

@@ -60,6 +60,11 @@ def load(folder: str | os.PathLike, kind: str, make: Callable[[dict], Network]) 
     return network.eval().requires_grad_(False)
 
 
+def training(folder: str | os.PathLike) -> dict:
+    """What save() was told of the training of weights that load() takes."""
+    return json.loads((Path(folder) / CONFIG).read_text(encoding="utf-8"))["training"]
+
+
 def command(kind: str, source: str | None = None) -> str:
     """What learns one, of the class that is bundled or of another."""
     bundled = {"framing": "faces", "matting": "chairs"}[kind]

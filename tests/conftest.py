@@ -142,3 +142,12 @@ def page(server, browser):
 
     with open_page(browser, server.url) as opened:
         yield opened
+
+
+@pytest.fixture
+def no_photo_networks(monkeypatch):
+    """Photographs are prepared as where the networks for them are not at hand."""
+    from dcign import cut_out, head_finder
+
+    for part in (cut_out, head_finder):
+        monkeypatch.setattr(part._bundled, "network", lambda: None)

@@ -189,6 +189,16 @@ def test_the_bundled_weights_cut_chairs_out_of_rooms(wall):
 
 
 @needs_weights
+def test_the_bundled_weights_see_no_chair_where_there_is_none(wall):
+    rng = np.random.default_rng(0)
+    quarters = np.zeros((200, 200, 3), np.uint8)
+    quarters[:100, :100], quarters[:100, 100:], quarters[100:, :100] = (220, 0, 0), (0, 220, 0), (0, 0, 220)
+    noise = rng.integers(0, 256, (300, 400, 3), dtype=np.uint8)
+    for pixels in (wall, quarters, noise, np.full_like(noise, 140), np.asarray(busy())[:90]):
+        assert cut_out.find_object(Image.fromarray(pixels)) is None
+
+
+@needs_weights
 @pytest.mark.parametrize("size", [(16, 1024), (900, 60), (17, 17), (1000, 300)], ids=str)
 def test_odd_pictures_do_no_harm(size):
     noise = Image.fromarray(np.random.default_rng(0).integers(0, 256, (size[1], size[0], 3), dtype=np.uint8))

@@ -101,7 +101,7 @@ def test_legs_that_might_be_shadows_are_the_objects(paper, seat, legs):
     assert len(rows) and rows[-1] < 157 and (framed[-1] == 255).all()
 
 
-def test_what_the_border_cuts_off_is_left_out_and_dust_too():
+def test_what_the_border_cuts_off_is_left_out_and_dust_too(no_photo_networks):
     pixels = photo()
     pixels[200:300, :25] = (20, 20, 20)  # half a neighbour
     pixels[60:62, 350:352] = 0

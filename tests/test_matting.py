@@ -41,6 +41,11 @@ def test_what_is_told_lies_on_the_object():
     assert np.median(darker) < 0.7 and np.median(beside) > 10  # a shadow falls; objects are told from most grounds
 
 
+def test_some_photographs_have_no_object():
+    picture, told = placed_object(None, a_stool(np.random.default_rng(0)), WHITE, np.random.default_rng(3))
+    assert picture.shape == (SIZE, SIZE, 3) and (told[..., 0] == 0).all() and (told[..., 1] == 255).all()
+
+
 def test_photographs_are_the_same_again():
     one, other = (a_stool(np.random.default_rng(seed)) for seed in (0, 1))
     first, again = (placed_object(one, other, WHITE, np.random.default_rng(3)) for _ in range(2))
@@ -99,6 +104,18 @@ def test_it_learns_what_is_the_objects(shards):
     assert after.overlap > 0.5 and after.alpha < 0.1 and 0 <= after.worst <= after.overlap
 
 
+def test_what_is_seen_of_nothing_is_counted(shards):
+    """Of a network that sees an object everywhere."""
+    class Everywhere(MattingNetwork):
+        def forward(self, pictures):
+            return torch.full((len(pictures), 2, SIZE, SIZE), 9.0)
+
+    plan = MattingPlan(pictures=96, empty=0.5)
+    found = errors(Everywhere(SMALL), PlacedObjects(shards, WHITE, plan, SIZE), 48)
+    assert found.imagined == 1 and found.overlap < 0.7
+    assert errors(Everywhere(SMALL), PlacedObjects(shards, WHITE, MattingPlan(empty=0.0), SIZE), 24).imagined == 0
+
+
 def test_the_command_writes_weights_with_their_card(tmp_path, monkeypatch, capsys):
     from dcign import cut_out
     from train import batches
@@ -121,5 +138,9 @@ def test_the_command_writes_weights_with_their_card(tmp_path, monkeypatch, capsy
     assert cut_out.load(tmp_path / "matting").network.config == MattingConfig()
     card = (tmp_path / "matting" / "README.md").read_text()
     assert "**Pictures seen**: 48" in card and "procedural chairs" in card
+    again = ["matting", "chairs", "--from", str(tmp_path / "matting"), "--rate", "1e-4", "--pictures", "24", "--shards", "2"]
+    assert main([*again, "-o", str(tmp_path / "again")]) == 0
+    assert "**Pictures seen**: 72" in (tmp_path / "again" / "README.md").read_text()
+    capsys.readouterr()
     assert main(["matting", "chairs", "--shards", "1", "-o", str(tmp_path / "no")]) != 0
     assert "--shards must be 2" in capsys.readouterr().err

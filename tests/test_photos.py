@@ -5,18 +5,14 @@ import pytest
 from bad_pictures import BLUE, GREEN, RED, near, quadrants
 from PIL import Image
 
-from dcign import checkpoints, cut_out, face_detector, head_finder
+from dcign import checkpoints, face_detector
 from dcign.photos import PictureSpec, prepare
 
 FACE = PictureSpec(160, (208, 208, 208), "face")
 CHAIR = PictureSpec(160, (255, 255, 255), "object")
 
 
-@pytest.fixture(autouse=True)
-def no_networks(monkeypatch):
-    """What is done without the networks that prepare photographs: test_head_finder.py and test_cut_out.py have these."""
-    for part in (cut_out, head_finder):
-        monkeypatch.setattr(part._bundled, "network", lambda: None)
+pytestmark = pytest.mark.usefixtures("no_photo_networks")  # test_head_finder.py and test_cut_out.py have these
 
 
 def blob(size: int, ground, box, colour=RED) -> Image.Image:

@@ -80,7 +80,9 @@ def parser(description: str) -> argparse.ArgumentParser:
                                         ("matting", ("chairs", "meshes"), 28, "which pixels of a photograph are the object's")):
         prepares = commands.add_parser(name, parents=[common], help=f"learn {does}: a small network that prepares uploads")
         prepares.add_argument("source", choices=classes)
+        prepares.add_argument("--from", dest="start", metavar="WEIGHTS", help="a network of this kind that learns on")
         prepares.add_argument("--pictures", type=int, help="photographs to learn from")
+        prepares.add_argument("--rate", type=float, help="of learning, at its peak; less where much is known already")
         prepares.add_argument("--shards", type=int, default=shards, help="of the studio preset, the last for measuring; rendered where they are missing")
         prepares.add_argument("--first-shard", type=int, default=0)
         prepares.add_argument("--threads", type=int, help="of torch, all cores by default")

@@ -81,22 +81,26 @@ def wide_photograph(picture: np.ndarray | None, ground: tuple[int, int, int], rn
     return finish(develop(light, WILD, rng), WILD, rng), place
 
 
-def placed_object(picture: np.ndarray, another: np.ndarray, ground: tuple[int, int, int],
+def placed_object(picture: np.ndarray | None, another: np.ndarray, ground: tuple[int, int, int],
                   rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """A rendered object (S, S, 4) uint8, colour and mask, in a photograph (S, S, 3) uint8; and alpha and how much of its light the ground
-    keeps (S, S, 2) uint8. ``another`` may stand behind it. The same arguments and state of ``rng`` give the same bytes."""
+    keeps (S, S, 2) uint8. ``another`` may stand behind it. Of no object, a photograph without any. The same arguments and state of ``rng``
+    give the same bytes."""
+    planes = np.zeros((*another.shape[:2], 5), np.float32)
+    planes[..., 4] = 1.0
     side = _side(OBJECT_SIDES, rng)
     loose = max(1 - side, 0.0) + 0.1
     x, y = 0.5 + 0.5 * loose * rng.uniform(-1, 1, 2)
-    planes = cropped_planes(picture, ground, _crop(x, y, side, OBJECTS, rng))
+    if picture is not None:
+        planes = cropped_planes(picture, ground, _crop(x, y, side, OBJECTS, rng))
     light = surroundings(planes[..., 3], rng)
     among, framed, unsharp = rng.random(3)
-    if among < AMONG:
+    if picture is not None and among < AMONG:
         aside = x + rng.choice((-1.0, 1.0)) * side * rng.uniform(0.5, 0.8)
         compose(cropped_planes(another, ground, _crop(aside, y - 0.1 * side, 0.8 * side, OBJECTS, rng)), light)
     compose(planes, light)
     told = np.rint(255 * planes[..., 3:].clip(0, 1)).astype(np.uint8)
-    if framed < OBJECT_FRAMED:
+    if picture is not None and framed < OBJECT_FRAMED:
         before = light.copy()
         frame(light, planes[..., 3], rng)
         told[(light != before).any(-1), 1] = 255  # no shadow falls on a bar
