@@ -14,25 +14,16 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .block import Block, activate, convolution
+from .photo_networks import GROUPS, PhotoNetworkConfig
 
 CELL = 8  # pixels a side
 NEAR = 1  # cells about the likeliest one that tell where it is
-_GROUPS = 8  # of channels that are normalised together
 
 
 @dataclass(frozen=True)
-class FramingConfig:
-    """size: pixels of what it looks at; widths: channels at a half, a quarter, an eighth and a sixteenth of these."""
-
+class FramingConfig(PhotoNetworkConfig):
     size: int = 160
     widths: tuple[int, int, int, int] = (16, 32, 64, 96)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "widths", tuple(int(width) for width in self.widths))
-        if len(self.widths) != 4 or any(width < 1 or width % _GROUPS for width in self.widths[1:]):
-            raise ValueError(f"widths must be four numbers, the last three of them multiples of {_GROUPS}, not {self.widths}")
-        if self.size < 4 * CELL or self.size % (2 * CELL):
-            raise ValueError(f"size must be a multiple of {2 * CELL}, {4 * CELL} at least, not {self.size}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,10 +44,10 @@ class FramingNetwork(nn.Module):
         first, second, third, last = config.widths
         self.stem = nn.Conv2d(3, first, 5, 2, 2)
         self.down = nn.ModuleList(nn.Conv2d(inputs, outputs, 3, 2, 1) for inputs, outputs in ((first, second), (second, third), (third, last)))
-        self.blocks = nn.ModuleList(nn.Sequential(*(Block(width, _GROUPS) for _ in range(count)))
+        self.blocks = nn.ModuleList(nn.Sequential(*(Block(width, GROUPS) for _ in range(count)))
                                     for width, count in ((second, 1), (third, 2), (last, 3)))
         self.wide = nn.Conv2d(last, third, 1)
-        self.join = nn.Sequential(Block(third, _GROUPS), nn.GroupNorm(_GROUPS, third))
+        self.join = nn.Sequential(Block(third, GROUPS), nn.GroupNorm(GROUPS, third))
         self.head = convolution(third, 4, 1)
         self.none = nn.Linear(last, 1)
 

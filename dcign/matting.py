@@ -12,23 +12,14 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .block import Block, activate, convolution
+from .photo_networks import GROUPS, PhotoNetworkConfig
 
-_GROUPS = 8  # of channels that are normalised together
 
 
 @dataclass(frozen=True)
-class MattingConfig:
-    """size: pixels of what it looks at; widths: channels at a half, a quarter, an eighth and a sixteenth of these."""
-
+class MattingConfig(PhotoNetworkConfig):
     size: int = 160
     widths: tuple[int, int, int, int] = (24, 48, 80, 112)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "widths", tuple(int(width) for width in self.widths))
-        if len(self.widths) != 4 or any(width < 1 or width % _GROUPS for width in self.widths):
-            raise ValueError(f"widths must be four multiples of {_GROUPS}, not {self.widths}")
-        if self.size < 32 or self.size % 16:
-            raise ValueError(f"size must be a multiple of 16, 32 at least, not {self.size}")
 
 
 class MattingNetwork(nn.Module):
@@ -40,10 +31,10 @@ class MattingNetwork(nn.Module):
         first, second, third, last = config.widths
         self.stem = convolution(12, first)
         self.down = nn.ModuleList(nn.Conv2d(inputs, outputs, 3, 2, 1) for inputs, outputs in ((first, second), (second, third), (third, last)))
-        self.blocks = nn.ModuleList(nn.Sequential(*(Block(width, _GROUPS) for _ in range(count)))
+        self.blocks = nn.ModuleList(nn.Sequential(*(Block(width, GROUPS) for _ in range(count)))
                                     for width, count in zip(config.widths, (1, 2, 2, 3)))
         self.up = nn.ModuleList(nn.Conv2d(inputs, outputs, 1) for inputs, outputs in ((last, third), (third, second), (second, first)))
-        self.join = nn.ModuleList(Block(width, _GROUPS) for width in (third, second, first))
+        self.join = nn.ModuleList(Block(width, GROUPS) for width in (third, second, first))
         self.out = convolution(first, 8)
 
     def forward(self, pictures: Tensor) -> Tensor:  # (N, 3, S, S) in [0, 1]

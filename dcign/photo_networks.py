@@ -10,7 +10,7 @@ import json
 import logging
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from threading import Lock
 from typing import Generic, TypeVar
@@ -22,8 +22,24 @@ from . import checkpoints, storage
 from .weights_folder import CONFIG, TENSORS, WeightsError, replace
 
 VERSION = 1
+GROUPS = 8  # of channels that are normalised together
 _log = logging.getLogger(__name__)
 Network = TypeVar("Network", bound=nn.Module)
+
+
+@dataclass(frozen=True)
+class PhotoNetworkConfig:
+    """size: pixels of what it looks at; widths: channels at a half, a quarter, an eighth and a sixteenth of these."""
+
+    size: int
+    widths: tuple[int, int, int, int]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "widths", tuple(int(width) for width in self.widths))
+        if len(self.widths) != 4 or any(width < 1 or width % GROUPS for width in self.widths):
+            raise ValueError(f"widths must be four multiples of {GROUPS}, not {self.widths}")
+        if self.size < 32 or self.size % 16:
+            raise ValueError(f"size must be a multiple of 16, 32 at least, not {self.size}")
 
 
 def save(folder: str | os.PathLike, kind: str, network: nn.Module, training: Mapping, measures: Mapping) -> Path:

@@ -5,6 +5,7 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
+from rendered_shards import stand_in, two_shards
 
 from dcign.framing import CELL, Found, FramingConfig, FramingNetwork, read
 from train.augmentation.photograph import cropped_planes
@@ -106,11 +107,7 @@ def test_a_network_says_what_it_cannot_be():
 @pytest.fixture(scope="module")
 def shards(tmp_path_factory):
     """Two shards of six heads, each (mini-batches, pictures, S, S, 4)."""
-    folder, rng = tmp_path_factory.mktemp("shards"), np.random.default_rng(0)
-    paths = [folder / f"shard-{number:04d}.npy" for number in range(2)]
-    for path in paths:
-        np.save(path, np.stack([a_head(rng) for _ in range(6)]).reshape(3, 2, SIZE, SIZE, 4))
-    return paths
+    return two_shards(tmp_path_factory.mktemp("shards"), a_head, SIZE)
 
 
 def lesson(shards, plan: FramingPlan, save=lambda network, seen: None) -> FramingNetwork:
@@ -143,21 +140,9 @@ def test_it_learns_the_same_again(shards):
 
 def test_the_command_writes_weights_with_their_card(tmp_path, monkeypatch, capsys):
     from dcign import head_finder
-    from train import batches
     from train.__main__ import main
 
-    rng, paths = np.random.default_rng(1), [tmp_path / f"shard-{number:04d}.npy" for number in range(2)]
-    for path in paths:
-        np.save(path, np.stack([a_head(rng, 160) for _ in range(4)]).reshape(2, 2, 160, 160, 4))
-
-    class Rendered:
-        def __init__(self, *args, **options):
-            pass
-
-        def wait(self):
-            return paths
-
-    monkeypatch.setattr(batches, "Rendering", Rendered)
+    stand_in(monkeypatch, tmp_path, a_head)
     assert main(["framing", "heads", "--pictures", "64", "--shards", "2", "-o", str(tmp_path / "framing")]) == 0
     assert "a network for framing" in capsys.readouterr().out
     assert head_finder.load(tmp_path / "framing").network.config == FramingConfig()

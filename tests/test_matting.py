@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from rendered_shards import stand_in, two_shards
 
 from dcign.matting import MattingConfig, MattingNetwork
 from train.augmentation.surroundings import noise, surroundings
@@ -88,11 +89,7 @@ def test_a_network_says_what_it_cannot_be():
 @pytest.fixture(scope="module")
 def shards(tmp_path_factory):
     """Two shards of six stools, each (mini-batches, pictures, S, S, 4)."""
-    folder, rng = tmp_path_factory.mktemp("shards"), np.random.default_rng(0)
-    paths = [folder / f"shard-{number:04d}.npy" for number in range(2)]
-    for path in paths:
-        np.save(path, np.stack([a_stool(rng) for _ in range(6)]).reshape(3, 2, SIZE, SIZE, 4))
-    return paths
+    return two_shards(tmp_path_factory.mktemp("shards"), a_stool, SIZE)
 
 
 def test_it_learns_what_is_the_objects(shards):
@@ -118,21 +115,9 @@ def test_what_is_seen_of_nothing_is_counted(shards):
 
 def test_the_command_writes_weights_with_their_card(tmp_path, monkeypatch, capsys):
     from dcign import cut_out
-    from train import batches
     from train.__main__ import main
 
-    rng, paths = np.random.default_rng(1), [tmp_path / f"shard-{number:04d}.npy" for number in range(2)]
-    for path in paths:
-        np.save(path, np.stack([a_stool(rng, 160) for _ in range(4)]).reshape(2, 2, 160, 160, 4))
-
-    class Rendered:
-        def __init__(self, *args, **options):
-            pass
-
-        def wait(self):
-            return paths
-
-    monkeypatch.setattr(batches, "Rendering", Rendered)
+    stand_in(monkeypatch, tmp_path, a_stool)
     assert main(["matting", "chairs", "--pictures", "48", "--shards", "2", "-o", str(tmp_path / "matting")]) == 0
     assert "a network for matting" in capsys.readouterr().out
     assert cut_out.load(tmp_path / "matting").network.config == MattingConfig()
