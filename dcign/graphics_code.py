@@ -102,7 +102,7 @@ class GraphicsCode:
     the model has no such factor. model: the name of the weights that made the code. offsets: float32 (K, L),
     read-only, what each place in the decoder hears beside the latents (dcign.offsets); None for nothing. picture: what
     was encoded, a square JPEG file, which is in what is shown (dcign.own_picture); None where there is
-    none, or latents were changed since. ValueError for a wrong shape, numbers that are not finite or a damaged picture.
+    none, or latents were changed since. own_ground: whether that shows its subject on another ground than the model's. ValueError for a wrong shape, numbers that are not finite or a damaged picture.
     """
 
     latents: np.ndarray
@@ -113,6 +113,7 @@ class GraphicsCode:
     model: str = ""
     offsets: np.ndarray | None = None
     picture: bytes | None = None
+    own_ground: bool = False
 
     def __post_init__(self) -> None:
         with np.errstate(over="ignore"):
@@ -169,6 +170,7 @@ class GraphicsCode:
             and np.array_equal(self.latents, other.latents)
             and (self.offsets is None or np.array_equal(self.offsets, other.offsets))
             and self.picture == other.picture
+            and self.own_ground == other.own_ground
         )
 
     __hash__ = None  # equal by value, and values are arrays
@@ -183,9 +185,14 @@ class GraphicsCode:
         """The picture, uint8 (H, W, 3), read-only; None without one."""
         return None if self.picture is None else self._pixels
 
+    @property
+    def photograph(self) -> bool:
+        """Whether its picture is shown as a photograph: on its own ground, or read by one pass and so drawn roughly."""
+        return self.own_ground or self.offsets is None
+
     def without_picture(self) -> GraphicsCode:
         """The code alone, which holds no picture: all that is drawn of it is drawn by the decoder, a likeness still."""
-        return self if self.picture is None else replace(self, picture=None)
+        return self if self.picture is None else replace(self, picture=None, own_ground=False)
 
     def to_json(self) -> str:
         """One line of JSON; from_json() gives back an equal code."""
@@ -200,6 +207,8 @@ class GraphicsCode:
             record["offsets"] = [_plain(row) for row in self.offsets]
         if self.picture is not None:
             record["picture"] = base64.b64encode(self.picture).decode("ascii")
+        if self.own_ground:
+            record["own_ground"] = True
         return json.dumps(record)
 
     @classmethod
@@ -242,7 +251,11 @@ class GraphicsCode:
                 picture = base64.b64decode(picture, validate=True)
             except (TypeError, ValueError, binascii.Error):
                 raise ValueError(f"the code's picture is damaged; {_REMEDY}") from None
-        return cls(np.array(values, np.float32), layout, **degrees, model=model, offsets=offsets, picture=picture)
+        own_ground = record.get("own_ground", False)
+        if not isinstance(own_ground, bool):
+            raise ValueError(f"the code's own_ground must be true or false; {_REMEDY}")
+        return cls(np.array(values, np.float32), layout, **degrees, model=model, offsets=offsets, picture=picture,
+                   own_ground=own_ground)
 
 
 def _plain(values: np.ndarray) -> list[float]:

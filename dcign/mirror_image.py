@@ -54,7 +54,7 @@ def share(code: GraphicsCode, away: Mapping[str, float]) -> float:
     """From 0 to 1, how much of the moved pixels are the mirror image's when a code's factors are moved by these degrees."""
     if code.azimuth is None or not away.get("azimuth"):
         return 0.0
-    change = PHOTOGRAPHS if code.offsets is None else RENDERS
+    change = PHOTOGRAPHS if code.photograph else RENDERS
     apart = abs(wrapped(2 * code.azimuth))
     if apart < change.apart:
         return 0.0

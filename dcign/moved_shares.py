@@ -54,7 +54,7 @@ def shares(code: GraphicsCode, away: Mapping[str, float], symmetric: bool = True
 
 def moved_share(code: GraphicsCode, away: Mapping[str, float], strange: float = 0.0) -> float:
     """How far, from 1 to 0, pixels that move along are trusted when the code's factors are moved by these degrees."""
-    if code.offsets is None:  # not refined: a photograph
+    if code.photograph:
         return 1.0
     return _near(away, tuple(usual + strange * (late - usual) for usual, late in zip(TURN, STRANGE_TURN)))
 

@@ -100,7 +100,7 @@ class Asked:
     @property
     def blends(self) -> bool:
         """Whether a network tells which of both to take: of photographs. Renders come as near to the truth by fades, in half the time."""
-        return self.flow is not None and self.flow.blending is not None and self.code.offsets is None
+        return self.flow is not None and self.flow.blending is not None and self.code.photograph
 
     @property
     def solid(self) -> bool:
@@ -137,7 +137,7 @@ class Asked:
         begun = self._begun(own, self.light)
         found = self._found(begun, own, self.new, self.away)
         shown = self._shown(found)
-        if self.code.offsets is None and self.solid and self.code.azimuth is not None:
+        if self.code.photograph and self.solid and self.code.azimuth is not None:
             shown = self._layers(own).kept(shown, found.flow, self.outlined, found.drawn_share[0], self.ground)
         return Side(shown[None], found.known, begun.latents)
 
@@ -151,7 +151,7 @@ class Asked:
         begun = self._begun(own.mirrored, light, aside)
         found = self._found(begun, own, self.new, away)
         shown = self._shown(found)
-        if code.offsets is None:  # a render's ground is even
+        if code.photograph:  # a render's ground is even
             layers = self._mirrored_layers(own, begun)
             shown = layers.placed(shown, found.flow, self.outlined, found.drawn_share[0], self.solid)
         return Side(shown[None], found.known, begun.latents)
@@ -205,7 +205,7 @@ def blended(sharp: Tensor, shares: Shares, first: Side | None, second: Side | No
 
 def unlit(code: GraphicsCode, subject: str, ground: Sequence[int]) -> Sequence[int] | None:
     """The model's ``ground``, if neither light nor shadow falls on it in a code's picture: a render's, but for the floor of objects."""
-    return ground if subject == "face" and code.offsets is not None else None
+    return ground if subject == "face" and not code.photograph else None
 
 
 def _tensor(code: GraphicsCode, like: Tensor) -> Tensor:
@@ -244,7 +244,7 @@ class Memory:
         def make() -> _Own:
             picture = _tensor(asked.code, asked.sharp)
             itself = asked.draw({})
-            strange = 1.0 if asked.code.offsets is None else strangeness(picture, itself.picture, asked.ground)
+            strange = 1.0 if asked.code.photograph else strangeness(picture, itself.picture, asked.ground)
             seen = Seen.of(picture, itself.picture, unlit(asked.code, asked.subject, asked.ground))
             return _Own(seen, itself, strange, colourless(picture))
 

@@ -16,7 +16,7 @@ from PIL import Image
 from . import cut_out, face_detector, head_finder
 from .decoding import PhotoError, Source, decode
 from .even_ground import even_ground, on_ground
-from .square_part import object_square, square_part
+from .square_part import object_square, overlap, square_part
 
 __all__ = ["DEFAULT_FACE_BOX", "PhotoError", "PictureSpec", "Prepared", "Source", "decode", "prepare"]
 
@@ -57,12 +57,14 @@ class PictureSpec:
 @dataclass(frozen=True)
 class Prepared:
     """picture: PIL RGB size x size; found: whether the subject was; warnings: what to tell the visitor; clean: whether
-    all that stands out from the model's own ground can be taken for the subject, as in a render."""
+    all that stands out from the model's own ground can be taken for the subject, as in a render; seen: left, top, right and bottom,
+    as shares of the side, of what the photograph shows of it: beyond, its edge is drawn out."""
 
     picture: Image.Image
     found: bool
     warnings: list[str] = field(default_factory=list)
     clean: bool = False
+    seen: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
 
 
 def prepare(source: Source, spec: PictureSpec) -> Prepared:
@@ -122,7 +124,7 @@ def _prepare_face(image: Image.Image, spec: PictureSpec) -> Prepared:
     if square is None:
         warning = "No face was found: crop the picture to a square around one well-lit head and try again."
         return Prepared(_centre_square(image, spec.size), False, [warning])
-    return Prepared(square_part(image, *square, spec.size), True)
+    return Prepared(square_part(image, *square, spec.size), True, seen=overlap(image, *square))
 
 
 def _is_whole(square: tuple[float, float, float], image: Image.Image) -> bool:

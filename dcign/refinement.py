@@ -7,7 +7,7 @@ better than it is asked to. A few steps of gradient descent on the code itself c
 inference: Kim, Wiseman, Miller, Sontag and Rush 2018), and more if every place in the decoder that hears the latents may
 hear something of its own (dcign.offsets). A prior may hold latents where they belong (dcign.pose_prior). Weights are not
 touched. The picture must show the subject on the ground that the network draws: all else in it would be explained as part
-of the subject.
+of the subject. Of a photograph, where_drawn() leaves what lies where the encoder's code is drawn.
 
 Of a subject whose left is like its right, the mirror image is a second view: the same identity, with azimuth and light of
 the other sign. ``mirrored`` refines both at once as the paper's mini-batch of two (Sec. 3.1, steps 4 to 6): pose and
@@ -19,7 +19,7 @@ Shape legend: N pictures, H = W pixels, L latents, K places in the decoder that 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -29,6 +29,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from .devices import matrix_units
+from .likeness import outline
+from .masks import shrunk, softened
+from .photo_layers import closed
 
 if TYPE_CHECKING:
     from .networks import DCIGN
@@ -52,6 +55,12 @@ class Refinement:
         if (min(self.steps, self.nearness, self.apart) < 0 or min(self.rate, self.values, self.together) <= 0
                 or not 0 <= self.drafts <= 1):
             raise ValueError(f"refinement: numbers out of range in {self}")
+
+
+#: For photographs, which are never drawn as exactly: held to their pixels half as much.
+PHOTOGRAPHS = Refinement(values=4000.0)
+#: Pixels within the outline of what is drawn of a photograph, which may be off by some.
+INSIDE = 1
 
 
 def can_refine(network: torch.nn.Module) -> bool:
@@ -91,6 +100,15 @@ def refine(network: DCIGN, pictures: Tensor, mean: Tensor, log_variance: Tensor,
             gained, reached, offsets = gained.unflatten(0, (-1, 2)).sum(1), clamp(reached)[::2], offsets[::2]
         better = gained > 0
         return torch.where(better[:, None], reached, first), torch.where(better[:, None, None], offsets, 0.0)
+
+
+def where_drawn(network: DCIGN, pictures: Tensor, mean: Tensor, ground: Sequence[int]) -> Tensor:
+    """Photographs (N, 3, H, W) of solid subjects where something is drawn of the codes (N, L) before the model's ``ground`` (0 to 255),
+    and elsewhere what is drawn: what lies behind, or hides the rest, then asks nothing of a code."""
+    with torch.no_grad():
+        drawn = network.decode(mean).float()  # (N, 3, H, W)
+        shown = torch.stack([softened(shrunk(closed(outline(one, ground)), INSIDE)) for one in drawn])  # (N, 1, H, W)
+        return drawn.lerp(pictures, shown)
 
 
 def _pairs(network: DCIGN, pictures: Tensor, mean: Tensor, deviation: Tensor,

@@ -25,6 +25,14 @@ def square_part(image: Image.Image, centre_x: float, centre_y: float, side: floa
     return Image.fromarray(result)
 
 
+def overlap(image: Image.Image, centre_x: float, centre_y: float, side: float) -> tuple[float, float, float, float]:
+    """Left, top, right and bottom of what exists of such a square, as shares of its side."""
+    left, top, right, bottom = (
+        min(max((edge - middle) / side + 0.5, 0.0), 1.0)
+        for edge, middle in ((0, centre_x), (0, centre_y), (image.width, centre_x), (image.height, centre_y)))
+    return left, top, right, bottom
+
+
 def _overlap(start: float, side: float, length: int, size: int) -> tuple[float, float, int, int]:
     """What exists of a part from ``start`` on: from where to where in the picture, and in the result, there in whole pixels."""
     low, high = min(max(start, 0.0), length - 1.0), max(min(start + side, length), 1.0)

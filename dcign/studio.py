@@ -13,12 +13,14 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
 
 from . import arguments, devices, refinement
 from .calibration import Calibration
+from .completion import complete, is_whole
 from .controls import Controls, Heard
 from .directions import Directions
 from .graphics_code import FACTORS, CodeLayout, GraphicsCode
@@ -157,15 +159,20 @@ class Studio:
         return self.spec.size
 
     def prepare(self, image: Source) -> Prepared:
-        """Decode and frame a PIL image, array, bytes or path. PhotoError (a ValueError) if it is unusable."""
-        return prepare(image, self.spec)
+        """Decode and frame a PIL image, array, bytes or path; a head that the photograph's border cuts off goes on as the network
+        would draw it (dcign.completion). PhotoError (a ValueError) if it is unusable."""
+        prepared = prepare(image, self.spec)
+        if is_whole(prepared.seen, self.size) or not refinement.can_refine(self._network):
+            return prepared
+        return replace(prepared, picture=complete(self._network, prepared.picture, prepared.seen, self.spec.ground))
 
     def encode(self, image: Source | Prepared, refine: bool | None = None) -> GraphicsCode:
         """The graphics code of one picture: posterior means, and the estimates in degrees.
 
         Anything but a Prepared goes through prepare() first. refine: move the encoder's means nearer to the picture
         (dcign.refinement; about a second on two cores); None does so where nothing but the subject is in it
-        (Prepared.clean). A network that cannot, such as the paper's, leaves them.
+        (Prepared.clean), and of a face that was found in a photograph where that is drawn. A network that cannot, such as
+        the paper's, leaves them.
         """
         return self.encode_many([image], refine)[0]
 
@@ -179,36 +186,45 @@ class Studio:
                 if item.picture.size != (self.size, self.size):
                     raise ValueError(f"{self.name} needs {self.size} pixels a side: use its own prepare()")
             pixels = np.stack([np.asarray(item.picture.convert("RGB")) for item in batch])   # (N, H, W, 3)
-            chosen = [item.clean if refine is None else refine for item in batch]
-            found = self._codes(*self._means(pixels, np.flatnonzero(chosen)))
+            whole = [item.clean if refine is None else refine for item in batch]
+            faces = [refine is None and item.found and not item.clean and self.spec.subject == "face" for item in batch]
+            own_ground = [not item.clean and refine is not True for item in batch]
+            found = self._codes(*self._means(pixels, np.flatnonzero(whole), np.flatnonzero(faces)), own_ground)
             codes += [with_picture(code, picture) for code, picture in zip(found, pixels)] if self.relighting else found
         return codes
 
-    def _means(self, pixels: np.ndarray, refined: np.ndarray) -> tuple[np.ndarray, dict[int, np.ndarray]]:
-        """uint8 (N, H, W, 3) -> posterior means (N, L), refined where the list says so; offsets (K, L) of those."""
+    def _means(self, pixels: np.ndarray, whole: np.ndarray, faces: np.ndarray) -> tuple[np.ndarray, dict[int, np.ndarray]]:
+        """uint8 (N, H, W, 3) -> posterior means (N, L), refined of those that show the ``whole`` model's ground, and of ``faces`` in
+        photographs; offsets (K, L) of these."""
         with torch.inference_mode():
             # A transposed view of (N, H, W, 3) already is channels_last.
             pictures = torch.from_numpy(pixels).to(self.device).permute(0, 3, 1, 2).float().div_(255)
             mean, log_variance = self._network.encode(pictures)
             mean, offsets = mean.float(), {}
-            if len(refined) and refinement.can_refine(self._network):
-                mean[refined], found = refinement.refine(
-                    self._network, pictures[refined], mean[refined], log_variance[refined], self.layout.intrinsic,
+            for chosen, plan in ((whole, refinement.Refinement()), (faces, refinement.PHOTOGRAPHS)):
+                if not len(chosen) or not refinement.can_refine(self._network):
+                    continue
+                shown = pictures[chosen]
+                if chosen is faces:
+                    shown = refinement.where_drawn(self._network, shown, mean[chosen], self.spec.ground)
+                mean[chosen], found = refinement.refine(
+                    self._network, shown, mean[chosen], log_variance[chosen], self.layout.intrinsic, plan,
                     mirrored=self.symmetric and self.spec.subject == "object",  # most objects are symmetric; faces, with their hair, gain nothing
                     prior=self._pose_prior)
                 # rounded far below the posterior's own spread: half the length in JSON. None where nothing was found
                 found = found.cpu().numpy().round(3)
-                offsets = {place: rows for place, rows in zip(refined.tolist(), found) if rows.any()}
+                offsets |= {place: rows for place, rows in zip(chosen.tolist(), found) if rows.any()}
             return mean.cpu().numpy(), offsets
 
-    def _codes(self, means: np.ndarray, offsets: Mapping[int, np.ndarray] | None = None) -> list[GraphicsCode]:
-        degrees, offsets = {}, offsets or {}
+    def _codes(self, means: np.ndarray, offsets: Mapping[int, np.ndarray] | None = None,
+               own_ground: Sequence[bool] = ()) -> list[GraphicsCode]:
+        degrees, offsets, own_ground = {}, offsets or {}, list(own_ground) or [False] * len(means)
         for factor, calibration in self.calibrations.items():
             estimates = calibration.estimate(means[:, self.layout.slice(factor)])
             degrees[factor] = [self._controls.bounded(factor, value) for value in estimates.tolist()]
         return [
             GraphicsCode(row, self.layout, model=self.name, **{name: degrees[name][i] for name in degrees},
-                         offsets=offsets.get(i))
+                         offsets=offsets.get(i), own_ground=own_ground[i])
             for i, row in enumerate(means)
         ]
 

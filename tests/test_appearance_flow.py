@@ -303,7 +303,7 @@ def test_the_ground_of_a_photographed_face_stays():
     subject = (np.abs(picture - np.array(studio.spec.ground)).max(-1, keepdims=True) / 16).clip(0, 1)
     photograph = np.rint(subject * picture + (1 - subject) * ground).astype(np.uint8)
     code = studio.encode(Prepared(Image.fromarray(photograph), True))
-    assert code.offsets is None
+    assert code.photograph
     for change in ({"azimuth": code.azimuth + 25}, {"elevation": code.elevation - 12}, {"azimuth": code.azimuth - 70}):
         shown, drawn = (studio.render(one, **change).astype(float) for one in (code, code.without_picture()))
         for corner in (np.s_[:24, :24], np.s_[:24, -24:]):

@@ -50,6 +50,8 @@ def test_json_brings_an_equal_code_back():
     assert again == code
     assert again.latents.dtype == np.float32
     assert again.elevation is None
+    photograph = a_code(own_ground=True)
+    assert GraphicsCode.from_json(photograph.to_json()) == photograph and "own_ground" not in code.to_json()
 
 
 def test_codes_are_equal_by_value():
@@ -57,6 +59,7 @@ def test_codes_are_equal_by_value():
     assert a_code() != a_code(azimuth=-12.0)
     assert a_code() != a_code(model="chairs")
     assert a_code() != a_code(latents=np.zeros(6))
+    assert a_code() != a_code(own_ground=True)
 
 
 def test_a_code_keeps_its_own_read_only_latents():
@@ -107,6 +110,7 @@ def changed(**entries) -> str:
         changed(azimuth=float("nan")),
         changed(azimuth=1e9),
         changed(model=5),
+        changed(own_ground=1),
         changed(model="x" * 1000),
         changed(more="x" * 300_000),
         b"{}",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from dcign.graphics_code import GraphicsCode
 from dcign.networks import DCIGN, NetworkConfig
 from dcign.paper_network import PaperConfig, PaperNetwork
 from dcign.photos import PictureSpec, Prepared, prepare
-from dcign.refinement import Refinement, can_refine, descend, refine
+from dcign.refinement import Refinement, can_refine, descend, refine, where_drawn
 from dcign.ui import endpoints
 
 
@@ -185,10 +186,11 @@ def _drawn(studio, count: int) -> np.ndarray:
 
 def test_a_studio_refines_clean_pictures_unless_told_otherwise(studio):
     picture = Image.fromarray(_drawn(studio, 1)[0])
-    clean, cluttered = Prepared(picture, True, clean=True), Prepared(picture, True)
+    clean, cluttered = Prepared(picture, True, clean=True), Prepared(picture, False)
     plain = studio.encode(cluttered)
     assert np.array_equal(studio.encode(clean, refine=False).latents, plain.latents)
     refined = studio.encode(clean)
+    assert plain.own_ground and plain.photograph and not refined.own_ground and not refined.photograph
     assert not np.array_equal(refined.latents, plain.latents)
     assert plain.offsets is None and refined.offsets.any()
     assert not refined.offsets[:, ~studio.layout.intrinsic].any()  # pose and light are the code's alone
@@ -197,6 +199,30 @@ def test_a_studio_refines_clean_pictures_unless_told_otherwise(studio):
     assert np.allclose(both[1].latents, plain.latents, atol=1e-5)
     moved = np.abs(refined.latents - plain.latents).max()
     assert np.abs(both[0].latents - refined.latents).max() < 0.2 * moved  # 16 bits, where the CPU has units for them
+
+
+def test_of_a_photograph_counts_what_lies_where_it_is_drawn():
+    ground, size = (200, 100, 50), 32
+    drawn = torch.tensor(ground).div(255).view(3, 1, 1).repeat(1, size, size)
+    drawn[:, 8:24, 8:24] = 0.9
+    drawn[:, 14:17, 14:17] = drawn[:, :3, :3]  # a light on a face, in the ground's colour
+    network = SimpleNamespace(decode=lambda mean: drawn.repeat(len(mean), 1, 1, 1))
+    photographs = torch.rand(2, 3, size, size)
+    asked = where_drawn(network, photographs, torch.zeros(2, 5), ground)
+    assert torch.allclose(asked[..., 10:22, 10:22], photographs[..., 10:22, 10:22], atol=1e-6)
+    outside = torch.ones(size, size, dtype=torch.bool)
+    outside[8:24, 8:24] = False
+    assert torch.allclose(asked[..., outside], drawn[:, outside].expand(2, -1, -1), atol=1e-6)
+
+
+def test_faces_found_in_photographs_are_refined_there_and_objects_are_not(studio):
+    pictures = [Image.fromarray(picture) for picture in _drawn(studio, 3)]
+    found = studio.encode_many([Prepared(picture, True) for picture in pictures])
+    rough = studio.encode_many([Prepared(picture, True) for picture in pictures], refine=False)
+    missed = studio.encode_many([Prepared(picture, False) for picture in pictures])
+    faces = studio.spec.subject == "face"
+    assert all(code.own_ground and code.photograph and (code.offsets is not None) == faces for code in found)
+    assert all(np.array_equal(a.latents, b.latents) and a.offsets is None for a, b in zip(rough, missed))
 
 
 def test_a_render_is_clean_and_a_picture_with_more_in_it_is_not(studio):

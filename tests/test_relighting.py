@@ -177,8 +177,8 @@ def test_a_ground_without_light_does_not_glow():
 
 
 def test_only_a_renders_face_stands_on_a_ground_without_light(code):
-    grey, refined = (9, 9, 9), replace(code, offsets=np.zeros((2, code.layout.size), np.float32))
-    assert unlit(refined, "face", grey) == grey
+    grey, refined = (9, 9, 9), replace(code, offsets=np.zeros((2, code.layout.size), np.float32), own_ground=False)
+    assert unlit(refined, "face", grey) == grey and unlit(replace(refined, own_ground=True), "face", grey) is None
     assert unlit(refined, "object", grey) is None and unlit(replace(code, offsets=None), "face", grey) is None
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dcign.square_part import FILL, MIDDLE, object_square, square_part
+from dcign.square_part import FILL, MIDDLE, object_square, overlap, square_part
 
 
 def quarters() -> Image.Image:
@@ -19,6 +19,13 @@ def test_a_part_within_is_shown_as_it_is():
     shown = np.asarray(square_part(quarters(), 20.0, 10.0, 20.0, 40))
     assert shown.shape == (40, 40, 3)
     assert (shown[5, 5] == (255, 0, 0)).all() and (shown[5, 35] == (0, 255, 0)).all() and (shown[35, 5] == (0, 0, 255)).all()
+
+
+def test_what_exists_of_a_part_is_told_as_shares_of_its_side():
+    assert overlap(quarters(), 20.0, 10.0, 20.0) == (0.0, 0.0, 1.0, 1.0)
+    assert overlap(quarters(), 5.0, 10.0, 20.0) == (0.25, 0.0, 1.0, 1.0)  # 5 of its 20 pixels lie to the left of the picture
+    assert overlap(quarters(), 20.0, 10.0, 40.0) == (0.0, 0.25, 1.0, 0.75)
+    assert all(0.0 <= share <= 1.0 for share in overlap(quarters(), 200.0, -70.0, 20.0))
 
 
 def test_beyond_the_picture_lies_the_ground_or_its_edge():

@@ -119,7 +119,7 @@ def _drawn(network: DCIGN, made: list[_Made], plan: FlowPlan, device: torch.devi
     """The step of these sources: what the decoder draws of them and of their views."""
     before = {place: one.before for place, one in enumerate(made) if one.before is not None}
     new = [view for one in made for view in one.new]
-    # codes of renders have offsets, those of photographs none: then all places hear the same
+    # codes of photographed objects have no offsets: then all places hear the same
     rows = [np.broadcast_to(part, (network.places, part.shape[-1]))
             for part in (*(one.own[0] for one in made), *(part for part, _ in new), *before.values())]
     rows, latents = (torch.from_numpy(np.stack(part)).to(device)

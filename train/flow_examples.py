@@ -1,7 +1,7 @@
 """What flow is learned from (flow.py): encoded pictures, and where others of their mini-batches show the same.
 
 Of the mini-batches in which azimuth or elevation varies some pictures are encoded as the app does it, once: as they are, and
-refined; and as photographs (flow_pictures.py), by one pass. Where the factor should be moved to, the encoder's reading of the other
+refined; and as photographs (flow_pictures.py), refined too if they are of faces. Where the factor should be moved to, the encoder's reading of the other
 picture says; where each pixel was seen in the given one, the depth of the renders (correspondence.py): pictures alone do not tell that
 of eyes that are further from where they were than they are large.
 
@@ -41,7 +41,7 @@ class FlowPlan:
     sources: int = 2  # pictures of each mini-batch that others are made of
     photographs: int = 4  # and of these as photographs, which are sooner encoded
     photographed: float = 0.5  # their share in what is learned from
-    strange: float = 1.0  # of a photograph's identity, at most, in which its code is another's: real ones are read no better
+    strange: float = 1.0  # of a photograph's identity, at most, in which its code is another's: real ones, as read by one pass, are drawn no better; refined, as faces are, half as wrong
     unlike: float = 0.5  # the same of a render's, in every other one: what is real is drawn no nearer, on the same ground
     misread: float = 4.0  # degrees, the deviation of what a photograph's view is taken for: of real ones that is less sure too
     sources_a_step: int = 8
@@ -65,6 +65,8 @@ class FlowPlan:
     def __post_init__(self) -> None:
         if not 0 <= self.photographed <= 1:
             raise ValueError(f"--photographed is a share from 0 to 1, not {self.photographed:g}.")
+        if not 0 <= self.strange <= 1:
+            raise ValueError(f"--strange is a share from 0 to 1, not {self.strange:g}.")
         if not self.rate > 0:
             raise ValueError(f"the rate of learning is more than 0, not {self.rate:g}.")
 
@@ -150,8 +152,8 @@ def _examples(studio: Studio, pool: Pool, factor: str, mini_batches: list[int], 
     renders = [(place, k, None) for place, k in some(plan.sources)]
     photographs = [(place, k, int(rng.integers(1 << 31))) for place, k in some(plan.photographs)]
     codes = studio.encode_many([_prepared(shown[place][k][..., :3]) for place, k, _ in renders], True)
-    codes += studio.encode_many([_prepared(as_photograph(shown[place][k], number, studio.spec.ground, studio.spec.subject))
-                                 for place, k, number in photographs], False)
+    codes += studio.encode_many([_prepared(as_photograph(shown[place][k], number, studio.spec.ground, studio.spec.subject), clean=False)
+                                 for place, k, number in photographs])
     examples = []
     for code, (place, k, number) in zip(codes, renders + photographs):
         read = degrees[place]
@@ -162,8 +164,8 @@ def _examples(studio: Studio, pool: Pool, factor: str, mini_batches: list[int], 
     return examples
 
 
-def _prepared(picture: np.ndarray) -> Prepared:
-    return Prepared(Image.fromarray(np.ascontiguousarray(picture)), True, clean=True)
+def _prepared(picture: np.ndarray, clean: bool = True) -> Prepared:
+    return Prepared(Image.fromarray(np.ascontiguousarray(picture)), True, clean=clean)
 
 
 def heard(studio: Studio, example: Example, which: int, on_curve: bool) -> Heard:

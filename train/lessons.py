@@ -68,6 +68,8 @@ def run_flow(arguments: argparse.Namespace) -> int:
     plan = replace(plan, pairs=arguments.pairs or plan.pairs, rate=plan.rate if arguments.rate is None else arguments.rate)
     if arguments.photographed is not None:
         plan = replace(plan, photographed=arguments.photographed)
+    if arguments.strange is not None:
+        plan = replace(plan, strange=arguments.strange)
     before = checkpoints.load_weights(checkpoints.find(arguments.flow)) if arguments.flow else None
     if before is not None and before.name != arguments.source:
         raise ValueError(f"{arguments.flow} are weights of {before.name}, not of {arguments.source}.")

@@ -74,6 +74,7 @@ def parser(description: str) -> argparse.ArgumentParser:
     flow = commands.add_parser("flow", parents=[common, moving], help="learn how a picture's own pixels move when the view turns")
     flow.add_argument("--flow", metavar="WEIGHTS", help="begin with the flow of these, which it learned of a decoder before this one")
     flow.add_argument("--photographed", type=float, metavar="SHARE", help="of these, how many are learned from photographs, 0 to 1")
+    flow.add_argument("--strange", type=float, metavar="SHARE", help="of the identity in a photograph's code, how much is another's at most, 0 to 1 (default 1)")
     commands.add_parser("blend", parents=[common, moving], help="learn from which of a picture and its mirror image pixels are taken, "
                         "after flow")
     for name, classes, shards, does in (("framing", ("faces", "heads", "basel", "ict"), 10, "where in a photograph the head is"),

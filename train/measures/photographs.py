@@ -1,4 +1,4 @@
-"""Turning and lighting what is no render: of held-out identities, what photographs might show of them (../flow_pictures.py), read by one pass."""
+"""Turning and lighting what is no render: of held-out identities, what photographs might show of them (../flow_pictures.py), read as the app reads it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def photographs(subject: Subject, things: list) -> dict[str, dict[str, float]]:
             true.append(as_photograph(new, number, spec.ground, spec.subject, shown, UNCROPPED))
             masks.append(new[..., 3] > 127)
             steps.append(wrapped(there - here))
-        codes = subject.studio.encode_many([Prepared(Image.fromarray(picture), True) for picture in given], refine=False)
+        codes = subject.studio.encode_many([Prepared(Image.fromarray(picture), True) for picture in given])
         asked = {factor: [getattr(code, factor) + step for code, step in zip(codes, steps)]}
         kinds = {"shown": subject.studio.render_many(codes, **asked), "copy": np.stack(given),
                  "drawn": subject.studio.render_many([code.without_picture() for code in codes], **asked)}

@@ -72,7 +72,7 @@ def render_milliseconds(subject: Subject, picture: np.ndarray, count: int = 60) 
     drawn = code.without_picture()
     ways = {"decoder_ms": (studio.bare(), drawn), "render_ms": (studio, drawn)}
     if subject.moves_pixels:
-        ways["moved_ms"] = (studio, replace(code, offsets=None))  # all round, as a photograph's
+        ways["moved_ms"] = (studio, replace(code, own_ground=True))  # all round, as a photograph's
     found = {name: _milliseconds(*way, count) for name, way in ways.items()}
     if studio.quick() is not studio:
         found |= {f"live_{name}": _milliseconds(way.quick(), shown, count) for name, (way, shown) in ways.items()}
