@@ -17,6 +17,8 @@ from .graphics_code import GraphicsCode
 #: Between how many degrees of azimuth the pixels of a render that move along fade: further round, what is drawn is sharper. Those of a
 #: photograph, whose ground is nowhere else, do not; those of what is strange (likeness.py) later.
 TURN, STRANGE_TURN = (50.0, 70.0), (60.0, 85.0)
+#: The same of a photographed face: before the photograph's own ground it is drawn alone then.
+PROFILE = (60.0, 80.0)
 #: By how many powers of e what is drawn of a photograph, or of what is strange (likeness.py), counts less than of the pictures that flow
 #: was learned from: of those the decoder draws nearly the same person or thing, of a photograph another. Portraits that turn by 40
 #: degrees are so told apart, and chairs keep their slats.
@@ -63,6 +65,11 @@ def distrust(strange: float, away: Mapping[str, float]) -> float:
     """By how many powers of e what is drawn of a code counts less, for AppearanceFlow, when its factors are moved by these degrees;
     ``strange``: how far, from 0 to 1, its picture is a photograph, or unlike what is drawn of it."""
     return DISTRUST * strange * _near(away, UNSEEN)
+
+
+def unseen_share(away: Mapping[str, float]) -> float:
+    """From 0 to 1, how much of a photographed face is drawn alone, before the photograph's ground, when its factors are moved by these degrees."""
+    return 1.0 - _near(away, PROFILE)
 
 
 def doubt(strange: float, subject: str) -> float:

@@ -12,7 +12,7 @@ import threading
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from types import MappingProxyType
 
@@ -23,8 +23,8 @@ from . import mirror_image, photo_layers
 from .appearance_flow import AppearanceFlow, Begun, Moved, Source
 from .black_and_white import colourless, in_black_and_white
 from .graphics_code import GraphicsCode
-from .likeness import outline, strangeness
-from .moved_shares import Shares, distrust, doubt, shares
+from .likeness import outline, strangeness, tone
+from .moved_shares import Shares, distrust, doubt, shares, unseen_share
 from .offsets import trust
 from .photo_layers import Layers
 from .relighting import Seen, relit
@@ -53,7 +53,8 @@ Draw = Callable[[Mapping[str, float | None]], Drawn]  # draws a code at these de
 @dataclass(eq=False)
 class _Own:
     """A code's picture with what is drawn of the code, how ``strange`` it is (likeness.py; 1 for a photograph), and the light under which it
-    was moved last; or its mirror image with what is drawn of that. ``grey``: whether the picture is in black and white. ``mirrored`` is the
+    was moved last; or its mirror image with what is drawn of that. ``grey``: whether the picture is in black and white;
+    ``tone``: of a photographed face, by what each channel of its drawing is multiplied (3, 1, 1), None for nothing. ``mirrored`` is the
     other one, as soon as it was needed; ``subject`` is photo_layers.subject(), and ``layers`` the light under which a photograph, or its
     mirror image, was shown last, with its layers then."""
 
@@ -61,6 +62,7 @@ class _Own:
     itself: Drawn
     strange: float = 0.0
     grey: bool = False
+    tone: Tensor | None = None
     lit: tuple[float | None, Begun] | None = None
     mirrored: _Own | None = None
     subject: Tensor | None = None
@@ -113,6 +115,12 @@ class Asked:
         drawn = outline(self.new.picture, self.ground)
         return photo_layers.closed(drawn) if self.solid else drawn
 
+    def toned(self, own: _Own) -> Asked:
+        """The same, shown in the picture's tone."""
+        if own.tone is None:
+            return self
+        return replace(self, sharp=torch.addcmul(self.sharp, self.outlined * self.sharp, own.tone - 1).clamp(0.0, 1.0))
+
     def sides(self, own: _Own) -> tuple[Shares, Side | None, Side | None]:
         """The picture's part in the view, and its mirror image's, None where that has none; and how far each is trusted."""
         found = self.shares(own.strange)
@@ -138,7 +146,10 @@ class Asked:
         found = self._found(begun, own, self.new, self.away)
         shown = self._shown(found)
         if self.code.photograph and self.solid and self.code.azimuth is not None:
-            shown = self._layers(own).kept(shown, found.flow, self.outlined, found.drawn_share[0], self.ground)
+            layers, unseen = self._layers(own), unseen_share(self.away)
+            shown = layers.kept(shown, found.flow, self.outlined, found.drawn_share[0], self.ground)
+            if unseen:
+                shown = shown.lerp(layers.before(self.sharp, self.outlined, self.ground), unseen)
         return Side(shown[None], found.known, begun.latents)
 
     def _moved_mirrored(self, own: _Own) -> Side:
@@ -154,6 +165,8 @@ class Asked:
         if code.photograph:  # a render's ground is even
             layers = self._mirrored_layers(own, begun)
             shown = layers.placed(shown, found.flow, self.outlined, found.drawn_share[0], self.solid)
+            if self.solid and (unseen := unseen_share(away)):
+                shown = shown.lerp(layers.before(self.sharp, self.outlined, self.ground), unseen)
         return Side(shown[None], found.known, begun.latents)
 
     def _layers(self, own: _Own) -> Layers:
@@ -162,6 +175,8 @@ class Asked:
             begun = self._begun(own, None)
             own.subject = photo_layers.subject(self.code, own.seen.picture, outline(own.itself.picture, self.ground),
                                                lambda degrees: self._found(begun, own, self.draw(degrees), {}).flow)
+            if self.subject == "face":
+                own.subject = photo_layers.with_hair(own.seen.picture, own.subject)
         kept = own.layers  # another thread may ask for another light
         if kept is None or kept[0] != self.light:
             kept = own.layers = self.light, Layers.of(self._begun(own, self.light).here[0, :3], own.subject)
@@ -234,6 +249,7 @@ class Memory:
             return in_black_and_white(sharp) if colourless(_tensor(code, sharp)) else sharp
         own = self.own(asked)
         if still <= 1 - LEAST:
+            asked = asked.toned(own)
             shown = asked.blended(*asked.sides(own))
         if still >= LEAST:
             shown = shown.lerp(relit(own.seen, asked.new.picture), still)
@@ -246,7 +262,8 @@ class Memory:
             itself = asked.draw({})
             strange = 1.0 if asked.code.photograph else strangeness(picture, itself.picture, asked.ground)
             seen = Seen.of(picture, itself.picture, unlit(asked.code, asked.subject, asked.ground))
-            return _Own(seen, itself, strange, colourless(picture))
+            toned = asked.solid and asked.code.photograph
+            return _Own(seen, itself, strange, colourless(picture), tone(picture, itself.picture, asked.ground) if toned else None)
 
         return self.get(asked.code, make)
 

@@ -36,6 +36,8 @@ RIM, UNLIKE = 8, 0.08
 WITHIN = 2
 #: Pixels within the outline of what is drawn of a solid subject from where on no ground is seen: it may be off by some.
 INSIDE = 3
+#: Pixels by which hair may stand off a head that is drawn without it; and the share of the height below which that may be clothes.
+HAIR = 24, 0.75
 _SEEN = 0.05  # how much of a view must come from a pixel for it to count as seen
 
 
@@ -62,6 +64,12 @@ class Layers:
         moved = torch.addcmul(moved, beside, self.behind - moved.new_tensor(even).div(255).view(3, 1, 1))
         found, shown = sample(torch.cat([self.colours, self.shown])[None], flow)[0].split([3, 1])
         return moved.lerp(found, _solid(drawn) * (1 - shown) * (1 - share)).clamp(0.0, 1.0)
+
+    def before(self, sharp: Tensor, drawn: Tensor, even: Sequence[int]) -> Tensor:
+        """What is ready to be shown of a solid subject (3, H, W), which is ``drawn`` (1, H, W) before the model's ``even`` ground, 0 to 255,
+        before what lies behind."""
+        beside = 1 - softened(shrunk(drawn, 1))  # as in kept()
+        return torch.addcmul(sharp, beside, self.behind - sharp.new_tensor(even).div(255).view(3, 1, 1)).clamp(0.0, 1.0)
 
     def mirrored(self, picture: Tensor) -> Layers:
         """Of the mirror image, which is this ``picture`` (3, H, W) as it is lit: before what lies behind the photograph's subject."""
@@ -92,6 +100,19 @@ def subject(code: GraphicsCode, picture: Tensor, drawn: Tensor, look: Callable[[
     outer = torch.maximum(turning, drawn)
     unlike = (picture - ground(picture, outer)).abs().amax(0, keepdim=True).div(UNLIKE).clamp(max=1.0)  # (1, H, W)
     return torch.maximum(inner, outer * unlike)
+
+
+def with_hair(picture: Tensor, shown: Tensor) -> Tensor:
+    """Where a picture (3, H, W) of a head shows that, (1, H, W): where it is said to be ``shown``, and all around that is of its colours
+    and not of the ground's, as far as HAIR says."""
+    across, share = HAIR
+    like, unlike = ((picture - other).abs().amax(0, keepdim=True)  # (1, H, W)
+                    for other in (colours(picture, shown), ground(picture, grown(shown, across // 2))))
+    hair = ((unlike > UNLIKE) & (like < unlike / 2)).float()
+    hair[:, round(share * hair.shape[1]):] = 0.0
+    for _ in range(across // HOLES):
+        shown = torch.maximum(shown, grown(shown, HOLES) * hair)
+    return shown
 
 
 def ground(picture: Tensor, shown: Tensor) -> Tensor:

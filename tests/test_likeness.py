@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 import dcign
-from dcign.likeness import outline, strangeness
+from dcign.likeness import TONES, outline, strangeness, tone
 from dcign.photos import Prepared
 
 WEIGHTS = Path(__file__).parents[1] / "weights"
@@ -19,6 +19,17 @@ def test_an_outline_is_where_something_else_than_ground_is_drawn():
     drawn[0, 2:5, 3] += 0.2
     drawn[1, 6, 6] += 0.02  # hardly to be seen
     assert torch.nonzero(outline(drawn, (200, 200, 200))[0]).tolist() == [[2, 3], [3, 3], [4, 3]]
+
+
+def test_a_tone_brings_what_is_drawn_to_its_pictures_mean():
+    """Where it is drawn, whatever lies around it; and by a little only."""
+    drawn, where = torch.full((3, 40, 40), 208 / 255), torch.zeros(40, 40, dtype=torch.bool)
+    where[8:32, 8:32] = True
+    drawn[:, where] = 0.5 + 0.1 * torch.rand(3, int(where.sum()))
+    picture = torch.where(where, drawn * torch.tensor([1.1, 1.0, 0.9]).view(3, 1, 1), torch.rand(3, 40, 40))
+    assert torch.allclose(tone(picture, drawn, (208, 208, 208)).flatten(), torch.tensor([1.1, 1.0, 0.9]), atol=2e-3)
+    assert (tone(torch.zeros(3, 40, 40), drawn, (208, 208, 208)) == TONES[0]).all()
+    assert torch.allclose(tone(picture, torch.full((3, 40, 40), 208 / 255), (208, 208, 208)), torch.ones(3, 1, 1))  # nothing is drawn
 
 
 def test_what_is_not_drawn_makes_a_picture_strange():

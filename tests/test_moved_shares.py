@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from test_appearance_flow import code, studio, with_flow  # noqa: F401
 
 from dcign.appearance_flow import AppearanceFlow
-from dcign.moved_shares import DISTRUST, DOUBT, TURN, UNSEEN, distrust, moved_share
+from dcign.moved_shares import DISTRUST, DOUBT, PROFILE, TURN, UNSEEN, distrust, moved_share, unseen_share
 from dcign.studio import Studio
 
 
@@ -18,6 +19,27 @@ def test_how_far_it_is_trusted(code):
     shares = [moved_share(code, {"azimuth": float(degrees)}) for degrees in range(-180, 181)]
     assert shares == shares[::-1] and np.abs(np.diff(shares)).max() < 0.1
     assert moved_share(code, {"azimuth": 350.0}) == 1.0 and moved_share(replace(code, offsets=None), {"azimuth": 180.0}) == 1.0
+
+
+def test_a_photographed_face_is_drawn_alone_in_profile():
+    assert unseen_share({"azimuth": PROFILE[0], "elevation": 40.0, "light": 90.0}) == unseen_share({}) == 0.0
+    assert unseen_share({"azimuth": PROFILE[1]}) == unseen_share({"azimuth": -180.0}) == 1.0
+    assert 0.3 < unseen_share({"azimuth": -sum(PROFILE) / 2}) < 0.7
+
+
+def test_in_profile_it_stands_on_the_photographs_ground_in_its_tone(picture, monkeypatch):
+    """And an object, of whose picture there is nothing that could be told from the ground, as it did."""
+    for subject in ("face", "object"):
+        studio = Studio(**with_flow() | {"framing": {"subject": subject}}, device="cpu")
+        code = replace(studio.encode(picture, refine=False), azimuth=0.0)
+        shown = []
+        for tone in (1.0, 0.8):
+            monkeypatch.setattr("dcign.own_picture.tone", lambda *parts, tone=tone: torch.full((3, 1, 1), tone))
+            studio = Studio(**with_flow() | {"framing": {"subject": subject}}, device="cpu")
+            shown.append([studio.render(code, azimuth=degrees).astype(float) for degrees in (0.0, 85.0)])
+        assert np.array_equal(shown[0][0], shown[1][0])  # the picture itself stays
+        darker = (shown[0][1] - shown[1][1]).max()
+        assert darker > 10 if subject == "face" else darker == 0
 
 
 def test_what_is_drawn_is_trusted_again_where_the_picture_shows_nothing():

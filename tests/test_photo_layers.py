@@ -62,6 +62,30 @@ def test_a_subjects_colours_go_on_beyond_it():
     assert torch.equal(photo_layers.colours(picture, torch.zeros(1, 80, 80)), picture)
 
 
+def test_hair_that_stands_off_what_is_drawn_is_the_heads_and_neither_ground_nor_clothes_are():
+    picture, shown = torch.zeros(3, 160, 160), torch.zeros(1, 160, 160)
+    picture[2] = 0.8  # blue
+    picture[:, 40:, 50:110] = torch.tensor([0.3, 0.2, 0.1]).view(3, 1, 1)  # brown hair, and brown clothes
+    picture[:, 60:110, 65:95] = 0.8
+    picture[:, 40:60, 115:125] = torch.tensor([0.3, 0.2, 0.1]).view(3, 1, 1)  # something brown beside it
+    shown[:, 50:110, 60:100] = 1.0
+    found = photo_layers.with_hair(picture, shown)[0]
+    lowest = round(photo_layers.HAIR[1] * 160)
+    assert (found[40:100, 50:110] == 1).all() and (found[:40] == 0).all() and (found[lowest:] == 0).all()
+    assert (found[:, 113:] == 0).all() and (found[:, :47] == 0).all()
+    assert torch.equal(photo_layers.with_hair(picture, torch.zeros(1, 160, 160)), torch.zeros(1, 160, 160))
+
+
+def test_what_is_drawn_alone_stands_before_what_lies_behind():
+    drawn = torch.zeros(1, 40, 40)
+    drawn[:, 10:30, 10:30] = 1.0
+    even = (208, 208, 208)
+    sharp = torch.full((3, 40, 40), 208 / 255).lerp(torch.rand(3, 40, 40), drawn)
+    shown = layers().before(sharp, drawn, even)
+    assert torch.equal(shown[:, 14:26, 14:26], sharp[:, 14:26, 14:26])
+    assert torch.allclose(shown[:, drawn[0] == 0], layers().behind[:, drawn[0] == 0], atol=1e-6)
+
+
 def layers() -> Layers:
     """A subject on the left that is shown in part; all else lies behind."""
     shown = torch.zeros(1, 40, 40)
