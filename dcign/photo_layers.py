@@ -129,9 +129,12 @@ def colours(picture: Tensor, shown: Tensor) -> Tensor:
 
 
 def closed(drawn: Tensor) -> Tensor:
-    """Where a solid subject is drawn, (1, H, W), with what of it has the colour of the model's ground: holes of up to HOLES pixels either way."""
+    """Where a solid subject is drawn, (1, H, W), with what of it has the colour of the model's ground: gaps of up to HOLES pixels either way, and
+    all that has some of it above, below, to the left and to the right: white hair before pale grey."""
     half = (F.avg_pool2d(drawn, 2) > 0.5).float()  # (1, h, w); a quarter of the work
     half = shrunk(grown(half, HOLES // 2), HOLES // 2)
+    sides = [part for axis in (1, 2) for part in (half.cummax(axis).values, half.flip(axis).cummax(axis).values.flip(axis))]
+    half = torch.stack(sides).amin(0)
     return torch.maximum(drawn, F.interpolate(half[None], drawn.shape[1:], mode="nearest")[0])
 
 

@@ -160,8 +160,10 @@ def test_what_of_a_face_is_drawn_in_the_grounds_colour_is_no_hole():
     holed = drawn.clone()
     holed[:, 30:34, 40:43] = holed[:, 50, 50] = 0.0
     assert torch.equal(photo_layers.closed(holed), drawn) and torch.equal(photo_layers.closed(drawn), drawn)
-    holed[:, 25:55, 25:55] = 0.0  # more than hair or teeth
-    assert photo_layers.closed(holed)[:, 30:50, 30:50].max() == 0.0
+    holed[:, 25:55, 25:55] = 0.0  # white hair
+    assert torch.equal(photo_layers.closed(holed), drawn)
+    holed[:, 40:, 25:55] = 0.0  # between long hair ground is seen, down to the border
+    assert photo_layers.closed(holed)[:, 32:, 32:48].max() == 0.0
 
 
 def test_a_photographs_ground_is_sought_once(studio, code, monkeypatch):

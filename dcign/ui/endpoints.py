@@ -82,7 +82,7 @@ def add(studios: Mapping[str, Studio]) -> None:
 
     def encode(picture: Any, model: Any) -> tuple[dict, dict, Any]:
         """Encode a picture: an upload goes in, its graphics code comes out. Takes about a second where the
-        picture looks like a render or shows an object that can be taken off its ground, as its code is then refined.
+        picture shows a face, or an object that is on the model's ground or can be put there, as its code is then refined.
 
         Args:
             picture: An uploaded image file: PNG, JPEG, WebP, GIF, BMP or TIFF, of 16 to 12000 pixels a side, 50

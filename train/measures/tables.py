@@ -78,7 +78,7 @@ def photographs(found: dict) -> list[str]:
                                                      for kind in ("shown", "drawn", "copy"))] for factor, row in found.items()]
     return table(["a photograph moved", "as shown", "drawn alone", "copying the input"], rows) + [
         "", "Photographs here are renders of held-out identities, nearly all before other grounds, many in another exposure or other "
-        "colours, read by one pass of the encoder. PSNR is of the subject alone, SSIM of the whole picture, ground and all."] if found else []
+        "colours, encoded as photographs are in the app (faces refined where they are drawn, objects by one pass). PSNR is of the subject alone, SSIM of the whole picture, ground and all."] if found else []
 
 
 def _beside(beside: dict) -> list[str]:
