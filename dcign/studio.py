@@ -18,11 +18,12 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from . import arguments, devices, refinement
+from . import arguments, devices
 from .calibration import Calibration
 from .completion import complete, is_whole
 from .controls import Controls, Heard
 from .directions import Directions
+from .encoding import Encoding
 from .graphics_code import FACTORS, CodeLayout, GraphicsCode
 from .moved_shares import Shares
 from .networks import DCIGN
@@ -30,6 +31,7 @@ from .own_picture import Asked, Drawn, Memory
 from .paper_network import PaperNetwork
 from .photos import DEFAULT_FACE_BOX, PictureSpec, Prepared, Source, prepare
 from .pose_prior import PosePrior
+from .refinement import can_refine
 from .relighting import with_picture
 from .sharpening import Sharpening, sharpen
 from .sweeps import path
@@ -162,7 +164,7 @@ class Studio:
         """Decode and frame a PIL image, array, bytes or path; a head that the photograph's border cuts off goes on as the network
         would draw it (dcign.completion). PhotoError (a ValueError) if it is unusable."""
         prepared = prepare(image, self.spec)
-        if is_whole(prepared.seen, self.size) or not refinement.can_refine(self._network):
+        if is_whole(prepared.seen, self.size) or not can_refine(self._network):
             return prepared
         return replace(prepared, picture=complete(self._network, prepared.picture, prepared.seen, self.spec.ground))
 
@@ -187,34 +189,16 @@ class Studio:
                     raise ValueError(f"{self.name} needs {self.size} pixels a side: use its own prepare()")
             pixels = np.stack([np.asarray(item.picture.convert("RGB")) for item in batch])   # (N, H, W, 3)
             whole = [item.clean if refine is None else refine for item in batch]
-            faces = [refine is None and item.found and not item.clean and self.spec.subject == "face" for item in batch]
+            partly = [refine is None and item.found and not item.clean and self.spec.subject == "face" for item in batch]
             own_ground = [not item.clean and refine is not True for item in batch]
-            found = self._codes(*self._means(pixels, np.flatnonzero(whole), np.flatnonzero(faces)), own_ground)
+            found = self._codes(*self._encoding(pixels, np.flatnonzero(whole), np.flatnonzero(partly)), own_ground)
             codes += [with_picture(code, picture) for code, picture in zip(found, pixels)] if self.relighting else found
         return codes
 
-    def _means(self, pixels: np.ndarray, whole: np.ndarray, faces: np.ndarray) -> tuple[np.ndarray, dict[int, np.ndarray]]:
-        """uint8 (N, H, W, 3) -> posterior means (N, L), refined of those that show the ``whole`` model's ground, and of ``faces`` in
-        photographs; offsets (K, L) of these."""
-        with torch.inference_mode():
-            # A transposed view of (N, H, W, 3) already is channels_last.
-            pictures = torch.from_numpy(pixels).to(self.device).permute(0, 3, 1, 2).float().div_(255)
-            mean, log_variance = self._network.encode(pictures)
-            mean, offsets = mean.float(), {}
-            for chosen, plan in ((whole, refinement.Refinement()), (faces, refinement.PHOTOGRAPHS)):
-                if not len(chosen) or not refinement.can_refine(self._network):
-                    continue
-                shown = pictures[chosen]
-                if chosen is faces:
-                    shown = refinement.where_drawn(self._network, shown, mean[chosen], self.spec.ground)
-                mean[chosen], found = refinement.refine(
-                    self._network, shown, mean[chosen], log_variance[chosen], self.layout.intrinsic, plan,
-                    mirrored=self.symmetric and self.spec.subject == "object",  # most objects are symmetric; faces, with their hair, gain nothing
-                    prior=self._pose_prior)
-                # rounded far below the posterior's own spread: half the length in JSON. None where nothing was found
-                found = found.cpu().numpy().round(3)
-                offsets |= {place: rows for place, rows in zip(chosen.tolist(), found) if rows.any()}
-            return mean.cpu().numpy(), offsets
+    @property
+    def _encoding(self) -> Encoding:
+        # most objects are symmetric; faces, with their hair, gain nothing by their mirror images
+        return Encoding(self._network, self.layout.intrinsic, self.spec.ground, self.symmetric and self.spec.subject == "object", self._pose_prior)
 
     def _codes(self, means: np.ndarray, offsets: Mapping[int, np.ndarray] | None = None,
                own_ground: Sequence[bool] = ()) -> list[GraphicsCode]:

@@ -118,7 +118,7 @@ def test_the_studio_refines_with_it_but_for_what_was_not_learned(tmp_path, monke
     loaded = checkpoints.load_weights(weights)
     asked = []
 
-    def seen(network, pictures, mean, log_variance, free, **options):
+    def seen(network, pictures, mean, log_variance, free, plan, **options):
         asked.append(options["prior"])
         return refine(network, pictures, mean, log_variance, free, Refinement(steps=0))
 
