@@ -102,7 +102,7 @@ class GraphicsCode:
     the model has no such factor. model: the name of the weights that made the code. offsets: float32 (K, L),
     read-only, what each place in the decoder hears beside the latents (dcign.offsets); None for nothing. picture: what
     was encoded, a square JPEG file, which is in what is shown (dcign.own_picture); None where there is
-    none, or latents were changed since. own_ground: whether that shows its subject on another ground than the model's. ValueError for a wrong shape, numbers that are not finite or a damaged picture.
+    none, or latents were changed since. own_ground: whether that shows its subject on another ground than the model's; False without a picture. ValueError for a wrong shape, numbers that are not finite or a damaged picture.
     """
 
     latents: np.ndarray
@@ -139,6 +139,7 @@ class GraphicsCode:
             except PhotoError:
                 raise ValueError(f"the code's picture is damaged; {_REMEDY}") from None
             object.__setattr__(self, "_pixels", pixels)
+        object.__setattr__(self, "own_ground", self.own_ground and self.picture is not None)
         for name in FACTORS:
             value = getattr(self, name)
             if value is None:
@@ -192,7 +193,7 @@ class GraphicsCode:
 
     def without_picture(self) -> GraphicsCode:
         """The code alone, which holds no picture: all that is drawn of it is drawn by the decoder, a likeness still."""
-        return self if self.picture is None else replace(self, picture=None, own_ground=False)
+        return self if self.picture is None else replace(self, picture=None)
 
     def to_json(self) -> str:
         """One line of JSON; from_json() gives back an equal code."""

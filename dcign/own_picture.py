@@ -1,6 +1,6 @@
 """What of a code's own picture is in what is shown of the code: all, under any light (relighting.py), where the view is the
 picture's own; its pixels, or its mirror image's (mirror_image.py), at their new places (appearance_flow.py), if the network has learned
-to move them; else nothing. Of a photographed face, and of any photograph's mirror image, before the photograph's ground (photo_layers.py). All
+to move them; else nothing. In profile a photographed face is drawn alone, and all that is drawn of it in the picture's tone (likeness.py). Of a photographed face, and of any photograph's mirror image, before the photograph's ground (photo_layers.py). All
 that is shown of a picture in black and white is so too (black_and_white.py).
 
 Shape legend: H, W pixels, L latents, C channels of the decoder's level of h, w pixels.
@@ -119,13 +119,18 @@ class Asked:
         """The same, shown in the picture's tone."""
         if own.tone is None:
             return self
-        return replace(self, sharp=torch.addcmul(self.sharp, self.outlined * self.sharp, own.tone - 1).clamp(0.0, 1.0))
+        found = replace(self, sharp=torch.addcmul(self.sharp, self.outlined * self.sharp, own.tone - 1).clamp(0.0, 1.0))
+        found.__dict__["outlined"] = self.outlined  # the same, and replace() forgets what was cached
+        return found
 
     def sides(self, own: _Own) -> tuple[Shares, Side | None, Side | None]:
         """The picture's part in the view, and its mirror image's, None where that has none; and how far each is trusted."""
         found = self.shares(own.strange)
-        return (found, self._moved(own) if min(found.own, found.window[0]) >= LEAST else None,
-                self._moved_mirrored(own) if min(found.mirrored, found.window[1]) >= LEAST else None)
+        here, there = min(found.own, found.window[0]) >= LEAST, min(found.mirrored, found.window[1]) >= LEAST
+        if here != there and self._unseen(self.away if here else mirror_image.away_from_mirrored(self.code, self.away)) == 1.0:
+            drawn = Side(self._before(self._layers(own))[None])  # no pixel of either is in it
+            return found, drawn if here else None, drawn if there else None
+        return found, self._moved(own) if here else None, self._moved_mirrored(own) if there else None
 
     def shares(self, strange: float = 1.0) -> Shares:
         """How far either is trusted; nothing is trusted further than of a picture that is ``strange``."""
@@ -146,10 +151,10 @@ class Asked:
         found = self._found(begun, own, self.new, self.away)
         shown = self._shown(found)
         if self.code.photograph and self.solid and self.code.azimuth is not None:
-            layers, unseen = self._layers(own), unseen_share(self.away)
+            layers = self._layers(own)
             shown = layers.kept(shown, found.flow, self.outlined, found.drawn_share[0], self.ground)
-            if unseen:
-                shown = shown.lerp(layers.before(self.sharp, self.outlined, self.ground), unseen)
+            if unseen := self._unseen(self.away):
+                shown = shown.lerp(self._before(layers), unseen)
         return Side(shown[None], found.known, begun.latents)
 
     def _moved_mirrored(self, own: _Own) -> Side:
@@ -165,18 +170,25 @@ class Asked:
         if code.photograph:  # a render's ground is even
             layers = self._mirrored_layers(own, begun)
             shown = layers.placed(shown, found.flow, self.outlined, found.drawn_share[0], self.solid)
-            if self.solid and (unseen := unseen_share(away)):
-                shown = shown.lerp(layers.before(self.sharp, self.outlined, self.ground), unseen)
+            if unseen := self._unseen(away):
+                shown = shown.lerp(self._before(layers), unseen)
         return Side(shown[None], found.known, begun.latents)
+
+    def _unseen(self, away: Mapping[str, float]) -> float:
+        """How much of the view is drawn alone, so far ``away`` from where pixels come from, from 0 to 1: of photographed faces in profile."""
+        return unseen_share(away) if self.code.photograph and self.solid and self.code.azimuth is not None else 0.0
+
+    def _before(self, layers: Layers) -> Tensor:
+        """What is drawn before what lies behind in the photograph (3, H, W)."""
+        return layers.before(self.sharp, self.outlined, self.ground)
 
     def _layers(self, own: _Own) -> Layers:
         """The photograph's subject and what lies behind, in the light that is asked for."""
         if own.subject is None:
             begun = self._begun(own, None)
-            own.subject = photo_layers.subject(self.code, own.seen.picture, outline(own.itself.picture, self.ground),
-                                               lambda degrees: self._found(begun, own, self.draw(degrees), {}).flow)
-            if self.subject == "face":
-                own.subject = photo_layers.with_hair(own.seen.picture, own.subject)
+            found = photo_layers.subject(self.code, own.seen.picture, outline(own.itself.picture, self.ground),
+                                         lambda degrees: self._found(begun, own, self.draw(degrees), {}).flow)
+            own.subject = photo_layers.with_hair(own.seen.picture, found) if self.solid else found  # at once: another thread may wait for it
         kept = own.layers  # another thread may ask for another light
         if kept is None or kept[0] != self.light:
             kept = own.layers = self.light, Layers.of(self._begun(own, self.light).here[0, :3], own.subject)
@@ -262,7 +274,7 @@ class Memory:
             itself = asked.draw({})
             strange = 1.0 if asked.code.photograph else strangeness(picture, itself.picture, asked.ground)
             seen = Seen.of(picture, itself.picture, unlit(asked.code, asked.subject, asked.ground))
-            toned = asked.solid and asked.code.photograph
+            toned = asked.flow is not None and asked.solid and asked.code.photograph  # else it is the drawing's own a little further on
             return _Own(seen, itself, strange, colourless(picture), tone(picture, itself.picture, asked.ground) if toned else None)
 
         return self.get(asked.code, make)

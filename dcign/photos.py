@@ -58,7 +58,7 @@ class PictureSpec:
 class Prepared:
     """picture: PIL RGB size x size; found: whether the subject was; warnings: what to tell the visitor; clean: whether
     all that stands out from the model's own ground can be taken for the subject, as in a render; seen: left, top, right and bottom,
-    as shares of the side, of what the photograph shows of it: beyond, its edge is drawn out."""
+    as shares of the side, of what the photograph shows of it: beyond, its edge is drawn out, until Studio.prepare() completes that."""
 
     picture: Image.Image
     found: bool

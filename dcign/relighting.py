@@ -90,10 +90,10 @@ def _means(size: int, device: torch.device) -> Tensor:
         return near / near.sum(1, keepdim=True)
 
 
-def with_picture(code: GraphicsCode, pixels: np.ndarray) -> GraphicsCode:
-    """The code with the picture, uint8 (H, W, 3), that it is of; without, if that is smaller or larger than a
-    code may carry."""
+def with_picture(code: GraphicsCode, pixels: np.ndarray, own_ground: bool = False) -> GraphicsCode:
+    """The code with the picture, uint8 (H, W, 3), that it is of, on another ground than the model's (``own_ground``) or on that; without,
+    if that is smaller or larger than a code may carry."""
     if not MIN_SIDE <= pixels.shape[0] <= MAX_PICTURE_SIDE:
         return code
     picture = jpeg(pixels)
-    return code if len(picture) > MAX_PICTURE_BYTES else replace(code, picture=picture)
+    return code if len(picture) > MAX_PICTURE_BYTES else replace(code, picture=picture, own_ground=own_ground)

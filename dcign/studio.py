@@ -173,8 +173,8 @@ class Studio:
 
         Anything but a Prepared goes through prepare() first. refine: move the encoder's means nearer to the picture
         (dcign.refinement; about a second on two cores); None does so where nothing but the subject is in it
-        (Prepared.clean), and of a face that was found in a photograph where that is drawn. A network that cannot, such as
-        the paper's, leaves them.
+        (Prepared.clean), and of a face that was found in a photograph where that is drawn; True does so as if there were nothing
+        else in any. A network that cannot, such as the paper's, leaves them.
         """
         return self.encode_many([image], refine)[0]
 
@@ -191,8 +191,8 @@ class Studio:
             whole = [item.clean if refine is None else refine for item in batch]
             partly = [refine is None and item.found and not item.clean and self.spec.subject == "face" for item in batch]
             own_ground = [not item.clean and refine is not True for item in batch]
-            found = self._codes(*self._encoding(pixels, np.flatnonzero(whole), np.flatnonzero(partly)), own_ground)
-            codes += [with_picture(code, picture) for code, picture in zip(found, pixels)] if self.relighting else found
+            found = self._codes(*self._encoding(pixels, np.flatnonzero(whole), np.flatnonzero(partly)))
+            codes += [with_picture(*parts) for parts in zip(found, pixels, own_ground)] if self.relighting else found
         return codes
 
     @property
@@ -200,15 +200,14 @@ class Studio:
         # most objects are symmetric; faces, with their hair, gain nothing by their mirror images
         return Encoding(self._network, self.layout.intrinsic, self.spec.ground, self.symmetric and self.spec.subject == "object", self._pose_prior)
 
-    def _codes(self, means: np.ndarray, offsets: Mapping[int, np.ndarray] | None = None,
-               own_ground: Sequence[bool] = ()) -> list[GraphicsCode]:
-        degrees, offsets, own_ground = {}, offsets or {}, list(own_ground) or [False] * len(means)
+    def _codes(self, means: np.ndarray, offsets: Mapping[int, np.ndarray] | None = None) -> list[GraphicsCode]:
+        degrees, offsets = {}, offsets or {}
         for factor, calibration in self.calibrations.items():
             estimates = calibration.estimate(means[:, self.layout.slice(factor)])
             degrees[factor] = [self._controls.bounded(factor, value) for value in estimates.tolist()]
         return [
             GraphicsCode(row, self.layout, model=self.name, **{name: degrees[name][i] for name in degrees},
-                         offsets=offsets.get(i), own_ground=own_ground[i])
+                         offsets=offsets.get(i))
             for i, row in enumerate(means)
         ]
 
@@ -304,10 +303,12 @@ class Studio:
             levels = pictures.float().mul(255).round_().clamp_(0, 255).to(torch.uint8)
             return np.ascontiguousarray(levels.permute(0, 2, 3, 1).cpu().numpy())
 
-    def sides(self, asked: Asked) -> tuple[Shares, Side | None, Side | None]:
-        """The parts of a code's picture and of its mirror image in one of its views, None where one has none, and how far they are
-        trusted. The code must have a picture of this size."""
-        return asked.sides(self._memory.own(asked))
+    def sides(self, asked: Asked) -> tuple[Asked, Shares, Side | None, Side | None]:
+        """One of a code's views in the tone of its picture; the parts of the picture and of its mirror image in it, None where one has none,
+        and before them how far they are trusted. The code must have a picture of this size."""
+        own = self._memory.own(asked)
+        asked = asked.toned(own)
+        return asked, *asked.sides(own)
 
     def views(self, codes: Sequence[GraphicsCode], heard: Sequence[Heard]) -> list[Asked]:
         """The views of N codes of which the decoder hears this, drawn; nothing of their pictures is in it yet."""

@@ -105,7 +105,7 @@ def studios(weights):
 @pytest.fixture(scope="module")
 def code(studios):
     """A face's, without refinement."""
-    return studios["faces"].encode(demo_weights.picture(2))
+    return studios["faces"].encode(demo_weights.picture(2), refine=False)
 
 
 @pytest.fixture(scope="module")

@@ -27,7 +27,7 @@ RANGES = {
 }
 EXAMPLES = 8
 GROUND = (220, 220, 220)
-NEARLY_GROUND = (208, 208, 208)   # like the render of a face, but not refined: two processes would end in codes a little apart
+NEARLY_GROUND = (208, 208, 208)   # like the render of a face, and yet another: taken for a photograph
 
 
 def _curve(degrees: np.ndarray, limits: tuple[float, float], circular: bool) -> np.ndarray:

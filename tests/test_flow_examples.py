@@ -1,12 +1,13 @@
 """Of what flow is learned: which pictures are encoded, as what they are shown, and where their views lie."""
 
+import copy
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from test_flow import PLAN, RECIPE, SIZE, examples, network, pool, studio  # noqa: F401
+from test_flow import PLAN, RECIPE, SIZE, examples, network, pool, scenes, studio  # noqa: F401
 
-from train import flow_examples
+from train import flow, flow_examples
 from train.batches import draw_shard
 from train.flow_pictures import SHOTS, as_photograph, in_colours
 from train.pool import Pool
@@ -29,6 +30,22 @@ def test_sources_are_encoded_as_the_app_does_it_and_others_are_far_enough(studio
             assert example.place == own
         away = np.abs((example.degrees - getattr(example.code, factor) + 180) % 360 - 180)
         assert away.min() >= PLAN.least
+
+
+def test_photographed_faces_are_refined_and_learned_from_as_in_the_app(studio, network, pool, scenes):  # noqa: F811
+    faces = copy.copy(studio)
+    faces.spec = replace(studio.spec, subject="face")
+    found = flow_examples.collect(faces, pool, PLAN, most=2)
+    photographs = [example for example in found if example.photograph is not None]
+    assert photographs and all(example.code.own_ground and example.code.photograph and example.code.offsets is not None for example in photographs)
+    step = next(flow.steps(faces, network, pool, found, scenes, replace(PLAN, photographed=1.0), 1))
+    assert step.targets.isfinite().all() and step.drawn.shape == step.targets.shape
+
+
+def test_shares_of_the_plan_are_shares():
+    for name in ("strange", "photographed"):
+        with pytest.raises(ValueError, match=f"--{name} is a share from 0 to 1"):
+            replace(PLAN, **{name: 1.5})
 
 
 def test_both_sides_of_a_photograph_have_the_same_ground_and_the_new_one_no_noise(pool):  # noqa: F811

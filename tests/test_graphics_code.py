@@ -1,9 +1,11 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from dcign import CodeLayout, GraphicsCode
+from dcign.jpeg import jpeg
 
 LAYOUT = CodeLayout((("azimuth", 2), ("light", 1), ("intrinsic", 3)))
 
@@ -50,8 +52,10 @@ def test_json_brings_an_equal_code_back():
     assert again == code
     assert again.latents.dtype == np.float32
     assert again.elevation is None
-    photograph = a_code(own_ground=True)
-    assert GraphicsCode.from_json(photograph.to_json()) == photograph and "own_ground" not in code.to_json()
+    photograph = a_code(own_ground=True, picture=jpeg(np.zeros((16, 16, 3), np.uint8)))
+    again = GraphicsCode.from_json(photograph.to_json())
+    assert again == photograph and again.own_ground and "own_ground" not in code.to_json()
+    assert not photograph.without_picture().own_ground and not a_code(own_ground=True).own_ground
 
 
 def test_codes_are_equal_by_value():
@@ -59,7 +63,8 @@ def test_codes_are_equal_by_value():
     assert a_code() != a_code(azimuth=-12.0)
     assert a_code() != a_code(model="chairs")
     assert a_code() != a_code(latents=np.zeros(6))
-    assert a_code() != a_code(own_ground=True)
+    pictured = a_code(picture=jpeg(np.zeros((16, 16, 3), np.uint8)))
+    assert a_code() != pictured != replace(pictured, own_ground=True)
 
 
 def test_a_code_keeps_its_own_read_only_latents():

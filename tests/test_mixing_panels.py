@@ -36,11 +36,12 @@ def close(first: dcign.GraphicsCode, second: dcign.GraphicsCode) -> bool:
     return alike and np.allclose(first.latents, second.latents, atol=1e-3) and first.azimuth == second.azimuth
 
 
-def given_offsets(page, studio, seed: int) -> dcign.GraphicsCode:
-    """The code on the page with offsets, as that of a refined picture has them; all panels hear of it."""
-    plain = code(page)
-    rows = np.random.default_rng(seed).normal(size=(studio._network.places, plain.layout.size))
-    changed = replace(plain, offsets=rows * plain.layout.intrinsic)
+def given_offsets(page, studio, seed: int | None) -> dcign.GraphicsCode:
+    """The code on the page with offsets, as that of a refined picture has them, or without any; all panels hear of it."""
+    plain, rows = code(page), None
+    if seed is not None:
+        rows = np.random.default_rng(seed).normal(size=(studio._network.places, plain.layout.size)) * plain.layout.intrinsic
+    changed = replace(plain, offsets=rows)
     page.evaluate("""text => {
         window.dcign.recode(text);
         document.dispatchEvent(new CustomEvent("dcign:code", {detail: {code: text, source: "test"}}));
@@ -182,8 +183,7 @@ def test_offsets_are_mixed_in_the_page_as_by_the_library(page, studio, weights):
     page.click("#mix .keep")
     page.locator("#examples button.thumbnail-item").nth(3).click()
     page.wait_for_function("old => window.dcign.code() !== old", arg=first.to_json())
-    bare = code(page)
-    assert bare.offsets is None
+    bare = given_offsets(page, studio, None)
     for percent in ("40", "100"):
         redrawn(page, lambda percent=percent: page.locator("#mix .morph input").fill(percent))
         assert close(code(page), mixing.morph(bare, first, int(percent) / 100))

@@ -15,7 +15,7 @@ from dcign.graphics_code import GraphicsCode
 from dcign.networks import DCIGN, NetworkConfig
 from dcign.paper_network import PaperConfig, PaperNetwork
 from dcign.photos import PictureSpec, Prepared, prepare
-from dcign.refinement import Refinement, can_refine, descend, refine, where_drawn
+from dcign.refinement import PHOTOGRAPHS, Refinement, can_refine, descend, refine, where_drawn
 from dcign.ui import endpoints
 
 
@@ -215,11 +215,28 @@ def test_of_a_photograph_counts_what_lies_where_it_is_drawn():
     assert torch.allclose(asked[..., outside], drawn[:, outside].expand(2, -1, -1), atol=1e-6)
 
 
-def test_faces_found_in_photographs_are_refined_there_and_objects_are_not(studio):
+def test_faces_found_in_photographs_are_refined_to_what_lies_there(studio, monkeypatch):
+    if studio.spec.subject != "face":
+        pytest.skip("objects are not")
+    picture, asked = Image.fromarray(_drawn(studio, 1)[0]), []
+    monkeypatch.setattr("dcign.refinement.refine", lambda network, pictures, mean, log_variance, free, plan, **options:
+                        asked.append((pictures, plan)) or refine(network, pictures, mean, log_variance, free, Refinement(steps=0)))
+    monkeypatch.setattr("dcign.refinement.where_drawn", lambda network, pictures, mean, ground: pictures / 2)
+    studio.encode(Prepared(picture, True))
+    studio.encode(Prepared(picture, True, clean=True))
+    (there, plan), (whole, usual) = asked
+    assert torch.allclose(there, whole / 2) and plan == PHOTOGRAPHS and usual == Refinement()
+
+
+def test_faces_found_in_photographs_are_refined_and_objects_are_not(studio):
     pictures = [Image.fromarray(picture) for picture in _drawn(studio, 3)]
     found = studio.encode_many([Prepared(picture, True) for picture in pictures])
     rough = studio.encode_many([Prepared(picture, True) for picture in pictures], refine=False)
     missed = studio.encode_many([Prepared(picture, False) for picture in pictures])
+    mixed = studio.encode_many([Prepared(pictures[0], True, clean=True), Prepared(pictures[1], False), Prepared(pictures[2], True)])
+    alone = [studio.encode(Prepared(pictures[0], True, clean=True)), missed[1], found[2]]
+    assert all(np.allclose(a.latents, b.latents, atol=0.05) and (a.offsets is None) == (b.offsets is None) and a.own_ground == b.own_ground
+               for a, b in zip(mixed, alone))
     faces = studio.spec.subject == "face"
     assert all(code.own_ground and code.photograph and (code.offsets is not None) == faces for code in found)
     assert all(np.array_equal(a.latents, b.latents) and a.offsets is None for a, b in zip(rough, missed))

@@ -97,14 +97,14 @@ def _of_one(studio: Studio, pool: Pool, among: list[Example], plan: BlendPlan,
     example, other = (among[rng.integers(len(among))] for _ in range(2))
     example = mistakes(studio, example, other, plan.flow, rng).example(example)
     power = np.exp(plan.flow.colours * rng.standard_normal(3) * (rng.random() < plan.flow.recoloured)).astype(np.float32)
-    code = with_picture(example.code, np.rint(255 * in_colours(example.code.pixels, power)).astype(np.uint8))
+    code = with_picture(example.code, np.rint(255 * in_colours(example.code.pixels, power)).astype(np.uint8), own_ground=True)
     chosen = rng.permutation(np.flatnonzero(between(code, example.degrees)))[:plan.flow.views]
     if not len(chosen):  # where the view is misread
         return []
     asked = studio.views([code] * len(chosen), [heard(studio, example, int(which), bool(rng.random() < 0.5)) for which in chosen])
     found = []
     for view, which in zip(asked, chosen):
-        trusted, *sides = studio.sides(view)
+        view, trusted, *sides = studio.sides(view)
         if None not in sides:  # the app goes no further than the range
             found.append((view, trusted, tuple(sides), in_colours(target(studio, pool, example, int(which)), power)))
     return found

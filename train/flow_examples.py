@@ -39,7 +39,7 @@ class FlowPlan:
     width: int = 80  # NetworkConfig.flow_width
     pairs: int = 60_000  # new views
     sources: int = 2  # pictures of each mini-batch that others are made of
-    photographs: int = 4  # and of these as photographs, which are sooner encoded
+    photographs: int = 4  # and of these as photographs, which of objects are sooner encoded
     photographed: float = 0.5  # their share in what is learned from
     strange: float = 1.0  # of a photograph's identity, at most, in which its code is another's: real ones, as read by one pass, are drawn no better; refined, as faces are, half as wrong
     unlike: float = 0.5  # the same of a render's, in every other one: what is real is drawn no nearer, on the same ground

@@ -17,6 +17,7 @@ const readCode = (text) => {
       const whole = {...record, latents: plain(this.latents)};
       delete whole.offsets;
       delete whole.picture;   // it shows another code than this one
+      delete whole.own_ground;
       if (this.offsets) whole.offsets = this.offsets.map(plain);
       return JSON.stringify(whole);
     },
