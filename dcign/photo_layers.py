@@ -38,6 +38,8 @@ WITHIN = 2
 INSIDE = 3
 #: Pixels by which hair may stand off a head that is drawn without it; and the share of the height below which that may be clothes.
 HAIR = 24, 0.75
+#: Of a colour, the deviation of what lies further from the head up to which a ground is even.
+EVEN = 0.05
 _SEEN = 0.05  # how much of a view must come from a pixel for it to count as seen
 
 
@@ -104,12 +106,16 @@ def subject(code: GraphicsCode, picture: Tensor, drawn: Tensor, look: Callable[[
 
 def with_hair(picture: Tensor, shown: Tensor) -> Tensor:
     """Where a picture (3, H, W) of a head shows that, (1, H, W): where it is said to be ``shown``, and all around that is of its colours
-    and not of the ground's, as far as HAIR says."""
+    and not of the ground's, as far as HAIR says. Before an uneven ground some of that may look like hair: only what is said."""
     across, share = HAIR
+    lowest = round(share * picture.shape[1])
+    around = picture[:, :lowest][:, grown(shown, across)[0, :lowest] < 0.5]  # (3, n)
+    if around.shape[1] < 2 or around.std(1).amax() > EVEN:
+        return shown
     like, unlike = ((picture - other).abs().amax(0, keepdim=True)  # (1, H, W)
                     for other in (colours(picture, shown), ground(picture, grown(shown, across // 2))))
     hair = ((unlike > UNLIKE) & (like < unlike / 2)).float()
-    hair[:, round(share * hair.shape[1]):] = 0.0
+    hair[:, lowest:] = 0.0
     for _ in range(across // HOLES):
         shown = torch.maximum(shown, grown(shown, HOLES) * hair)
     return shown

@@ -73,7 +73,11 @@ def test_hair_that_stands_off_what_is_drawn_is_the_heads_and_neither_ground_nor_
     lowest = round(photo_layers.HAIR[1] * 160)
     assert (found[40:100, 50:110] == 1).all() and (found[:40] == 0).all() and (found[lowest:] == 0).all()
     assert (found[:, 113:] == 0).all() and (found[:, :47] == 0).all()
-    assert torch.equal(photo_layers.with_hair(picture, torch.zeros(1, 160, 160)), torch.zeros(1, 160, 160))
+    for other in (torch.zeros(1, 160, 160), torch.ones(1, 160, 160)):
+        assert torch.equal(photo_layers.with_hair(picture, other), other)
+    uneven = picture.clone()
+    uneven[:, :, 140:] = torch.rand(3, 160, 20)
+    assert torch.equal(photo_layers.with_hair(uneven, shown), shown)
 
 
 def test_what_is_drawn_alone_stands_before_what_lies_behind():
