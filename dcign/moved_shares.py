@@ -3,6 +3,7 @@ trusted there, beside what the decoder draws.
 
     shares(code, away)      # of what is shown, from 0 to 1
     distrust(strange, away), doubt(strange, subject)    # of what flow is told of them
+    unseen_share(away)      # of a photographed face that is drawn alone
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from .fading import smooth, wrapped
 from .graphics_code import GraphicsCode
 
 #: Between how many degrees of azimuth the pixels of a render that move along fade: further round, what is drawn is sharper. Those of a
-#: photograph, whose ground is nowhere else, do not; those of what is strange (likeness.py) later.
+#: photograph, whose ground is nowhere else, do not, but for a face's (PROFILE); those of what is strange (likeness.py) later.
 TURN, STRANGE_TURN = (50.0, 70.0), (60.0, 85.0)
 #: The same of a photographed face: before the photograph's own ground it is drawn alone then.
 PROFILE = (60.0, 80.0)

@@ -1,7 +1,8 @@
 """What of a code's own picture is in what is shown of the code: all, under any light (relighting.py), where the view is the
 picture's own; its pixels, or its mirror image's (mirror_image.py), at their new places (appearance_flow.py), if the network has learned
-to move them; else nothing. In profile a photographed face is drawn alone, and all that is drawn of it in the picture's tone (likeness.py). Of a photographed face, and of any photograph's mirror image, before the photograph's ground (photo_layers.py). All
-that is shown of a picture in black and white is so too (black_and_white.py).
+to move them; else nothing. Of a photographed face, and of any photograph's mirror image, before the photograph's ground
+(photo_layers.py); what is drawn of a photographed face has the picture's tone (likeness.py), and in profile it is drawn alone. All that is
+shown of a picture in black and white is so too (black_and_white.py).
 
 Shape legend: H, W pixels, L latents, C channels of the decoder's level of h, w pixels.
 """
@@ -55,7 +56,7 @@ class _Own:
     """A code's picture with what is drawn of the code, how ``strange`` it is (likeness.py; 1 for a photograph), and the light under which it
     was moved last; or its mirror image with what is drawn of that. ``grey``: whether the picture is in black and white;
     ``tone``: of a photographed face, by what each channel of its drawing is multiplied (3, 1, 1), None for nothing. ``mirrored`` is the
-    other one, as soon as it was needed; ``subject`` is photo_layers.subject(), and ``layers`` the light under which a photograph, or its
+    other one, as soon as it was needed; ``subject`` is photo_layers.subject(), of a face with its hair, and ``layers`` the light under which a photograph, or its
     mirror image, was shown last, with its layers then."""
 
     seen: Seen
@@ -274,7 +275,7 @@ class Memory:
             itself = asked.draw({})
             strange = 1.0 if asked.code.photograph else strangeness(picture, itself.picture, asked.ground)
             seen = Seen.of(picture, itself.picture, unlit(asked.code, asked.subject, asked.ground))
-            toned = asked.flow is not None and asked.solid and asked.code.photograph  # else it is the drawing's own a little further on
+            toned = asked.flow is not None and asked.solid and asked.code.photograph  # without flow, what is drawn further on has its own
             return _Own(seen, itself, strange, colourless(picture), tone(picture, itself.picture, asked.ground) if toned else None)
 
         return self.get(asked.code, make)

@@ -58,7 +58,7 @@ class Refinement:
 
 
 #: For photographs, which are never drawn as exactly, and read less exactly: held to their pixels half as much, further from the encoder's
-#: answer, and with less for single places, which counts no more when they are turned far.
+#: answer, and with smaller offsets, which hardly count when they are turned far.
 PHOTOGRAPHS = Refinement(values=4000.0, nearness=1.5, apart=2.0)
 #: Pixels within the outline of what is drawn of a photograph, which may be off by some.
 INSIDE = 1

@@ -197,8 +197,8 @@ class Studio:
 
     @property
     def _encoding(self) -> Encoding:
-        # most objects are symmetric; faces, with their hair, gain nothing by their mirror images
-        return Encoding(self._network, self.layout.intrinsic, self.spec.ground, self.symmetric and self.spec.subject == "object", self._pose_prior)
+        mirrored = self.symmetric and self.spec.subject == "object"  # faces, with their hair, gain nothing by it
+        return Encoding(self._network, self.layout.intrinsic, self.spec.ground, mirrored, self._pose_prior)
 
     def _codes(self, means: np.ndarray, offsets: Mapping[int, np.ndarray] | None = None) -> list[GraphicsCode]:
         degrees, offsets = {}, offsets or {}
