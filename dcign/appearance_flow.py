@@ -30,6 +30,11 @@ MOST_ODDS = 1e3  # of what is drawn; beyond, nothing moves that could be seen
 #: Of a moved pixel, the share that is interpolated by cubics. Between its places in a picture a line blurs what a cubic keeps, and
 #: overshoots: the more of it, the sharper, and the further from the truth where the place is wrong.
 CUBIC = 0.5
+#: Pixels of a picture, from one pixel of a view to the next, from which on to which it is taken from what is smoothed once, and then twice
+#: (mipmaps: Williams 1983): single ones of a far cheek would dash its outline.
+SQUEEZED = (1.0, 2.5), (2.5, 5.0)
+
+_BINOMIALS = {3: [1.0, 2.0, 1.0], 5: [1.0, 4.0, 6.0, 4.0, 1.0]}
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,8 +50,8 @@ class Source:
 
 @dataclass(frozen=True, eq=False)
 class Begun:
-    """What of a source is the same for all new views: the picture and what is drawn of it (N, 6, H, W), what the first layer makes
-    of them (N, width, h, w), and the latents (N, L)."""
+    """What of a source is the same for all new views: the picture, what is drawn of it, and the picture smoothed() (N, 12, H, W), what the
+    first layer makes of the first two (N, width, h, w), and the latents (N, L)."""
 
     here: Tensor
     entered: Tensor
@@ -79,6 +84,29 @@ def sample(pictures: Tensor, flow: Tensor, cubic: float = 0.0, channels: int | N
     smooth = F.grid_sample(pictures[:, :channels], grid, mode="bicubic", padding_mode="border", align_corners=False)
     smooth = sampled[:, :channels].lerp(smooth, cubic)
     return smooth if channels is None else torch.cat([smooth, sampled[:, channels:]], 1)
+
+
+def stepped(flow: Tensor) -> Tensor:
+    """How many pixels lie between where two pixels next to each other come from by ``flow`` (N, 2, H, W), at most, (N, 1, H, W)."""
+    right, down = flow.diff(dim=3), flow.diff(dim=2)  # (N, 2, H, W - 1) and (N, 2, H - 1, W)
+    across = torch.hypot(right[:, :1] + 1, right[:, 1:])
+    along = torch.hypot(down[:, :1], down[:, 1:] + 1)
+    sides = [F.pad(across, (1, 0)), F.pad(across, (0, 1)), F.pad(along, (0, 0, 1, 0)), F.pad(along, (0, 0, 0, 1))]
+    return torch.stack(sides).amax(0)
+
+
+def smoothed(pictures: Tensor) -> tuple[Tensor, Tensor]:
+    """(N, C, H, W) by a binomial of five pixels a side, and that again, by one of ten."""
+    once = binomial(pictures, 5)
+    return once, F.interpolate(binomial(F.avg_pool2d(once, 2), 5), pictures.shape[2:], mode="bilinear")
+
+
+def binomial(pictures: Tensor, side: int) -> Tensor:
+    """(N, C, H, W) by a binomial of ``side`` pixels, 3 or 5; the border goes on beyond itself."""
+    channels, beyond = pictures.shape[1], side // 2
+    across = pictures.new_tensor(_BINOMIALS[side]).div(2 ** (side - 1)).expand(channels, 1, 1, side)
+    pictures = F.conv2d(F.pad(pictures, (beyond, beyond, 0, 0), mode="replicate"), across, groups=channels)
+    return F.conv2d(F.pad(pictures, (0, 0, beyond, beyond), mode="replicate"), across.mT, groups=channels)
 
 
 @lru_cache(maxsize=8)
@@ -127,7 +155,7 @@ class AppearanceFlow(nn.Module):
         here = torch.cat([source.picture, source.drawn], 1).float()  # (N, 6, H, W)
         channels = source.level.shape[1]
         entered = F.conv2d(source.level, self.enter.weight[:, :channels], self.enter.bias)  # (N, width, h, w)
-        return Begun(here, entered + _of_squares(self.enter, 2 * channels, F.avg_pool2d(here, COARSE // FINE)), source.latents)
+        return Begun(torch.cat([here, *smoothed(here[:, :3])], 1), entered + _of_squares(self.enter, 2 * channels, F.avg_pool2d(here, COARSE // FINE)), source.latents)
 
     def forward(self, source: Source | Begun, drawn: Tensor, level: Tensor, latents: Tensor, distrust: float = 0.0,
                 doubt: float = 0.0) -> Moved:
@@ -135,7 +163,7 @@ class AppearanceFlow(nn.Module):
         of e less what is drawn counts than it was learned to; ``doubt``: how fast a pixel that is unlike what is drawn counts less
         where that is trusted. It is not learned with: flow would be the surer of such pixels, and as much of them be seen."""
         begun = self.begin(source) if isinstance(source, Source) else source
-        here, drawn, channels = begun.here, drawn.float(), level.shape[1]
+        here, drawn, channels = begun.here[:, :6], drawn.float(), level.shape[1]
         x = begun.entered + F.conv2d(level, self.enter.weight[:, channels:2 * channels])  # (N, width, h, w)
         x = x + _of_squares(self.enter, 2 * channels + here.shape[1] * FINE**2, F.avg_pool2d(drawn, COARSE // FINE))
         turned = torch.cat([latents, latents - begun.latents], 1)  # (N, 2 L)
@@ -151,8 +179,11 @@ class AppearanceFlow(nn.Module):
         y = y + _of_squares(self.join, HINTS, torch.cat([first, drawn], 1))
         y = activate(self.block(y))  # (N, fine, 2 h, 2 w)
         out = F.pixel_shuffle(self.out(y).float(), FINE)  # (N, 5, H, W)
-        mended = flow + out[:, :2]  # (N, 2, H, W)
-        picture, itself = sample(here, mended, CUBIC, 3).split(3, 1)  # (N, 3, H, W) each; what is drawn has no grain to keep
+        mended = flow + binomial(out[:, :2], 3)  # (N, 2, H, W); pixels of a square are told apart, and would differ in a grid
+        picture, itself, *smooth = sample(begun.here, mended, CUBIC, 3).split(3, 1)  # (N, 3, H, W) each; only the first has grain to keep
+        steps = stepped(mended)
+        for other, (least, most) in zip(smooth, SQUEEZED):
+            picture = picture.lerp(other, ((steps - least) / (most - least)).clamp(0.0, 1.0))
         scores = out[:, 2:]  # (N, 3, H, W)
         if distrust:
             scores = scores - distrust * scores.new_tensor([1.0, 0.0, 0.0]).view(1, 3, 1, 1)

@@ -113,8 +113,12 @@ class Asked:
     @cached_property
     def outlined(self) -> Tensor:
         """Where it is drawn in this view (1, H, W), 0 or 1."""
-        drawn = outline(self.new.picture, self.ground)
-        return photo_layers.closed(drawn) if self.solid else drawn
+        return self._outline(self.new.picture)
+
+    def _outline(self, drawn: Tensor) -> Tensor:
+        """Where of what is ``drawn`` (3, H, W) it lies (1, H, W), 0 or 1."""
+        found = outline(drawn, self.ground)
+        return photo_layers.closed(found) if self.solid else found
 
     def toned(self, own: _Own) -> Asked:
         """The same, shown in the picture's tone."""
@@ -153,7 +157,7 @@ class Asked:
         shown = self._shown(found)
         if self.code.photograph and self.solid and self.code.azimuth is not None:
             layers = self._layers(own)
-            shown = layers.kept(shown, found.flow, self.outlined, found.drawn_share[0], self.ground)
+            shown = layers.kept(shown, found, self.outlined, self.ground)
             if unseen := self._unseen(self.away):
                 shown = shown.lerp(self._before(layers), unseen)
         return Side(shown[None], found.known, begun.latents)
@@ -170,7 +174,7 @@ class Asked:
         shown = self._shown(found)
         if code.photograph:  # a render's ground is even
             layers = self._mirrored_layers(own, begun)
-            shown = layers.placed(shown, found.flow, self.outlined, found.drawn_share[0], self.solid)
+            shown = layers.placed(shown, found, self.outlined, self.solid)
             if unseen := self._unseen(away):
                 shown = shown.lerp(self._before(layers), unseen)
         return Side(shown[None], found.known, begun.latents)
@@ -187,7 +191,7 @@ class Asked:
         """The photograph's subject and what lies behind, in the light that is asked for."""
         if own.subject is None:
             begun = self._begun(own, None)
-            found = photo_layers.subject(self.code, own.seen.picture, outline(own.itself.picture, self.ground),
+            found = photo_layers.subject(self.code, own.seen.picture, self._outline(own.itself.picture),
                                          lambda degrees: self._found(begun, own, self.draw(degrees), {}).flow)
             own.subject = photo_layers.with_hair(own.seen.picture, found) if self.solid else found  # at once: another thread may wait for it
         kept = own.layers  # another thread may ask for another light

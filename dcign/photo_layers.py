@@ -2,8 +2,8 @@
 
     shown = subject(code, picture, drawn, look)     # where the photograph shows its subject
     layers = Layers.of(picture, shown)
-    layers.kept(moved, flow, drawn, share, even)    # its pixels, moved along
-    layers.mirrored(picture).placed(moved, flow, drawn, share, solid)   # those of its mirror image, which is this picture
+    layers.kept(shown, moved, drawn, even)  # its pixels, moved along
+    layers.mirrored(picture).placed(shown, moved, drawn, solid)     # those of its mirror image, which is this picture
 
 What is drawn lies before the model's ground, and flow takes some of a face's pixels from beside it: single pixels of either would dot a
 photograph that turns. And its mirror image has its ground on the wrong side.
@@ -20,7 +20,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .appearance_flow import sample
+from .appearance_flow import Moved, sample
 from .graphics_code import GraphicsCode
 from .masks import evened, grown, shrunk, softened, spread
 
@@ -34,6 +34,8 @@ HOLES, EDGE = 4, 5
 RIM, UNLIKE = 8, 0.08
 #: Pixels within the subject from where on its colours go on beyond it: those at its outline are half the ground's.
 WITHIN = 2
+#: From which share on a pixel is surely the subject's: of its rim, many that are hardly are of the ground's colour.
+SURE = 0.5
 #: Pixels within the outline of what is drawn of a solid subject from where on no ground is seen: it may be off by some.
 INSIDE = 3
 #: Pixels by which hair may stand off a head that is drawn without it; and the share of the height below which that may be clothes.
@@ -57,15 +59,15 @@ class Layers:
         """Of a photograph (3, H, W) that shows its subject where subject() says."""
         return Layers(colours(picture, shown), shown, ground(picture, shown))
 
-    def kept(self, moved: Tensor, flow: Tensor, drawn: Tensor, share: Tensor, even: Sequence[int]) -> Tensor:
-        """``moved`` (3, H, W), the photograph's pixels of a solid subject moved along by ``flow`` (1, 2, H, W), with what lies behind in
-        place of the model's ``even`` ground (0 to 255), and with the subject's colours where there would be ground within it.
-        ``drawn`` (1, H, W): where it is drawn in the new view (closed()), 0 or 1; ``share`` (1, H, W): how much of what is drawn is in what is
-        moved."""
+    def kept(self, shown: Tensor, moved: Moved, drawn: Tensor, even: Sequence[int]) -> Tensor:
+        """What is ``shown`` (3, H, W) of the photograph's pixels of a solid subject, ``moved`` along, with what lies behind in place of the
+        model's ``even`` ground (0 to 255), and with the subject's colours where there would be ground within it. ``drawn`` (1, H, W): where it
+        is drawn in the new view (closed()), 0 or 1."""
+        share = moved.drawn_share[0]  # (1, H, W)
         beside = share * (1 - softened(shrunk(drawn, 1)))  # (1, H, W); drawn pixels at the outline are half ground
-        moved = torch.addcmul(moved, beside, self.behind - moved.new_tensor(even).div(255).view(3, 1, 1))
-        found, shown = sample(torch.cat([self.colours, self.shown])[None], flow)[0].split([3, 1])
-        return moved.lerp(found, _solid(drawn) * (1 - shown) * (1 - share)).clamp(0.0, 1.0)
+        shown = torch.addcmul(shown, beside, self.behind - shown.new_tensor(even).div(255).view(3, 1, 1))
+        found, there = self._found(moved, shrunk(self.shown, 1))  # pixels at its outline are half ground too
+        return torch.addcmul(shown, _solid(drawn) * (1 - there) * (1 - share), found - moved.carried[0]).clamp(0.0, 1.0)
 
     def before(self, sharp: Tensor, drawn: Tensor, even: Sequence[int]) -> Tensor:
         """What is ready to be shown of a solid subject (3, H, W), which is ``drawn`` (1, H, W) before the model's ``even`` ground, 0 to 255,
@@ -78,12 +80,16 @@ class Layers:
         shown = self.shown.flip(-1)
         return Layers(colours(picture, shown), shown, self.behind)
 
-    def placed(self, moved: Tensor, flow: Tensor, drawn: Tensor, share: Tensor, solid: bool) -> Tensor:
-        """``moved`` (3, H, W), pixels moved along by ``flow`` (1, 2, H, W), before what lies behind; of a ``solid`` subject with its colours
+    def placed(self, shown: Tensor, moved: Moved, drawn: Tensor, solid: bool) -> Tensor:
+        """What is ``shown`` (3, H, W) of pixels ``moved`` along, before what lies behind; of a ``solid`` subject with its colours
         where there would be ground within it. The rest is as in kept()."""
-        found, shown = sample(torch.cat([self.colours, self.shown])[None], flow)[0].split([3, 1])
+        found, there = self._found(moved, self.shown)
         behind = self.behind.lerp(found, _solid(drawn)) if solid else self.behind
-        return behind.lerp(moved, torch.maximum(shown, share * drawn))
+        return behind.lerp(shown, torch.maximum(there, moved.drawn_share[0] * drawn))
+
+    def _found(self, moved: Moved, shown: Tensor) -> tuple[Tensor, Tensor]:
+        """The subject's colours (3, H, W) where pixels come from, and how far it is ``shown`` (1, H, W) there."""
+        return sample(torch.cat([self.colours, shown])[None], moved.flow)[0].split([3, 1])
 
 
 def subject(code: GraphicsCode, picture: Tensor, drawn: Tensor, look: Callable[[Mapping[str, float]], Tensor]) -> Tensor:
@@ -100,8 +106,9 @@ def subject(code: GraphicsCode, picture: Tensor, drawn: Tensor, look: Callable[[
     turning = shrunk(grown(turning, HOLES), HOLES)
     inner = shrunk(F.pad(turning, [RIM] * 4), RIM)[:, RIM:-RIM, RIM:-RIM]  # the border too has a rim
     outer = torch.maximum(turning, drawn)
-    unlike = (picture - ground(picture, outer)).abs().amax(0, keepdim=True).div(UNLIKE).clamp(max=1.0)  # (1, H, W)
-    return torch.maximum(inner, outer * unlike)
+    unlike = _off_ground(picture, outer).div(UNLIKE).clamp(max=1.0)  # (1, H, W)
+    within = torch.maximum(unlike, shrunk(drawn, RIM))  # (1, H, W); beside a jaw some of the ground seems to turn too
+    return torch.maximum(inner * within, outer * unlike)
 
 
 def with_hair(picture: Tensor, shown: Tensor) -> Tensor:
@@ -127,10 +134,23 @@ def ground(picture: Tensor, shown: Tensor) -> Tensor:
     return spread(picture, 1 - grown(shown, EDGE))
 
 
+def _off_ground(picture: Tensor, shown: Tensor) -> Tensor:
+    """By how much of a colour each pixel of the picture (3, H, W) differs, (1, H, W), from the ground all around the subject, which is ``shown``
+    (1, H, W), or if that is less from the next of it to the left or to the right: beside a jaw all around is half a jacket."""
+    behind = 1 - grown(shown, EDGE)
+    others, columns = [spread(picture, behind)], torch.arange(picture.shape[2], device=picture.device)
+    for turned in (False, True):
+        some, known = (each.flip(-1) if turned else each for each in (picture, behind))
+        last = torch.where(known > 0.5, columns, -1).cummax(-1).values  # (1, H, W)
+        next_one = some.gather(2, last.clamp_min(0).expand_as(some)).masked_fill(last < 0, torch.inf)  # (3, H, W)
+        others.append(next_one.flip(-1) if turned else next_one)
+    return torch.stack([(picture - other).abs().amax(0, keepdim=True) for other in others]).amin(0)
+
+
 def colours(picture: Tensor, shown: Tensor) -> Tensor:
     """What the subject, ``shown`` (1, H, W) in the picture (3, H, W), would show were it larger: the picture where it is, and around it
     what is nearest."""
-    within = shrunk(shown, WITHIN)
+    within = shrunk((shown > SURE).float(), WITHIN)
     return spread(picture, within) if within.amax() > 0.5 else picture
 
 

@@ -11,7 +11,7 @@ from conftest import a_model
 from PIL import Image
 
 import dcign
-from dcign.appearance_flow import FINE, AppearanceFlow, Source, _of_squares, sample
+from dcign.appearance_flow import FINE, AppearanceFlow, Source, _of_squares, binomial, sample, stepped
 from dcign.block import activate
 from dcign.checkpoints import load_weights, save_weights
 from dcign.enlargement import enlarged
@@ -132,6 +132,33 @@ def test_what_all_new_views_share_may_be_computed_once():
     for _ in range(2):
         new = torch.rand(1, 3, 40, 40), torch.randn(1, 16, 5, 5), torch.randn(1, 4)
         assert torch.equal(flow(source, *new).picture, flow(begun, *new).picture)
+
+
+def test_what_a_view_squeezes_is_smoothed_and_nothing_else_is(monkeypatch):
+    """Stripes, of which every other one would be taken, are grey where the view squeezes them, and stay where it does not."""
+    flow = flow_of(1.0, 0.0)
+    stripes = (torch.arange(40) % 2).float().expand(1, 3, 40, 40).clone()
+    begun = flow.begin(source_of(stripes, torch.zeros(1, 3, 40, 40)))
+    places = torch.zeros(1, 2, 40, 40)
+    places[:, 0] = torch.arange(40) - 10.0  # twice as fast from the left to the right
+    steps = stepped(places)
+    assert torch.allclose(steps, torch.full_like(steps, 2.0))
+    assert torch.equal(stepped(torch.full((1, 2, 40, 40), 3.0)), torch.ones(1, 1, 40, 40))
+    down = places.mT.flip(1)
+    assert torch.allclose(stepped(down), steps)
+    once, twice = begun.here[:, 6:9], begun.here[:, 9:]
+    assert torch.equal(begun.here[:, :3], stripes)
+    assert (once[..., 8:-8] - 0.5).abs().max() < 0.01 and (twice[..., 8:-8] - 0.5).abs().max() < 0.01
+    assert torch.allclose(binomial(torch.ones(1, 2, 7, 9), 3), torch.ones(1, 2, 7, 9))
+
+    new = torch.zeros(1, 3, 40, 40), torch.randn(1, 16, 5, 5), torch.randn(1, 4)
+    assert torch.allclose(flow(begun, *new).carried, stripes, atol=1e-5)
+    contrast = []
+    for times in (1.5, 2.5, 6.0):
+        places[:, 0] = (times - 1) * (torch.arange(40) - 19.5)
+        monkeypatch.setattr("dcign.appearance_flow.enlarged", lambda flow, fine: places)
+        contrast.append(flow(begun, *new).carried[..., 18:22].std())
+    assert contrast[0] > 0.1 and contrast[1] < 0.01 and contrast[2] < 0.01
 
 
 def test_the_first_layers_read_squares_of_pixels_where_they_lie():

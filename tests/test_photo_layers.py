@@ -7,6 +7,7 @@ import torch
 from test_mirror_image import code, studio  # noqa: F401
 
 from dcign import photo_layers
+from dcign.appearance_flow import Moved
 from dcign.photo_layers import Layers
 
 
@@ -37,6 +38,23 @@ def test_what_does_not_seem_to_turn_is_the_subjects_where_it_is_drawn_and_unlike
     found = photo_layers.subject(code, picture, drawn, lambda degrees: torch.zeros(1, 2, 80, 80))[0]
     leg = picture[0] > 0.5
     assert found[leg].min() > 0.99 and found[~leg].max() < 0.01
+
+
+def test_ground_beside_a_jaw_is_not_the_subjects_though_it_seems_to_turn_and_is_drawn(code):
+    """A dark jacket below, so that all around is half as dark there; what is drawn of the jaw is as wide as the shoulders."""
+    picture, drawn = torch.full((3, 80, 80), 0.1), torch.zeros(1, 80, 80)
+    picture[2, :62] = 0.9  # blue
+    picture[:, 8:62, 30:50] = 0.6
+    drawn[:, 8:, 26:54] = 1.0
+
+    def look(degrees):
+        step = 6 if degrees["azimuth"] < code.azimuth else -6
+        flow = torch.zeros(1, 2, 80, 80)
+        flow[0, 0, 8:62, 12 + step:68 + step] = -step
+        return flow
+
+    found = photo_layers.subject(code, picture, drawn, look)[0]
+    assert found[12:58, 31:49].min() > 0.9 and found[12:60, 20:29].max() < 0.1 and found[12:60, 51:60].max() < 0.1
 
 
 def test_what_lies_behind_goes_on_as_it_is_around():
@@ -98,10 +116,11 @@ def layers() -> Layers:
                     for seed, channels in ((1, 3), (0, 1), (2, 3))))
 
 
-def flow_to_the_left() -> torch.Tensor:
+def moved_along(picture: torch.Tensor, right: float, share: torch.Tensor) -> Moved:
+    """Pixels of which each shows this ``picture``, and comes from so far to the right."""
     flow = torch.zeros(1, 2, 40, 40)
-    flow[:, 0] = 4.0
-    return flow
+    flow[:, 0] = right
+    return Moved(picture[None], share[None], picture[None], picture[None], flow, flow)
 
 
 @pytest.mark.parametrize("solid", [True, False])
@@ -111,7 +130,7 @@ def test_a_photograph_keeps_its_own_ground(solid):
     drawn = torch.zeros(1, 40, 40)
     drawn[:, 2:4, 2:4] = 1.0  # what it does not show
     mirrored = some.mirrored(torch.rand(3, 40, 40))
-    pictured = mirrored.placed(moved, flow_to_the_left(), drawn, torch.ones(1, 40, 40), solid)
+    pictured = mirrored.placed(moved, moved_along(moved, 4.0, torch.ones(1, 40, 40)), drawn, solid)
     subject = torch.zeros(40, 40, dtype=torch.bool)
     subject[10:30, 21:31] = subject[2:4, 2:4] = True
     assert torch.allclose(pictured[:, subject], moved[:, subject], atol=1e-6)
@@ -124,7 +143,7 @@ def test_the_models_ground_does_not_show_around_a_photograph():
     drawn[:, :, 20:] = 1.0
     share[:, :20] = 1.0
     moved = torch.ones(3, 40, 40)  # as white as what is drawn around
-    pictured = some.kept(moved, torch.zeros(1, 2, 40, 40), drawn, share, (255, 255, 255))
+    pictured = some.kept(moved, moved_along(moved, 0.0, share), drawn, (255, 255, 255))
     assert torch.allclose(pictured[:, :20, :20], some.behind[:, :20, :20], atol=1e-6)
     assert torch.allclose(pictured[:, 20:, :20], moved[:, 20:, :20])  # the photograph's pixels stay, as white as they are
     assert torch.allclose(pictured[:, :20, 22:], moved[:, :20, 22:])  # and so does what is drawn of the subject
@@ -138,16 +157,29 @@ def test_no_ground_shows_within_a_solid_subject(own):
     drawn = torch.zeros(1, 40, 40)
     drawn[:, 5:35, 5:35] = 1.0
     share[:, 20:] = 1.0
-    flow = -flow_to_the_left()
-    pictured = some.kept(moved, flow, drawn, share, (255, 255, 255)) if own else some.placed(moved, flow, drawn, share, True)
+    along = moved_along(moved, -4.0, share)
+    pictured = some.kept(moved, along, drawn, (255, 255, 255)) if own else some.placed(moved, along, drawn, True)
     shown, within = torch.zeros(2, 40, 40, dtype=torch.bool)
     shown[10:30, 9:19] = True  # so far to the right
+    if own:  # pixels at the outline are half ground
+        shown = torch.zeros_like(shown)
+        shown[11:29, 10:18] = True
     within[9:20, 9:31] = True
     colours = some.colours.roll(4, 2)
     assert torch.allclose(pictured[:, within & ~shown], colours[:, within & ~shown], atol=1e-5)
     assert torch.allclose(pictured[:, within & shown], moved[:, within & shown], atol=1e-5)
     drawn_there = within.roll(12, 0)
     assert torch.allclose(pictured[:, drawn_there], moved[:, drawn_there], atol=1e-5)
+
+
+def test_no_ground_shines_through_where_half_of_what_is_drawn_is_shown():
+    """As much of what is drawn as is shown stays; the rest has the subject's colours, not the ground's."""
+    some = layers()
+    drawn, ground, colour = torch.ones(1, 40, 40), torch.zeros(3, 40, 40), torch.rand(3, 40, 40)
+    half = Moved(*(one[None] for one in (0.5 * colour, torch.full((1, 40, 40), 0.5), ground, ground)), *torch.zeros(2, 1, 2, 40, 40))
+    pictured = some.kept(0.5 * colour, half, drawn, (255, 255, 255))
+    beside = some.shown[0] == 0
+    assert torch.allclose(pictured[:, beside], (0.5 * colour + 0.5 * some.colours)[:, beside], atol=1e-5)
 
 
 def test_the_layers_of_a_mirror_image_are_of_the_picture_that_it_is_lit_as():
