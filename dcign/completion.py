@@ -18,9 +18,8 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
-from .likeness import outline
+from .likeness import solid_outline
 from .masks import grown, shrunk, softened, spread
-from .photo_layers import closed
 
 if TYPE_CHECKING:
     from .networks import DCIGN
@@ -53,7 +52,7 @@ def complete(network: DCIGN, picture: Image.Image, seen: Box, ground: Sequence[i
         for _ in range(TIMES):
             mean, _ = network.encode(found[None])
             drawn = network.decode(mean.float()).float()[0]  # (3, H, W)
-            found = completed(framed, seen, closed(outline(drawn, ground)))
+            found = completed(framed, seen, solid_outline(drawn, ground))
     return Image.fromarray(found.permute(1, 2, 0).mul(255).round().byte().cpu().numpy())
 
 

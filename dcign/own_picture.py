@@ -24,7 +24,7 @@ from . import mirror_image, photo_layers
 from .appearance_flow import AppearanceFlow, Begun, Moved, Source
 from .black_and_white import colourless, in_black_and_white
 from .graphics_code import GraphicsCode
-from .likeness import outline, strangeness, tone
+from .likeness import outline, solid_outline, strangeness, tone
 from .moved_shares import Shares, distrust, doubt, shares, unseen_share
 from .offsets import trust
 from .photo_layers import Layers
@@ -117,8 +117,7 @@ class Asked:
 
     def _outline(self, drawn: Tensor) -> Tensor:
         """Where of what is ``drawn`` (3, H, W) it lies (1, H, W), 0 or 1."""
-        found = outline(drawn, self.ground)
-        return photo_layers.closed(found) if self.solid else found
+        return solid_outline(drawn, self.ground) if self.solid else outline(drawn, self.ground)
 
     def toned(self, own: _Own) -> Asked:
         """The same, shown in the picture's tone."""

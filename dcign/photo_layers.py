@@ -38,6 +38,8 @@ WITHIN = 2
 SURE = 0.5
 #: Pixels within the outline of what is drawn of a solid subject from where on no ground is seen: it may be off by some.
 INSIDE = 3
+#: Pixels across which its own pixels close in on ground: a plait that is drawn, and that the photograph does not have, is none.
+HOLE = 16
 #: Pixels by which hair may stand off a head that is drawn without it; and the share of the height below which that may be clothes.
 HAIR = 24, 0.75
 #: Of a colour, the deviation of what lies further from the head up to which a ground is even.
@@ -62,12 +64,11 @@ class Layers:
     def kept(self, shown: Tensor, moved: Moved, drawn: Tensor, even: Sequence[int]) -> Tensor:
         """What is ``shown`` (3, H, W) of the photograph's pixels of a solid subject, ``moved`` along, with what lies behind in place of the
         model's ``even`` ground (0 to 255), and with the subject's colours where there would be ground within it. ``drawn`` (1, H, W): where it
-        is drawn in the new view (closed()), 0 or 1."""
+        is drawn in the new view (likeness.solid_outline), 0 or 1."""
         share = moved.drawn_share[0]  # (1, H, W)
         beside = share * (1 - softened(shrunk(drawn, 1)))  # (1, H, W); drawn pixels at the outline are half ground
         shown = torch.addcmul(shown, beside, self.behind - shown.new_tensor(even).div(255).view(3, 1, 1))
-        found, there = self._found(moved, shrunk(self.shown, 1))  # pixels at its outline are half ground too
-        return torch.addcmul(shown, _solid(drawn) * (1 - there) * (1 - share), found - moved.carried[0]).clamp(0.0, 1.0)
+        return self._mended(shown, moved, drawn)[0].clamp(0.0, 1.0)
 
     def before(self, sharp: Tensor, drawn: Tensor, even: Sequence[int]) -> Tensor:
         """What is ready to be shown of a solid subject (3, H, W), which is ``drawn`` (1, H, W) before the model's ``even`` ground, 0 to 255,
@@ -83,13 +84,21 @@ class Layers:
     def placed(self, shown: Tensor, moved: Moved, drawn: Tensor, solid: bool) -> Tensor:
         """What is ``shown`` (3, H, W) of pixels ``moved`` along, before what lies behind; of a ``solid`` subject with its colours
         where there would be ground within it. The rest is as in kept()."""
-        found, there = self._found(moved, self.shown)
-        behind = self.behind.lerp(found, _solid(drawn)) if solid else self.behind
-        return behind.lerp(shown, torch.maximum(there, moved.drawn_share[0] * drawn))
+        there = torch.maximum(sample(self.shown[None], moved.flow)[0], moved.drawn_share[0] * drawn)  # (1, H, W)
+        if solid:
+            shown, holes = self._mended(shown, moved, drawn)
+            there = torch.maximum(there, holes)
+        return self.behind.lerp(shown, there).clamp(0.0, 1.0)
 
-    def _found(self, moved: Moved, shown: Tensor) -> tuple[Tensor, Tensor]:
-        """The subject's colours (3, H, W) where pixels come from, and how far it is ``shown`` (1, H, W) there."""
-        return sample(torch.cat([self.colours, shown])[None], moved.flow)[0].split([3, 1])
+    def _mended(self, shown: Tensor, moved: Moved, drawn: Tensor) -> tuple[Tensor, Tensor]:
+        """What is ``shown`` (3, H, W) of pixels ``moved`` along, with the subject's colours in place of those that come from beside it, in
+        holes of up to HOLE pixels where it is ``drawn`` (1, H, W); and these holes (1, H, W), from 0 to 1."""
+        sure = shrunk(self.shown, 1)  # pixels at its outline are half ground
+        found, there = sample(torch.cat([self.colours, sure])[None], moved.flow)[0].split([3, 1])
+        small = F.avg_pool2d(there, 2)  # (1, h, w)
+        small = shrunk(grown(small, HOLE // 4), HOLE // 4)
+        holes = _solid(drawn) * (1 - there) * F.interpolate(small[None], there.shape[1:], mode="bilinear")[0]  # (1, H, W)
+        return torch.addcmul(shown, holes * (1 - moved.drawn_share[0]), found - moved.carried[0]), holes
 
 
 def subject(code: GraphicsCode, picture: Tensor, drawn: Tensor, look: Callable[[Mapping[str, float]], Tensor]) -> Tensor:
@@ -152,16 +161,6 @@ def colours(picture: Tensor, shown: Tensor) -> Tensor:
     what is nearest."""
     within = shrunk((shown > SURE).float(), WITHIN)
     return spread(picture, within) if within.amax() > 0.5 else picture
-
-
-def closed(drawn: Tensor) -> Tensor:
-    """Where a solid subject is drawn, (1, H, W), with what of it has the colour of the model's ground: gaps of up to HOLES pixels either way, and
-    all that has some of it above, below, to the left and to the right: white hair before pale grey."""
-    half = (F.avg_pool2d(drawn, 2) > 0.5).float()  # (1, h, w); a quarter of the work
-    half = shrunk(grown(half, HOLES // 2), HOLES // 2)
-    sides = [part for axis in (1, 2) for part in (half.cummax(axis).values, half.flip(axis).cummax(axis).values.flip(axis))]
-    half = torch.stack(sides).amin(0)
-    return torch.maximum(drawn, F.interpolate(half[None], drawn.shape[1:], mode="nearest")[0])
 
 
 def _solid(drawn: Tensor) -> Tensor:

@@ -29,9 +29,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from .devices import matrix_units
-from .likeness import outline
+from .likeness import solid_outline
 from .masks import shrunk, softened
-from .photo_layers import closed
 
 if TYPE_CHECKING:
     from .networks import DCIGN
@@ -108,7 +107,7 @@ def where_drawn(network: DCIGN, pictures: Tensor, mean: Tensor, ground: Sequence
     and elsewhere what is drawn: what lies behind, or hides the rest, then asks nothing of a code."""
     with torch.no_grad():
         drawn = network.decode(mean).float()  # (N, 3, H, W)
-        shown = torch.stack([softened(shrunk(closed(outline(one, ground)), INSIDE)) for one in drawn])  # (N, 1, H, W)
+        shown = torch.stack([softened(shrunk(solid_outline(one, ground), INSIDE)) for one in drawn])  # (N, 1, H, W)
         return drawn.lerp(pictures, shown)
 
 

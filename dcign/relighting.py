@@ -25,10 +25,9 @@ from torch import Tensor
 from .decoding import MIN_SIDE
 from .graphics_code import MAX_PICTURE_BYTES, MAX_PICTURE_SIDE, GraphicsCode
 from .jpeg import jpeg
-from .likeness import outline
+from .likeness import outline, solid_outline
 from .masks import shrunk
 from .paper_network import LUMA
-from .photo_layers import closed
 
 RADIUS = 2  # of the filter's windows, pixels at half the size
 SMOOTHNESS = 1e-3  # variance of the luma below which a window counts as even
@@ -58,7 +57,7 @@ class Seen:
         luma, other = ((some * picture.new_tensor(LUMA)[:, None, None]).sum(0, keepdim=True) for some in (picture, drawn))  # (1, H, W)
         share = ((luma + DARKNESS) / (other + DARKNESS)).clamp(max=1.0) ** DARKER  # (1, H, W)
         if unlit is not None:
-            inside = shrunk(closed(outline(drawn, unlit)), INSIDE)  # (1, H, W), up to the border of the picture
+            inside = shrunk(solid_outline(drawn, unlit), INSIDE)  # (1, H, W), up to the border of the picture
             share = share * torch.maximum(outline(picture, unlit), inside)  # (1, H, W)
         half = F.avg_pool2d(luma, 2)  # (1, h, w)
         mean = _windows(half)

@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 import dcign
-from dcign.likeness import TONES, outline, strangeness, tone
+from dcign.likeness import TONES, outline, solid_outline, strangeness, tone
 from dcign.photos import Prepared
 
 WEIGHTS = Path(__file__).parents[1] / "weights"
@@ -67,3 +67,21 @@ def test_a_chair_that_is_not_drawn_as_it_is_keeps_its_pattern_as_it_turns(number
     given = [np.abs(np.diff(picture.astype(float), axis=0)).mean() for picture in (plain, striped)]
     more = [(pair[1] - pair[0]) / (given[1] - given[0]) for pair in (turned, drawn)]
     assert more[0] > 0.45 > 0.2 > more[1]  # of what they add to the picture's steps from row to row
+
+
+def test_what_of_a_solid_subject_is_hardly_of_another_colour_than_the_ground_is_no_hole():
+    """White hair before pale grey; between long hair, and between a head and a plait, the ground itself is seen."""
+    ground, white = 200 / 255, 206 / 255
+    picture, where = torch.full((3, 80, 80), ground), torch.zeros(1, 80, 80)
+    picture[:, 20:60, 20:60], where[:, 20:60, 20:60] = 0.4, 1.0
+    assert torch.equal(solid_outline(picture, (200, 200, 200)), where)
+    picture[:, 30:34, 40:43] = picture[:, 50, 50] = ground
+    assert torch.equal(solid_outline(picture, (200, 200, 200)), where)
+    picture[:, 25:55, 25:55] = white
+    assert torch.equal(solid_outline(picture, (200, 200, 200)), where)
+    picture[:, 40, 25:55] = ground  # where white turns to grey
+    assert torch.equal(solid_outline(picture, (200, 200, 200)), where)
+    picture[:, 25:55, 25:55] = ground
+    assert solid_outline(picture, (200, 200, 200))[:, 29:51, 29:51].max() == 0.0
+    picture[:, 40:, 25:55] = white  # down to the border
+    assert solid_outline(picture, (200, 200, 200))[:, 32:, 32:48].max() == 0.0

@@ -149,37 +149,41 @@ def test_the_models_ground_does_not_show_around_a_photograph():
     assert torch.allclose(pictured[:, :20, 22:], moved[:, :20, 22:])  # and so does what is drawn of the subject
 
 
+def holed() -> Layers:
+    """A subject with a hole, through which some ground is seen."""
+    shown = torch.zeros(1, 40, 40)
+    shown[:, 4:36, 4:22] = 1.0
+    shown[:, 14:26, 10:16] = 0.0
+    return replace(layers(), shown=shown)
+
+
 @pytest.mark.parametrize("own", [True, False])
 def test_no_ground_shows_within_a_solid_subject(own):
-    """Where pixels come from beside the subject, well within what is drawn, its nearest colours are seen; where what is drawn is shown,
-    that."""
-    some, moved, share = layers(), torch.rand(3, 40, 40), torch.zeros(1, 40, 40)
-    drawn = torch.zeros(1, 40, 40)
-    drawn[:, 5:35, 5:35] = 1.0
+    """Where pixels come from a hole in the subject, well within what is drawn, its nearest colours are seen; where what is drawn is shown, that.
+    Beside it ground stays, whatever is drawn there: a plait that the photograph does not have."""
+    some, moved, share = holed(), torch.rand(3, 40, 40), torch.zeros(1, 40, 40)
+    drawn = torch.ones(1, 40, 40)
     share[:, 20:] = 1.0
     along = moved_along(moved, -4.0, share)
     pictured = some.kept(moved, along, drawn, (255, 255, 255)) if own else some.placed(moved, along, drawn, True)
-    shown, within = torch.zeros(2, 40, 40, dtype=torch.bool)
-    shown[10:30, 9:19] = True  # so far to the right
-    if own:  # pixels at the outline are half ground
-        shown = torch.zeros_like(shown)
-        shown[11:29, 10:18] = True
-    within[9:20, 9:31] = True
-    colours = some.colours.roll(4, 2)
-    assert torch.allclose(pictured[:, within & ~shown], colours[:, within & ~shown], atol=1e-5)
-    assert torch.allclose(pictured[:, within & shown], moved[:, within & shown], atol=1e-5)
-    drawn_there = within.roll(12, 0)
-    assert torch.allclose(pictured[:, drawn_there], moved[:, drawn_there], atol=1e-5)
+    shown, beside = torch.zeros(2, 40, 40, dtype=torch.bool)
+    hole = slice(14, 20), slice(14, 20)  # so far to the right
+    assert torch.allclose(pictured[:, hole[0], hole[1]], some.colours.roll(4, 2)[:, hole[0], hole[1]], atol=1e-5)
+    assert torch.allclose(pictured[:, 20:], moved[:, 20:], atol=1e-5)
+    shown[6:12, 10:24] = beside[6:20, 37:] = True
+    assert torch.allclose(pictured[:, shown], moved[:, shown], atol=1e-5)
+    assert torch.allclose(pictured[:, beside], (moved if own else some.behind)[:, beside], atol=1e-5)  # a mirror image's own is on the wrong side
 
 
-def test_no_ground_shines_through_where_half_of_what_is_drawn_is_shown():
+@pytest.mark.parametrize("own", [True, False])
+def test_no_ground_shines_through_where_half_of_what_is_drawn_is_shown(own):
     """As much of what is drawn as is shown stays; the rest has the subject's colours, not the ground's."""
-    some = layers()
-    drawn, ground, colour = torch.ones(1, 40, 40), torch.zeros(3, 40, 40), torch.rand(3, 40, 40)
+    some, drawn, ground, colour = holed(), torch.ones(1, 40, 40), torch.zeros(3, 40, 40), torch.rand(3, 40, 40)
     half = Moved(*(one[None] for one in (0.5 * colour, torch.full((1, 40, 40), 0.5), ground, ground)), *torch.zeros(2, 1, 2, 40, 40))
-    pictured = some.kept(0.5 * colour, half, drawn, (255, 255, 255))
-    beside = some.shown[0] == 0
-    assert torch.allclose(pictured[:, beside], (0.5 * colour + 0.5 * some.colours)[:, beside], atol=1e-5)
+    pictured = some.kept(0.5 * colour, half, drawn, (255, 255, 255)) if own else some.placed(0.5 * colour, half, drawn, True)
+    hole = some.shown[0] == 0
+    hole[:, 22:] = hole[:4] = hole[36:] = hole[:, :4] = False
+    assert torch.allclose(pictured[:, hole], (0.5 * colour + 0.5 * some.colours)[:, hole], atol=1e-5)
 
 
 def test_the_layers_of_a_mirror_image_are_of_the_picture_that_it_is_lit_as():
@@ -188,18 +192,6 @@ def test_the_layers_of_a_mirror_image_are_of_the_picture_that_it_is_lit_as():
     found = some.mirrored(picture)
     assert torch.equal(found.shown, some.shown.flip(-1)) and torch.equal(found.behind, some.behind)
     assert torch.equal(found.colours, photo_layers.colours(picture, some.shown.flip(-1)))
-
-
-def test_what_of_a_face_is_drawn_in_the_grounds_colour_is_no_hole():
-    drawn = torch.zeros(1, 80, 80)
-    drawn[:, 20:60, 20:60] = 1.0
-    holed = drawn.clone()
-    holed[:, 30:34, 40:43] = holed[:, 50, 50] = 0.0
-    assert torch.equal(photo_layers.closed(holed), drawn) and torch.equal(photo_layers.closed(drawn), drawn)
-    holed[:, 25:55, 25:55] = 0.0  # white hair
-    assert torch.equal(photo_layers.closed(holed), drawn)
-    holed[:, 40:, 25:55] = 0.0  # between long hair ground is seen, down to the border
-    assert photo_layers.closed(holed)[:, 32:, 32:48].max() == 0.0
 
 
 def test_a_photographs_ground_is_sought_once(studio, code, monkeypatch):
