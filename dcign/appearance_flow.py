@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from math import comb
 
 import torch
 import torch.nn.functional as F
@@ -34,8 +35,6 @@ CUBIC = 0.5
 #: (mipmaps: Williams 1983): single ones of a far cheek would dash its outline.
 SQUEEZED = (1.0, 2.5), (2.5, 5.0)
 
-_BINOMIALS = {3: [1.0, 2.0, 1.0], 5: [1.0, 4.0, 6.0, 4.0, 1.0]}
-
 
 @dataclass(frozen=True, eq=False)
 class Source:
@@ -50,8 +49,8 @@ class Source:
 
 @dataclass(frozen=True, eq=False)
 class Begun:
-    """What of a source is the same for all new views: the picture, what is drawn of it, and the picture smoothed() (N, 12, H, W), what the
-    first layer makes of the first two (N, width, h, w), and the latents (N, L)."""
+    """What of a source is the same for all new views: the picture, what is drawn of it, and the picture smoothed() (N, 12, H, W), what
+    the first layer makes of the first two (N, width, h, w), and the latents (N, L)."""
 
     here: Tensor
     entered: Tensor
@@ -61,8 +60,8 @@ class Begun:
 @dataclass(frozen=True, eq=False)
 class Moved:
     """The new view (N, 3, H, W) in [0, 1], the share (N, 1, H, W) of what is drawn in each of its pixels, and the picture's
-    pixels alone, (N, 3, H, W) each: as flow was looked for first, and as it was mended; both flows (N, 2, H, W), pixels
-    to the right and down; and what it knows (N, fine, 2 h, 2 w), for view_blending.py."""
+    pixels alone, (N, 3, H, W) each: as flow was looked for first, and as it was mended, smoothed where the view squeezes them; both
+    flows (N, 2, H, W), pixels to the right and down; and what it knows (N, fine, 2 h, 2 w), for view_blending.py."""
 
     picture: Tensor
     drawn_share: Tensor
@@ -102,11 +101,20 @@ def smoothed(pictures: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def binomial(pictures: Tensor, side: int) -> Tensor:
-    """(N, C, H, W) by a binomial of ``side`` pixels, 3 or 5; the border goes on beyond itself."""
+    """(N, C, H, W) by a binomial of ``side`` pixels, an odd number; the border goes on beyond itself."""
     channels, beyond = pictures.shape[1], side // 2
-    across = pictures.new_tensor(_BINOMIALS[side]).div(2 ** (side - 1)).expand(channels, 1, 1, side)
-    pictures = F.conv2d(F.pad(pictures, (beyond, beyond, 0, 0), mode="replicate"), across, groups=channels)
-    return F.conv2d(F.pad(pictures, (0, 0, beyond, beyond), mode="replicate"), across.mT, groups=channels)
+    across = _weights(side, pictures.device, pictures.dtype).expand(channels, 1, 1, side)
+    with torch.autocast(pictures.device.type, enabled=False):  # of places too
+        pictures = F.conv2d(F.pad(pictures, (beyond, beyond, 0, 0), mode="replicate"), across, groups=channels)
+        return F.conv2d(F.pad(pictures, (0, 0, beyond, beyond), mode="replicate"), across.mT, groups=channels)
+
+
+@lru_cache(maxsize=8)
+def _weights(side: int, device: torch.device, dtype: torch.dtype) -> Tensor:
+    """Of a binomial, (1, 1, 1, side)."""
+    with torch.inference_mode(False):  # as in _grid
+        counts = [comb(side - 1, place) for place in range(side)]
+        return torch.tensor(counts, device=device, dtype=dtype).div(2 ** (side - 1)).view(1, 1, 1, side)
 
 
 @lru_cache(maxsize=8)
@@ -179,9 +187,10 @@ class AppearanceFlow(nn.Module):
         y = y + _of_squares(self.join, HINTS, torch.cat([first, drawn], 1))
         y = activate(self.block(y))  # (N, fine, 2 h, 2 w)
         out = F.pixel_shuffle(self.out(y).float(), FINE)  # (N, 5, H, W)
-        mended = flow + binomial(out[:, :2], 3)  # (N, 2, H, W); pixels of a square are told apart, and would differ in a grid
-        picture, itself, *smooth = sample(begun.here, mended, CUBIC, 3).split(3, 1)  # (N, 3, H, W) each; only the first has grain to keep
-        steps = stepped(mended)
+        # each pixel of a square is told by itself, and they would differ in a grid
+        mended = flow + binomial(out[:, :2], 3)  # (N, 2, H, W)
+        picture, itself, *smooth = sample(begun.here, mended, CUBIC, 3).split(3, 1)  # (N, 3, H, W) each; what is drawn has no grain
+        steps = stepped(mended.detach())  # flow is not to learn what it smooths
         for other, (least, most) in zip(smooth, SQUEEZED):
             picture = picture.lerp(other, ((steps - least) / (most - least)).clamp(0.0, 1.0))
         scores = out[:, 2:]  # (N, 3, H, W)

@@ -16,9 +16,10 @@ from .masks import grown, shrunk
 
 #: Of a colour: what is drawn no further from the model's ground counts as that.
 FAINT = 12 / 255
-#: What is no further from it is that ground, as the decoder draws it: within 2 of 255 levels nearly everywhere. White hair before pale grey is off by 3 or more.
+#: What is no further from it is that ground, as the decoder draws it: within 2 of 255 levels nearly everywhere. White hair before pale grey is
+#: off by 3 or more.
 GROUND = 2.5 / 255
-#: Pixels across which gaps in what is drawn of a solid subject are closed.
+#: Half the width of gaps that are closed in what is drawn of a solid subject.
 GAPS = 4
 #: How much brighter or darker each channel is shown, at most; and pixels by which what is drawn may be off.
 TONES, OFF = (0.75, 1.33), 4
@@ -34,12 +35,13 @@ def outline(drawn: Tensor, colour: Sequence[int]) -> Tensor:
 
 def solid_outline(drawn: Tensor, colour: Sequence[int]) -> Tensor:
     """Where a solid subject is drawn (3, H, W) before the model's ground of that ``colour`` (0 to 255), (1, H, W), with what of it is hardly of
-    another: what is not that ground itself in gaps of up to GAPS pixels either way, and where some of the subject is below, to the left and to the
-    right. Between a head and a plait ground is seen."""
-    found, off = outline(drawn, colour), _off(drawn, colour)
+    another: in gaps, and where some of the subject is below, to the left and to the right, what is not that ground itself, or so for
+    up to GAPS pixels. Between a head and a plait ground is seen."""
+    off = _off(drawn, colour)
+    found = (off > FAINT).float()
     half = (F.avg_pool2d(found, 2) > 0.5).float()  # (1, h, w); a quarter of the work
     other = (F.avg_pool2d(off, 2) > GROUND).float()
-    other = shrunk(grown(other, 1), 1)  # where its colours pass the ground's, lines have that
+    other = shrunk(grown(other, GAPS // 4), GAPS // 4)  # where its colours pass the ground's, lines have that
     half = half.maximum(shrunk(grown(half, GAPS // 2), GAPS // 2) * other)
     sides = half.cummax(2).values, half.flip(2).cummax(2).values.flip(2), half.flip(1).cummax(1).values.flip(1)
     half = half.maximum(torch.stack(sides).amin(0) * other)

@@ -30,7 +30,7 @@ def spread(picture: Tensor, known: Tensor) -> Tensor:
 def grown(shown: Tensor, pixels: int) -> Tensor:
     """A mask (1, H, W) larger by so many pixels to all sides."""
     for axis, border in ((1, (0, 0, pixels, pixels)), (2, (pixels, pixels))):
-        shown, across = F.pad(shown, border), 1  # pixels that each is the largest of; F.max_pool2d looks for where that is, and takes four times as long
+        shown, across = F.pad(shown, border), 1  # pixels that each is the largest of; F.max_pool2d takes ten times as long
         while across < 2 * pixels + 1:
             step = min(across, 2 * pixels + 1 - across)
             rest = shown.shape[axis] - step

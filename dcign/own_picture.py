@@ -56,8 +56,8 @@ class _Own:
     """A code's picture with what is drawn of the code, how ``strange`` it is (likeness.py; 1 for a photograph), and the light under which it
     was moved last; or its mirror image with what is drawn of that. ``grey``: whether the picture is in black and white;
     ``tone``: of a photographed face, by what each channel of its drawing is multiplied (3, 1, 1), None for nothing. ``mirrored`` is the
-    other one, as soon as it was needed; ``subject`` is photo_layers.subject(), of a face with its hair, and ``layers`` the light under which a photograph, or its
-    mirror image, was shown last, with its layers then."""
+    other one, as soon as it was needed; ``subject`` is photo_layers.subject(), of a face with its hair, and ``layers`` the light under which
+    a photograph, or its mirror image, was shown last, with its layers then."""
 
     seen: Seen
     itself: Drawn
@@ -191,7 +191,7 @@ class Asked:
         if own.subject is None:
             begun = self._begun(own, None)
             found = photo_layers.subject(self.code, own.seen.picture, self._outline(own.itself.picture),
-                                         lambda degrees: self._found(begun, own, self.draw(degrees), {}).flow)
+                                         lambda degrees: self._found(begun, own, self.draw(degrees), {}).flow, self.solid)
             own.subject = photo_layers.with_hair(own.seen.picture, found) if self.solid else found  # at once: another thread may wait for it
         kept = own.layers  # another thread may ask for another light
         if kept is None or kept[0] != self.light:

@@ -1,9 +1,9 @@
 """A photograph in two layers (layered views: Wang and Adelson 1994): its subject, which turns, and what lies behind, which stays.
 
-    shown = subject(code, picture, drawn, look)     # where the photograph shows its subject
+    shown = subject(code, picture, drawn, look, solid)  # where the photograph shows its subject
     layers = Layers.of(picture, shown)
-    layers.kept(shown, moved, drawn, even)  # its pixels, moved along
-    layers.mirrored(picture).placed(shown, moved, drawn, solid)     # those of its mirror image, which is this picture
+    layers.kept(pictured, moved, drawn, even)   # its pixels, moved along
+    layers.mirrored(picture).placed(pictured, moved, drawn, solid)  # those of its mirror image, which is this picture
 
 What is drawn lies before the model's ground, and flow takes some of a face's pixels from beside it: single pixels of either would dot a
 photograph that turns. And its mirror image has its ground on the wrong side.
@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 import torch.nn.functional as F
@@ -28,7 +29,7 @@ from .masks import evened, grown, shrunk, softened, spread
 ASIDE = 25.0
 #: Pixels that what stays may seem to move then.
 STILL = 1.0
-#: Pixels across which gaps in what turns are closed, and around the subject that are not taken for ground.
+#: Half the width of gaps that are closed in what turns; and pixels around the subject that are not taken for ground.
 HOLES, EDGE = 4, 5
 #: Pixels around the subject that may turn along with it, and by how much of a colour, from 0 to 1, they differ from the ground if they are its own.
 RIM, UNLIKE = 8, 0.08
@@ -38,8 +39,9 @@ WITHIN = 2
 SURE = 0.5
 #: Pixels within the outline of what is drawn of a solid subject from where on no ground is seen: it may be off by some.
 INSIDE = 3
-#: Pixels across which its own pixels close in on ground: a plait that is drawn, and that the photograph does not have, is none.
-HOLE = 16
+#: Pixels up to which gaps between what moves along of a solid subject are no ground. A plait that is drawn, and that the photograph does
+#: not have, is further off.
+GAPS = 16
 #: Pixels by which hair may stand off a head that is drawn without it; and the share of the height below which that may be clothes.
 HAIR = 24, 0.75
 #: Of a colour, the deviation of what lies further from the head up to which a ground is even.
@@ -61,14 +63,15 @@ class Layers:
         """Of a photograph (3, H, W) that shows its subject where subject() says."""
         return Layers(colours(picture, shown), shown, ground(picture, shown))
 
-    def kept(self, shown: Tensor, moved: Moved, drawn: Tensor, even: Sequence[int]) -> Tensor:
-        """What is ``shown`` (3, H, W) of the photograph's pixels of a solid subject, ``moved`` along, with what lies behind in place of the
-        model's ``even`` ground (0 to 255), and with the subject's colours where there would be ground within it. ``drawn`` (1, H, W): where it
-        is drawn in the new view (likeness.solid_outline), 0 or 1."""
-        share = moved.drawn_share[0]  # (1, H, W)
-        beside = share * (1 - softened(shrunk(drawn, 1)))  # (1, H, W); drawn pixels at the outline are half ground
-        shown = torch.addcmul(shown, beside, self.behind - shown.new_tensor(even).div(255).view(3, 1, 1))
-        return self._mended(shown, moved, drawn)[0].clamp(0.0, 1.0)
+    def kept(self, pictured: Tensor, moved: Moved, drawn: Tensor, even: Sequence[int]) -> Tensor:
+        """What is ``pictured`` (3, H, W) of the photograph's pixels of a solid subject, ``moved`` along, with what lies behind in place of the
+        model's ``even`` ground (0 to 255), and with the subject's colours where there would be ground in gaps within it. ``drawn`` (1, H, W):
+        where it is drawn in the new view (likeness.solid_outline), 0 or 1."""
+        beside = moved.drawn_share[0] * (1 - softened(shrunk(drawn, 1)))  # (1, H, W); drawn pixels at the outline are half ground
+        pictured = torch.addcmul(pictured, beside, self.behind - pictured.new_tensor(even).div(255).view(3, 1, 1))
+        colours, sure, _ = self._found(moved)
+        gaps = _gaps(sure, drawn) * (1 - moved.drawn_share[0])
+        return torch.addcmul(pictured, gaps, colours - moved.carried[0]).clamp(0.0, 1.0)
 
     def before(self, sharp: Tensor, drawn: Tensor, even: Sequence[int]) -> Tensor:
         """What is ready to be shown of a solid subject (3, H, W), which is ``drawn`` (1, H, W) before the model's ``even`` ground, 0 to 255,
@@ -81,30 +84,41 @@ class Layers:
         shown = self.shown.flip(-1)
         return Layers(colours(picture, shown), shown, self.behind)
 
-    def placed(self, shown: Tensor, moved: Moved, drawn: Tensor, solid: bool) -> Tensor:
-        """What is ``shown`` (3, H, W) of pixels ``moved`` along, before what lies behind; of a ``solid`` subject with its colours
-        where there would be ground within it. The rest is as in kept()."""
-        there = torch.maximum(sample(self.shown[None], moved.flow)[0], moved.drawn_share[0] * drawn)  # (1, H, W)
+    def placed(self, pictured: Tensor, moved: Moved, drawn: Tensor, solid: bool) -> Tensor:
+        """What is ``pictured`` (3, H, W) of pixels ``moved`` along, before what lies behind; of a ``solid`` subject with its colours
+        where there would be ground in gaps within it. The rest is as in kept()."""
+        share = moved.drawn_share[0]  # (1, H, W)
+        colours, sure, there = self._found(moved)
+        there = torch.maximum(there, share * drawn)
         if solid:
-            shown, holes = self._mended(shown, moved, drawn)
-            there = torch.maximum(there, holes)
-        return self.behind.lerp(shown, there).clamp(0.0, 1.0)
+            gaps = _gaps(sure, drawn)
+            pictured = torch.addcmul(pictured, gaps * (1 - share), colours - moved.carried[0])
+            there = torch.maximum(there, gaps)
+        return self.behind.lerp(pictured, there).clamp(0.0, 1.0)
 
-    def _mended(self, shown: Tensor, moved: Moved, drawn: Tensor) -> tuple[Tensor, Tensor]:
-        """What is ``shown`` (3, H, W) of pixels ``moved`` along, with the subject's colours in place of those that come from beside it, in
-        holes of up to HOLE pixels where it is ``drawn`` (1, H, W); and these holes (1, H, W), from 0 to 1."""
-        sure = shrunk(self.shown, 1)  # pixels at its outline are half ground
-        found, there = sample(torch.cat([self.colours, sure])[None], moved.flow)[0].split([3, 1])
-        small = F.avg_pool2d(there, 2)  # (1, h, w)
-        small = shrunk(grown(small, HOLE // 4), HOLE // 4)
-        holes = _solid(drawn) * (1 - there) * F.interpolate(small[None], there.shape[1:], mode="bilinear")[0]  # (1, H, W)
-        return torch.addcmul(shown, holes * (1 - moved.drawn_share[0]), found - moved.carried[0]), holes
+    @cached_property
+    def _sources(self) -> Tensor:
+        """Colours, where the subject surely is, as pixels at its outline are half ground, and where it is shown (5, H, W)."""
+        return torch.cat([self.colours, shrunk(self.shown, 1), self.shown])
+
+    def _found(self, moved: Moved) -> tuple[Tensor, ...]:
+        """The same where pixels come from: (3, H, W), (1, H, W), (1, H, W)."""
+        return sample(self._sources[None], moved.flow)[0].split([3, 1, 1])
 
 
-def subject(code: GraphicsCode, picture: Tensor, drawn: Tensor, look: Callable[[Mapping[str, float]], Tensor]) -> Tensor:
+def _gaps(sure: Tensor, drawn: Tensor) -> Tensor:
+    """Where pixels that move along are not ``sure`` (1, H, W) to be the subject's, although that is ``drawn`` there (1, H, W): in gaps of up to
+    GAPS pixels, from 0 to 1."""
+    reach = GAPS // 4  # at half the size
+    small = F.pad(F.avg_pool2d(sure, 2), [reach] * 4)  # beyond the border is none of it
+    small = shrunk(grown(small, reach), reach)[:, reach:-reach, reach:-reach]
+    return _solid(drawn) * (1 - sure) * F.interpolate(small[None], sure.shape[1:], mode="bilinear")[0]
+
+
+def subject(code: GraphicsCode, picture: Tensor, drawn: Tensor, look: Callable[[Mapping[str, float]], Tensor], solid: bool = False) -> Tensor:
     """Which pixels of a code's ``picture`` (3, H, W) are the subject's, (1, H, W) from 0 to 1: those that are seen elsewhere from a little
-    aside, and those where what is ``drawn`` (1, H, W) of the code lies, less a rim of either that is like the ground. look: the flow
-    (1, 2, H, W) to what is drawn of the code at these degrees."""
+    aside, and those where what is ``drawn`` (1, H, W) of the code lies, less a rim of either that is like the ground; of a ``solid`` subject, less
+    all that is like that and not well within what is drawn. look: the flow (1, 2, H, W) to what is drawn of the code at these degrees."""
     turned, seen = 0.0, 0.0
     for degrees in (code.azimuth - ASIDE, code.azimuth + ASIDE):
         flow = look({"azimuth": degrees})  # (1, 2, H, W)
@@ -116,8 +130,9 @@ def subject(code: GraphicsCode, picture: Tensor, drawn: Tensor, look: Callable[[
     inner = shrunk(F.pad(turning, [RIM] * 4), RIM)[:, RIM:-RIM, RIM:-RIM]  # the border too has a rim
     outer = torch.maximum(turning, drawn)
     unlike = _off_ground(picture, outer).div(UNLIKE).clamp(max=1.0)  # (1, H, W)
-    within = torch.maximum(unlike, shrunk(drawn, RIM))  # (1, H, W); beside a jaw some of the ground seems to turn too
-    return torch.maximum(inner * within, outer * unlike)
+    if solid:
+        inner = inner * shrunk(drawn, RIM)  # beside a jaw some of the ground seems to turn too
+    return torch.maximum(inner, outer * unlike)
 
 
 def with_hair(picture: Tensor, shown: Tensor) -> Tensor:
@@ -146,8 +161,8 @@ def ground(picture: Tensor, shown: Tensor) -> Tensor:
 def _off_ground(picture: Tensor, shown: Tensor) -> Tensor:
     """By how much of a colour each pixel of the picture (3, H, W) differs, (1, H, W), from the ground all around the subject, which is ``shown``
     (1, H, W), or if that is less from the next of it to the left or to the right: beside a jaw all around is half a jacket."""
-    behind = 1 - grown(shown, EDGE)
-    others, columns = [spread(picture, behind)], torch.arange(picture.shape[2], device=picture.device)
+    others, columns = [ground(picture, shown)], torch.arange(picture.shape[2], device=picture.device)
+    behind = 1 - grown(shown, 2 * EDGE)  # further off, as hair may be
     for turned in (False, True):
         some, known = (each.flip(-1) if turned else each for each in (picture, behind))
         last = torch.where(known > 0.5, columns, -1).cummax(-1).values  # (1, H, W)

@@ -53,7 +53,8 @@ class Seen:
     @staticmethod
     def of(picture: Tensor, drawn: Tensor, unlit: Sequence[int] | None = None) -> Seen:
         """``unlit``: the colour (0 to 255) of an even ground on which neither light nor shadow falls; what windows reach of it
-        would glow around the subject. Well inside of what is drawn the same colour is the subject's."""
+        would glow around the subject. Well inside of what is drawn the same colour is the subject's, if
+        that is not drawn in it."""
         luma, other = ((some * picture.new_tensor(LUMA)[:, None, None]).sum(0, keepdim=True) for some in (picture, drawn))  # (1, H, W)
         share = ((luma + DARKNESS) / (other + DARKNESS)).clamp(max=1.0) ** DARKER  # (1, H, W)
         if unlit is not None:

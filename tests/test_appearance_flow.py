@@ -153,12 +153,37 @@ def test_what_a_view_squeezes_is_smoothed_and_nothing_else_is(monkeypatch):
 
     new = torch.zeros(1, 3, 40, 40), torch.randn(1, 16, 5, 5), torch.randn(1, 4)
     assert torch.allclose(flow(begun, *new).carried, stripes, atol=1e-5)
-    contrast = []
-    for times in (1.5, 2.5, 6.0):
+    monkeypatch.setattr("dcign.appearance_flow.enlarged", lambda flow, fine: places)
+
+    def contrast(wide: int, times: float) -> float:
+        """Of stripes so wide, where the view squeezes them so many times."""
+        stripes = (torch.arange(40) // wide % 2).float().expand(1, 3, 40, 40).clone()
         places[:, 0] = (times - 1) * (torch.arange(40) - 19.5)
-        monkeypatch.setattr("dcign.appearance_flow.enlarged", lambda flow, fine: places)
-        contrast.append(flow(begun, *new).carried[..., 18:22].std())
-    assert contrast[0] > 0.1 and contrast[1] < 0.01 and contrast[2] < 0.01
+        return flow(flow.begin(source_of(stripes, torch.zeros(1, 3, 40, 40))), *new).carried[..., 17:23].std().item()
+
+    assert contrast(1, 1.5) > 0.1 and contrast(1, 2.5) < 0.01
+    assert contrast(3, 2.5) > 0.15 and contrast(3, 5.0) < 0.5 * contrast(3, 2.5)
+
+
+def test_pixels_of_a_square_come_from_places_next_to_each_other():
+    """Each is told by itself: what one of them is off is shared with those around."""
+    flow = flow_of(1.0, 0.0)
+    with torch.no_grad():
+        flow.out.bias[0] = 4.0  # the first of every square lies so far to the right
+    source = source_of(torch.rand(1, 3, 40, 40), torch.zeros(1, 3, 40, 40))
+    found = flow(source, torch.zeros(1, 3, 40, 40), torch.randn(1, 16, 5, 5), torch.randn(1, 4)).flow[0, 0, 4:-4, 4:-4]
+    assert abs(found.mean().item() - 4 / 16) < 0.05 and found.max() < 1.01 and (found[::4, ::4] > 0.99).all()
+
+
+def test_steps_teach_flow_nothing_and_none_spoils_a_lesson(monkeypatch):
+    """Where two pixels come from the same place the length of a step has no slope."""
+    flow = flow_of(1.0, 0.0).requires_grad_(True)
+    places = torch.zeros(1, 2, 40, 40)
+    places[:, 0] = -torch.arange(40.0)  # all of the first column
+    monkeypatch.setattr("dcign.appearance_flow.enlarged", lambda flow, fine: places)
+    source = source_of(torch.rand(1, 3, 40, 40), torch.zeros(1, 3, 40, 40))
+    flow(source, torch.zeros(1, 3, 40, 40), torch.randn(1, 16, 5, 5), torch.randn(1, 4)).carried.square().mean().backward()
+    assert all(part.grad is None or part.grad.isfinite().all() for part in flow.parameters())
 
 
 def test_the_first_layers_read_squares_of_pixels_where_they_lie():

@@ -50,11 +50,20 @@ def test_ground_beside_a_jaw_is_not_the_subjects_though_it_seems_to_turn_and_is_
     def look(degrees):
         step = 6 if degrees["azimuth"] < code.azimuth else -6
         flow = torch.zeros(1, 2, 80, 80)
-        flow[0, 0, 8:62, 12 + step:68 + step] = -step
+        flow[0, 0, 8:62, 22 + step:58 + step] = -step
         return flow
 
-    found = photo_layers.subject(code, picture, drawn, look)[0]
+    found = photo_layers.subject(code, picture, drawn, look, solid=True)[0]
     assert found[12:58, 31:49].min() > 0.9 and found[12:60, 20:29].max() < 0.1 and found[12:60, 51:60].max() < 0.1
+
+
+def test_hair_beyond_what_is_found_is_no_ground_for_the_rest(code):
+    """What is drawn of dark hair ends some pixels within it, before an uneven ground; and nothing seems to turn."""
+    picture, drawn = torch.linspace(0.5, 0.9, 80).expand(3, 80, 80).clone(), torch.zeros(1, 80, 80)
+    picture[:, 20:60, 20:60] = 0.1
+    drawn[:, 28:52, 28:52] = 1.0
+    found = photo_layers.subject(code, picture, drawn, lambda degrees: torch.zeros(1, 2, 80, 80), solid=True)[0]
+    assert found[30:50, 30:50].min() > 0.9
 
 
 def test_what_lies_behind_goes_on_as_it_is_around():
@@ -78,6 +87,9 @@ def test_a_subjects_colours_go_on_beyond_it():
     shown[:, 29:51, 29:51] = 1.0
     assert (photo_layers.colours(picture, shown) - picture[:, 40:41, 40:41]).abs().max() < 1e-5
     assert torch.equal(photo_layers.colours(picture, torch.zeros(1, 80, 80)), picture)
+    faint = shown.clone()
+    faint[:, :, 51:70] = 0.3  # a rim that is hardly of the subject
+    assert (photo_layers.colours(picture, faint) - picture[:, 40:41, 40:41]).abs().max() < 1e-5
 
 
 def test_hair_that_stands_off_what_is_drawn_is_the_heads_and_neither_ground_nor_clothes_are():
@@ -184,6 +196,19 @@ def test_no_ground_shines_through_where_half_of_what_is_drawn_is_shown(own):
     hole = some.shown[0] == 0
     hole[:, 22:] = hole[:4] = hole[36:] = hole[:, :4] = False
     assert torch.allclose(pictured[:, hole], (0.5 * colour + 0.5 * some.colours)[:, hole], atol=1e-5)
+
+
+def test_wide_gaps_and_what_lies_between_a_subject_and_the_border_stay_ground():
+    moved = torch.rand(3, 40, 40)
+    along = moved_along(moved, 0.0, torch.zeros(1, 40, 40))
+    wide = holed()
+    wide.shown[:] = 0.0
+    wide.shown[:, 14:26, 2:8] = wide.shown[:, 14:26, 26:32] = 1.0  # two parts, further from each other than gaps are wide
+    assert torch.allclose(wide.kept(moved, along, torch.ones(1, 40, 40), (255, 255, 255))[:, 16:24, 14:20], moved[:, 16:24, 14:20], atol=1e-5)
+    beside = holed()
+    beside.shown[:] = 0.0
+    beside.shown[:, 4:36, 4:35] = 1.0  # five pixels from the border
+    assert torch.allclose(beside.kept(moved, along, torch.ones(1, 40, 40), (255, 255, 255))[:, 8:32, 37:], moved[:, 8:32, 37:], atol=1e-5)
 
 
 def test_the_layers_of_a_mirror_image_are_of_the_picture_that_it_is_lit_as():
