@@ -163,7 +163,8 @@ class AppearanceFlow(nn.Module):
         here = torch.cat([source.picture, source.drawn], 1).float()  # (N, 6, H, W)
         channels = source.level.shape[1]
         entered = F.conv2d(source.level, self.enter.weight[:, :channels], self.enter.bias)  # (N, width, h, w)
-        return Begun(torch.cat([here, *smoothed(here[:, :3])], 1), entered + _of_squares(self.enter, 2 * channels, F.avg_pool2d(here, COARSE // FINE)), source.latents)
+        entered = entered + _of_squares(self.enter, 2 * channels, F.avg_pool2d(here, COARSE // FINE))
+        return Begun(torch.cat([here, *smoothed(here[:, :3])], 1), entered, source.latents)
 
     def forward(self, source: Source | Begun, drawn: Tensor, level: Tensor, latents: Tensor, distrust: float = 0.0,
                 doubt: float = 0.0) -> Moved:

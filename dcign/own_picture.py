@@ -87,7 +87,8 @@ class _Own:
 class Asked:
     """A code's view: what is drawn of it, and as it is shown (3, H, W); by how many degrees each factor was moved; the light that is
     asked for, None for the code's own; what draws the code, and moves pixels; whether its picture's mirror image is of the same
-    subject, the colour (0 to 255) that the model draws behind that, and what it is: "face" or "object"."""
+    subject, the colour (0 to 255) that the model draws behind that, and what it is: "face" or "object"; and if it is shown in the picture's
+    tone, what that was before, with the tone."""
 
     code: GraphicsCode
     new: Drawn
@@ -99,6 +100,7 @@ class Asked:
     symmetric: bool = True
     ground: Sequence[int] = (255, 255, 255)
     subject: str = "face"
+    untoned: tuple[Tensor, Tensor] | None = None
 
     @property
     def blends(self) -> bool:
@@ -123,7 +125,8 @@ class Asked:
         """The same, shown in the picture's tone."""
         if own.tone is None:
             return self
-        found = replace(self, sharp=torch.addcmul(self.sharp, self.outlined * self.sharp, own.tone - 1).clamp(0.0, 1.0))
+        sharp = torch.addcmul(self.sharp, self.outlined * self.sharp, own.tone - 1).clamp(0.0, 1.0)
+        found = replace(self, sharp=sharp, untoned=(self.sharp, own.tone))
         found.__dict__["outlined"] = self.outlined  # the same, and replace() forgets what was cached
         return found
 
@@ -184,7 +187,8 @@ class Asked:
 
     def _before(self, layers: Layers) -> Tensor:
         """What is drawn before what lies behind in the photograph (3, H, W)."""
-        return layers.before(self.sharp, self.outlined, self.ground)
+        sharp, tone = self.untoned or (self.sharp, None)
+        return layers.before(sharp, self.outlined, self.ground, tone)
 
     def _layers(self, own: _Own) -> Layers:
         """The photograph's subject and what lies behind, in the light that is asked for."""

@@ -42,6 +42,9 @@ INSIDE = 3
 #: Pixels up to which gaps between what moves along of a solid subject are no ground. A plait that is drawn, and that the photograph does
 #: not have, is further off.
 GAPS = 16
+#: Pixels within the outline of what is drawn, which is soft, from where on that is all of the subject; the square of a colour by which it must
+#: differ from the ground to tell how much of it is in a pixel; and from which share on it is as it is drawn.
+SOFT, FAINT, WHOLE = 5, 0.03, 0.7
 #: Pixels by which hair may stand off a head that is drawn without it; and the share of the height below which that may be clothes.
 HAIR = 24, 0.75
 #: Of a colour, the deviation of what lies further from the head up to which a ground is even.
@@ -73,11 +76,20 @@ class Layers:
         gaps = _gaps(sure, drawn) * (1 - moved.drawn_share[0])
         return torch.addcmul(pictured, gaps, colours - moved.carried[0]).clamp(0.0, 1.0)
 
-    def before(self, sharp: Tensor, drawn: Tensor, even: Sequence[int]) -> Tensor:
+    def before(self, sharp: Tensor, drawn: Tensor, even: Sequence[int], tone: Tensor | None = None) -> Tensor:
         """What is ready to be shown of a solid subject (3, H, W), which is ``drawn`` (1, H, W) before the model's ``even`` ground, 0 to 255,
-        before what lies behind."""
-        beside = 1 - softened(shrunk(drawn, 1))  # as in kept()
-        return torch.addcmul(sharp, beside, self.behind - sharp.new_tensor(even).div(255).view(3, 1, 1)).clamp(0.0, 1.0)
+        before what lies behind, its channels multiplied by ``tone`` (3, 1, 1)."""
+        ground = sharp.new_tensor(even).div(255).view(3, 1, 1)
+        within = shrunk(drawn, SOFT)
+        own = spread(sharp, within)  # (3, H, W): its colours, which go on beyond it
+        strength = (own - ground).square().sum(0, keepdim=True)  # (1, H, W)
+        alpha = (((sharp - ground) * (own - ground)).sum(0, keepdim=True) / strength.clamp_min(1e-6)).clamp(0.0, 1.0)
+        told = (strength > FAINT).float()  # nothing is by white hair before pale grey
+        whole = torch.maximum(within, told * ((alpha - WHOLE) / (1 - WHOLE)).clamp_min(0.0))
+        alpha = torch.maximum(within, softened(shrunk(drawn, 1)).lerp(alpha, told))
+        rest = whole * (sharp - ground.lerp(own, alpha))  # elsewhere it may be the model's ground
+        own, rest = (own, rest) if tone is None else (own * tone, rest * tone)
+        return (self.behind.lerp(own, alpha) + rest).clamp(0.0, 1.0)
 
     def mirrored(self, picture: Tensor) -> Layers:
         """Of the mirror image, which is this ``picture`` (3, H, W) as it is lit: before what lies behind the photograph's subject."""

@@ -111,13 +111,26 @@ def test_hair_that_stands_off_what_is_drawn_is_the_heads_and_neither_ground_nor_
 
 
 def test_what_is_drawn_alone_stands_before_what_lies_behind():
+    """However soft its outline; in the tone that is asked for, which the ground is not of."""
+    down, across = torch.meshgrid(*[torch.arange(40.0) - 19.5] * 2, indexing="ij")
+    alpha = ((14 - down.hypot(across)) / 4).clamp(0, 1)[None]  # (1, H, W)
+    even, dark, tone = torch.tensor([208 / 255]), torch.tensor([0.3, 0.2, 0.1]).view(3, 1, 1), torch.tensor([1.2, 1.0, 0.9]).view(3, 1, 1)
+    sharp = even.lerp(dark, alpha)
+    shown = layers().before(sharp, (alpha > 0.05).float(), (208, 208, 208), tone)
+    assert torch.allclose(shown, layers().behind.lerp(dark * tone, alpha), atol=1e-4)
+    textured = torch.where(alpha == 1, torch.rand(3, 40, 40), sharp)
+    shown, plain = (layers().before(textured, (alpha > 0.05).float(), (208, 208, 208), one) for one in (tone, None))
+    assert torch.allclose(plain[:, 16:24, 16:24], textured[:, 16:24, 16:24], atol=1e-6)
+    assert torch.allclose(shown[:, 16:24, 16:24], (textured * tone).clamp(max=1.0)[:, 16:24, 16:24], atol=1e-6)
+
+
+def test_white_hair_before_pale_grey_ends_where_it_is_said_to():
+    """Its colour tells nothing."""
     drawn = torch.zeros(1, 40, 40)
     drawn[:, 10:30, 10:30] = 1.0
-    even = (208, 208, 208)
-    sharp = torch.full((3, 40, 40), 208 / 255).lerp(torch.rand(3, 40, 40), drawn)
-    shown = layers().before(sharp, drawn, even)
-    assert torch.equal(shown[:, 14:26, 14:26], sharp[:, 14:26, 14:26])
-    assert torch.allclose(shown[:, drawn[0] == 0], layers().behind[:, drawn[0] == 0], atol=1e-6)
+    shown = layers().before(torch.full((3, 40, 40), 208 / 255).lerp(torch.tensor(0.83), drawn), drawn, (208, 208, 208))
+    assert torch.allclose(shown[:, 12:28, 12:28], torch.tensor(0.83), atol=1e-6)
+    assert torch.equal(shown[:, drawn[0] == 0], layers().behind[:, drawn[0] == 0])
 
 
 def layers() -> Layers:
