@@ -44,7 +44,7 @@ INSIDE = 3
 GAPS = 16
 #: Pixels within the outline of what is drawn, which is soft, from where on that is all of the subject; the square of a colour by which it must
 #: differ from the ground to tell how much of it is in a pixel; and from which share on it is as it is drawn.
-SOFT, FAINT, WHOLE = 5, 0.03, 0.7
+SOFT, TELLING, WHOLE = 5, 0.03, 0.7
 #: Pixels by which hair may stand off a head that is drawn without it; and the share of the height below which that may be clothes.
 HAIR = 24, 0.75
 #: Of a colour, the deviation of what lies further from the head up to which a ground is even.
@@ -73,8 +73,7 @@ class Layers:
         beside = moved.drawn_share[0] * (1 - softened(shrunk(drawn, 1)))  # (1, H, W); drawn pixels at the outline are half ground
         pictured = torch.addcmul(pictured, beside, self.behind - pictured.new_tensor(even).div(255).view(3, 1, 1))
         colours, sure, _ = self._found(moved)
-        gaps = _gaps(sure, drawn) * (1 - moved.drawn_share[0])
-        return torch.addcmul(pictured, gaps, colours - moved.carried[0]).clamp(0.0, 1.0)
+        return _filled(pictured, moved, colours, _gaps(sure, drawn)).clamp(0.0, 1.0)
 
     def before(self, sharp: Tensor, drawn: Tensor, even: Sequence[int], tone: Tensor | None = None) -> Tensor:
         """What is ready to be shown of a solid subject (3, H, W), which is ``drawn`` (1, H, W) before the model's ``even`` ground, 0 to 255,
@@ -84,7 +83,7 @@ class Layers:
         own = spread(sharp, within)  # (3, H, W): its colours, which go on beyond it
         strength = (own - ground).square().sum(0, keepdim=True)  # (1, H, W)
         alpha = (((sharp - ground) * (own - ground)).sum(0, keepdim=True) / strength.clamp_min(1e-6)).clamp(0.0, 1.0)
-        told = (strength > FAINT).float()  # nothing is by white hair before pale grey
+        told = (strength > TELLING).float()  # nothing is by white hair before pale grey
         whole = torch.maximum(within, told * ((alpha - WHOLE) / (1 - WHOLE)).clamp_min(0.0))
         alpha = torch.maximum(within, softened(shrunk(drawn, 1)).lerp(alpha, told))
         rest = whole * (sharp - ground.lerp(own, alpha))  # elsewhere it may be the model's ground
@@ -99,13 +98,11 @@ class Layers:
     def placed(self, pictured: Tensor, moved: Moved, drawn: Tensor, solid: bool) -> Tensor:
         """What is ``pictured`` (3, H, W) of pixels ``moved`` along, before what lies behind; of a ``solid`` subject with its colours
         where there would be ground in gaps within it. The rest is as in kept()."""
-        share = moved.drawn_share[0]  # (1, H, W)
         colours, sure, there = self._found(moved)
-        there = torch.maximum(there, share * drawn)
+        there = torch.maximum(there, moved.drawn_share[0] * drawn)  # (1, H, W)
         if solid:
             gaps = _gaps(sure, drawn)
-            pictured = torch.addcmul(pictured, gaps * (1 - share), colours - moved.carried[0])
-            there = torch.maximum(there, gaps)
+            pictured, there = _filled(pictured, moved, colours, gaps), torch.maximum(there, gaps)
         return self.behind.lerp(pictured, there).clamp(0.0, 1.0)
 
     @cached_property
@@ -125,6 +122,11 @@ def _gaps(sure: Tensor, drawn: Tensor) -> Tensor:
     small = F.pad(F.avg_pool2d(sure, 2), [reach] * 4)  # beyond the border is none of it
     small = shrunk(grown(small, reach), reach)[:, reach:-reach, reach:-reach]
     return _solid(drawn) * (1 - sure) * F.interpolate(small[None], sure.shape[1:], mode="bilinear")[0]
+
+
+def _filled(pictured: Tensor, moved: Moved, colours: Tensor, gaps: Tensor) -> Tensor:
+    """What is ``pictured`` (3, H, W) of pixels ``moved`` along, with these colours in place of theirs in ``gaps`` (1, H, W)."""
+    return torch.addcmul(pictured, gaps * (1 - moved.drawn_share[0]), colours - moved.carried[0])
 
 
 def subject(code: GraphicsCode, picture: Tensor, drawn: Tensor, look: Callable[[Mapping[str, float]], Tensor], solid: bool = False) -> Tensor:

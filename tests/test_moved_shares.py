@@ -37,7 +37,7 @@ def test_in_profile_it_stands_on_the_photographs_ground_in_its_tone(picture, mon
     drawn = torch.zeros(1, 40, 40)
     drawn[:, 10:30, 10:30] = 1.0
     monkeypatch.setattr("dcign.own_picture.solid_outline", lambda *parts: drawn)
-    monkeypatch.setattr("dcign.photo_layers.FAINT", torch.inf)  # an untrained network draws whatever beside the subject
+    monkeypatch.setattr("dcign.photo_layers.TELLING", torch.inf)  # an untrained network draws whatever beside the subject
     studio = Studio(**with_flow() | {"framing": {"subject": "face"}}, device="cpu")
     studio = studio.quick() if quick else studio
     code = replace(studio.encode(picture, refine=False), azimuth=side)
