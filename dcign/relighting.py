@@ -5,31 +5,28 @@
 The decoder knows how light changes a subject better than it knows the subject. So what it draws under the new light, less
 what it draws of the code as it is, is added to the picture, and all that no latent tells stays: a pattern, glasses, the
 background. Where the picture is darker than what was drawn there, such as the floor of a photograph on which a chair's shadow
-falls, light changes less of it. The change is brought to the edges of the picture by a guided filter (He, Sun and Tang 2010, at half the size as
-He and Sun 2015), as the decoder's own are blurred. Even ground that neither light nor shadow reaches, as behind a rendered face, stays. Once the view turns, every pixel is elsewhere: own_picture.py.
+falls, light changes less of it. The change is brought to the edges of the picture (guided_filter.py), as the decoder's own are blurred. Even ground that neither light nor shadow reaches, as behind a rendered face, stays. Once the view turns, every pixel is elsewhere: own_picture.py.
 
-Shape legend: H, W pixels, h, w half of them.
+Shape legend: H, W pixels.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from .decoding import MIN_SIDE
 from .graphics_code import MAX_PICTURE_BYTES, MAX_PICTURE_SIDE, GraphicsCode
+from .guided_filter import Guide
 from .jpeg import jpeg
 from .likeness import outline, solid_outline
 from .masks import shrunk
 from .paper_network import LUMA
 
-RADIUS = 2  # of the filter's windows, pixels at half the size
 SMOOTHNESS = 1e-3  # variance of the luma below which a window counts as even
 DARKNESS = 0.05  # of a luma, added where two are divided
 INSIDE = 6  # pixels from the outline of what is drawn, which may be off by some
@@ -39,16 +36,12 @@ DARKER = 0.5  # the power of their ratio: halfway from what is added to what mul
 @dataclass(frozen=True, eq=False)
 class Seen:
     """The picture (3, H, W) in [0, 1], what the decoder draws of its code (3, H, W), how much of a change of that is its own
-    (1, H, W), and the guide: the picture's luma (1, H, W) and, at half the size, the same (1, h, w) with its mean and variance
-    in every window."""
+    (1, H, W), and the guide: the picture's luma."""
 
     picture: Tensor
     drawn: Tensor
     share: Tensor
-    luma: Tensor
-    half: Tensor
-    mean: Tensor
-    variance: Tensor
+    guide: Guide
 
     @staticmethod
     def of(picture: Tensor, drawn: Tensor, unlit: Sequence[int] | None = None) -> Seen:
@@ -60,35 +53,13 @@ class Seen:
         if unlit is not None:
             inside = shrunk(solid_outline(drawn, unlit), INSIDE)  # (1, H, W), up to the border of the picture
             share = share * torch.maximum(outline(picture, unlit), inside)  # (1, H, W)
-        half = F.avg_pool2d(luma, 2)  # (1, h, w)
-        mean = _windows(half)
-        return Seen(picture, drawn, share, luma, half, mean, _windows(half * half) - mean * mean)
+        return Seen(picture, drawn, share, Guide.of(luma[None], SMOOTHNESS))
 
 
 def relit(seen: Seen, drawn: Tensor) -> Tensor:
     """The picture (3, H, W) in [0, 1] under the light of ``drawn`` (3, H, W), which differs from ``seen.drawn`` in that."""
-    change = F.avg_pool2d(drawn - seen.drawn, 2)  # (3, h, w)
-    mean = _windows(change)
-    # in every window the change is a line over the guide; a pixel takes the mean of its windows' lines
-    slope = (_windows(seen.half * change) - seen.mean * mean) / (seen.variance + SMOOTHNESS)
-    lines = _windows(torch.cat([slope, mean - slope * seen.mean]))[None]  # (1, 6, h, w)
-    slope, start = F.interpolate(lines, drawn.shape[1:], mode="bilinear")[0].split(3)  # (3, H, W) each
-    return torch.addcmul(seen.picture, seen.share, torch.addcmul(start, slope, seen.luma)).clamp_(0.0, 1.0)
-
-
-def _windows(values: Tensor) -> Tensor:
-    """The mean of (C, h, w) in the square window about every pixel, as far as it is in the picture."""
-    down, across = (_means(size, values.device) for size in values.shape[1:])
-    return down @ values @ across.mT
-
-
-@lru_cache(maxsize=8)
-def _means(size: int, device: torch.device) -> Tensor:
-    """(size, size): each row the mean of the pixels within RADIUS of one."""
-    with torch.inference_mode(False):  # it is kept, and autograd would refuse it
-        places = torch.arange(size, device=device)
-        near = ((places[:, None] - places).abs() <= RADIUS).float()
-        return near / near.sum(1, keepdim=True)
+    change = seen.guide.lines((drawn - seen.drawn)[None])[0]  # (3, H, W)
+    return torch.addcmul(seen.picture, seen.share, change).clamp_(0.0, 1.0)
 
 
 def with_picture(code: GraphicsCode, pixels: np.ndarray, own_ground: bool = False) -> GraphicsCode:

@@ -103,9 +103,6 @@ class Studio:
             self._drawing = devices.drawing_in(self._network, self._precision)
         self._quick: Studio | None = None
         published = isinstance(network, PaperNetwork)  # shown as it was
-        if sharpening is None and published:
-            sharpening = 0.0
-        self.sharpening = Sharpening() if sharpening is None else Sharpening(sharpening)
         self.relighting = not published if relighting is None else bool(relighting)
         self.symmetric = symmetric
         self._memory = Memory()
@@ -114,6 +111,9 @@ class Studio:
         self.spec = PictureSpec(
             network.config.size, tuple(ground), subject, framing.get("face_box") or DEFAULT_FACE_BOX
         )
+        self.sharpening = Sharpening(seams=subject == "object")
+        if published or sharpening is not None:
+            self.sharpening = replace(self.sharpening, amount=sharpening or 0.0)
 
     def quick(self) -> Studio:
         """The same for live frames: drawn in bfloat16 where the CPU has units for its matrices (twice as fast, a few
@@ -131,7 +131,7 @@ class Studio:
     def with_sharpening(self, amount: float) -> Studio:
         """The same model drawn with another amount of the unsharp mask; 0 for none."""
         twin = copy.copy(self)
-        twin.sharpening, twin._quick = Sharpening(amount), None
+        twin.sharpening, twin._quick = replace(self.sharpening, amount=amount), None
         return twin
 
     def bare(self) -> Studio:

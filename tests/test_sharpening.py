@@ -9,6 +9,7 @@ import torch
 from dcign import load
 from dcign.graphics_code import GraphicsCode
 from dcign.sharpening import Sharpening, sharpen
+from dcign.studio import Studio
 
 
 def _edge(size: int = 32, steepness: float = 1.0) -> torch.Tensor:
@@ -73,6 +74,44 @@ def test_colour_fringes_do_not_grow():
     assert torch.allclose(sharp[:, 0] - sharp[:, 1], hardly[:, 0] - hardly[:, 1], atol=1e-5)
     assert (sharp[:, 0] - sharp[:, 1]).abs().mean() < (picture[:, 0] - picture[:, 1]).abs().mean()
     assert not torch.allclose(sharp, hardly, atol=1e-2)
+
+
+def _rung(colour: tuple[float, float, float], size: int = 48) -> torch.Tensor:
+    """(1, 3, S, S): an upright rung before white, whose channels lie a pixel beside each other, as the chairs' decoder draws them."""
+    away = torch.arange(size) - size / 2
+    rows = [1 - (1 - level) * torch.exp(-0.5 * ((away - aside) / 2) ** 2) for level, aside in zip(colour, (-0.7, 0.0, 0.7))]
+    return torch.stack(rows)[None, :, None].expand(1, 3, size, size)
+
+
+def _coloured(picture: torch.Tensor) -> float:
+    """How far red is from blue, at most."""
+    return float((picture[:, 0] - picture[:, 2]).abs().max())
+
+
+def test_a_black_rung_loses_its_coloured_seams_and_a_red_one_stays_red():
+    mend, leave = Sharpening(seams=True), Sharpening()
+    seamed, mended = (sharpen(_rung((0.1, 0.1, 0.1)), some, (255, 255, 255)) for some in (leave, mend))
+    assert _coloured(seamed) > 0.15 and _coloured(mended) < _coloured(seamed) / 4
+    red, still = (sharpen(_rung((0.7, 0.1, 0.1)), some, (255, 255, 255))[0, :, 24, 24] for some in (leave, mend))
+    assert red[0] - red[2] > 0.4 and torch.allclose(red, still, atol=0.08)
+
+
+def test_what_lies_beside_a_coloured_thing_is_not_tinted():
+    picture = torch.ones(1, 3, 48, 48)
+    picture[:, 1:, 16:32, 16:32] = 0.1
+    mended = sharpen(picture, Sharpening(seams=True), (255, 255, 255))
+    assert mended[:, :, :13].min() > 0.98 and (mended[:, :, 19:29, 19:29] - picture[:, :, 19:29, 19:29]).abs().max() < 0.04
+    assert (sharpen(picture, Sharpening(seams=True)) - mended)[:, :, :16].abs().max() > 0.005  # it would be
+
+
+def test_only_objects_lose_seams(weights_folder):
+    studio = load(weights_folder, device="cpu")
+    assert studio.spec.subject == "face" and not studio.sharpening.seams and not studio.with_sharpening(2.0).sharpening.seams
+    objects = Studio(studio._network, studio.layout, studio.calibrations, studio.ranges, name="chairs", device="cpu")
+    assert objects.sharpening.seams and objects.with_sharpening(2.0).sharpening == Sharpening(2.0, seams=True)
+    code = GraphicsCode(np.random.default_rng(0).standard_normal(studio.layout.size), studio.layout, model="chairs")
+    drawn = objects.bare().render(code).astype(int)
+    assert np.abs(np.ptp(objects.render(code).astype(int) - drawn, axis=-1)).max() > 2  # channels changed each by its own
 
 
 @pytest.mark.parametrize("which", [(1, 1), (0, 1), (1, 0)])
