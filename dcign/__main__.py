@@ -118,7 +118,7 @@ def _render(options: argparse.Namespace) -> int:
         raise ValueError(f"cannot write {output.name!r}: choose one of {', '.join(_PICTURE_SUFFIXES)}")
     studio = load(options.weights, device=options.device)
     code = _read(studio, options.photo, options.drawn)
-    picture = studio.render(code, **{factor: getattr(options, factor) for factor in FACTORS})
+    picture = studio.showing(code).render(code, **{factor: getattr(options, factor) for factor in FACTORS})
     Image.fromarray(picture).save(output, quality=95)
     print(output)
     return 0
@@ -133,7 +133,7 @@ def _sweep(options: argparse.Namespace) -> int:
     export.check_output(options.output, options.fps)  # before the slow part
     studio = load(options.weights, device=options.device)
     code = _read(studio, options.photo, options.drawn)
-    frames = studio.sweep(
+    frames = studio.showing(code).sweep(
         code, options.factor, options.frames, options.there_and_back, progress=_progress("drawing"), **held
     )
     print(export.save(frames, options.output, options.fps, progress=_progress("writing")))

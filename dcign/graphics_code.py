@@ -25,7 +25,7 @@ _MAX_JSON_CHARACTERS = 256 * 1024
 _MAX_LATENTS = 4096
 _MAX_PLACES = 16
 MAX_PICTURE_SIDE = 512   # pixels
-MAX_PICTURE_BYTES = 120_000   # leaves room in the JSON for the rest
+MAX_PICTURE_BYTES, MAX_DETAIL_BYTES = 120_000, 60_000   # leave room in the JSON for the rest
 # Latents follow N(0, 1) in training; far beyond this the decoder only returns noise or overflows.
 _MAX_ABSOLUTE_LATENT = 1000.0
 _REMEDY = "pass the text that GraphicsCode.to_json() returned, unchanged"
@@ -102,7 +102,7 @@ class GraphicsCode:
     the model has no such factor. model: the name of the weights that made the code. offsets: float32 (K, L),
     read-only, what each place in the decoder hears beside the latents (dcign.offsets); None for nothing. picture: what
     was encoded, a square JPEG file, which is in what is shown (dcign.own_picture); None where there is
-    none, or latents were changed since. own_ground: whether that shows its subject on another ground than the model's; False without a picture. ValueError for a wrong shape, numbers that are not finite or a damaged picture.
+    none, or latents were changed since. detail: the same picture at twice the size (dcign.detail), None where there is none. own_ground: whether that shows its subject on another ground than the model's; False without a picture. ValueError for a wrong shape, numbers that are not finite or a damaged picture.
     """
 
     latents: np.ndarray
@@ -114,6 +114,7 @@ class GraphicsCode:
     offsets: np.ndarray | None = None
     picture: bytes | None = None
     own_ground: bool = False
+    detail: bytes | None = None
 
     def __post_init__(self) -> None:
         with np.errstate(over="ignore"):
@@ -129,16 +130,16 @@ class GraphicsCode:
         object.__setattr__(self, "latents", latents)
         if self.offsets is not None:
             object.__setattr__(self, "offsets", self._checked_offsets())
-        if self.picture is not None:
-            from .decoding import PhotoError, decode_jpeg   # Pillow is not needed for codes alone
-
-            try:
-                if len(self.picture) > MAX_PICTURE_BYTES:
-                    raise PhotoError("too many bytes")
-                pixels = decode_jpeg(self.picture, MAX_PICTURE_SIDE)
-            except PhotoError:
-                raise ValueError(f"the code's picture is damaged; {_REMEDY}") from None
+        if self.picture is None:
+            object.__setattr__(self, "detail", None)
+        else:
+            pixels = _pixels(self.picture, MAX_PICTURE_BYTES, "picture")
             object.__setattr__(self, "_pixels", pixels)
+        if self.detail is not None:
+            detail = _pixels(self.detail, MAX_DETAIL_BYTES, "detail")
+            if len(detail) != 2 * len(pixels):
+                raise ValueError(f"the code's detail is not twice as large as its picture; {_REMEDY}")
+            object.__setattr__(self, "_detail_pixels", detail)
         object.__setattr__(self, "own_ground", self.own_ground and self.picture is not None)
         for name in FACTORS:
             value = getattr(self, name)
@@ -171,6 +172,7 @@ class GraphicsCode:
             and np.array_equal(self.latents, other.latents)
             and (self.offsets is None or np.array_equal(self.offsets, other.offsets))
             and self.picture == other.picture
+            and self.detail == other.detail
             and self.own_ground == other.own_ground
         )
 
@@ -185,6 +187,11 @@ class GraphicsCode:
     def pixels(self) -> np.ndarray | None:
         """The picture, uint8 (H, W, 3), read-only; None without one."""
         return None if self.picture is None else self._pixels
+
+    @property
+    def detail_pixels(self) -> np.ndarray | None:
+        """The picture's detail, uint8 (2 H, 2 W, 3), read-only; None without one."""
+        return None if self.detail is None else self._detail_pixels
 
     @property
     def photograph(self) -> bool:
@@ -206,8 +213,9 @@ class GraphicsCode:
         }
         if self.offsets is not None:
             record["offsets"] = [_plain(row) for row in self.offsets]
-        if self.picture is not None:
-            record["picture"] = base64.b64encode(self.picture).decode("ascii")
+        for name, file in (("picture", self.picture), ("detail", self.detail)):
+            if file is not None:
+                record[name] = base64.b64encode(file).decode("ascii")
         if self.own_ground:
             record["own_ground"] = True
         return json.dumps(record)
@@ -246,17 +254,31 @@ class GraphicsCode:
                 raise ValueError(f"the code's offsets are not rows of {layout.size} numbers; {_REMEDY}")
             offsets = np.array(
                 [[_number(v, "offsets", _MAX_ABSOLUTE_LATENT) for v in row] for row in offsets], np.float32)
-        picture = record.get("picture")
-        if picture is not None:
-            try:
-                picture = base64.b64decode(picture, validate=True)
-            except (TypeError, ValueError, binascii.Error):
-                raise ValueError(f"the code's picture is damaged; {_REMEDY}") from None
+        files = {name: None if record.get(name) is None else _file(record[name], name) for name in ("picture", "detail")}
         own_ground = record.get("own_ground", False)
         if not isinstance(own_ground, bool):
             raise ValueError(f"the code's own_ground must be true or false; {_REMEDY}")
-        return cls(np.array(values, np.float32), layout, **degrees, model=model, offsets=offsets, picture=picture,
-                   own_ground=own_ground)
+        return cls(np.array(values, np.float32), layout, **degrees, model=model, offsets=offsets, own_ground=own_ground,
+                   **files)
+
+
+def _pixels(file: bytes, most: int, what: str) -> np.ndarray:
+    """Those of a square JPEG file of at most so many bytes, uint8 (H, W, 3), read-only."""
+    from .decoding import PhotoError, decode_jpeg   # Pillow is not needed for codes alone
+
+    try:
+        if len(file) > most:
+            raise PhotoError("too many bytes")
+        return decode_jpeg(file, MAX_PICTURE_SIDE)
+    except PhotoError:
+        raise ValueError(f"the code's {what} is damaged; {_REMEDY}") from None
+
+
+def _file(text: object, what: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except (TypeError, ValueError, binascii.Error):
+        raise ValueError(f"the code's {what} is damaged; {_REMEDY}") from None
 
 
 def _plain(values: np.ndarray) -> list[float]:

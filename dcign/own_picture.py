@@ -23,6 +23,8 @@ from torch import Tensor
 from . import mirror_image, photo_layers
 from .appearance_flow import AppearanceFlow, Begun, Moved, Source
 from .black_and_white import colourless, in_black_and_white
+from .detail import Part, as_tensor, beyond, shown_finely
+from .enlargement import enlarged
 from .graphics_code import GraphicsCode
 from .likeness import outline, solid_outline, strangeness, tone
 from .moved_shares import Shares, distrust, doubt, shares, unseen_share
@@ -57,7 +59,7 @@ class _Own:
     was moved last; or its mirror image with what is drawn of that. ``grey``: whether the picture is in black and white;
     ``tone``: of a photographed face, by what each channel of its drawing is multiplied (3, 1, 1), None for nothing. ``mirrored`` is the
     other one, as soon as it was needed; ``subject`` is photo_layers.subject(), of a face with its hair, and ``layers`` the light under which
-    a photograph, or its mirror image, was shown last, with its layers then."""
+    a photograph, or its mirror image, was shown last, with its layers then; ``beyond`` the same with what its detail shows beyond it."""
 
     seen: Seen
     itself: Drawn
@@ -68,6 +70,7 @@ class _Own:
     mirrored: _Own | None = None
     subject: Tensor | None = None
     layers: tuple[float | None, Layers] | None = None
+    beyond: tuple[float | None, Tensor] | None = None
 
     def begun(self, light: float | None, draw: Callable[[float | None], Drawn], flow: AppearanceFlow) -> Begun:
         """Where pixels come from: the picture, under another light where one is asked for."""
@@ -145,24 +148,23 @@ class Asked:
             return Shares()
         return shares(self.code, self.away, self.symmetric, self.blends, strange)
 
-    def blended(self, shares: Shares, first: Side | None, second: Side | None) -> Tensor:
-        """Both parts as one picture (3, H, W)."""
-        rather = None
-        if first is not None and second is not None and self.blends:
-            rather = self.flow.blending(first, second, self.new.picture[None], self.new.latents)
-        return blended(self.sharp[None], shares, first, second, rather)[0]
+    def rather(self, first: Side | None, second: Side | None) -> Tensor | None:
+        """How much rather the second than the first is to be shown (1, 1, H, W), the logarithm of the odds, where a network tells that."""
+        if first is None or second is None or not self.blends:
+            return None
+        return self.flow.blending(first, second, self.new.picture[None], self.new.latents)
 
     def _moved(self, own: _Own) -> Side:
         """The picture's pixels where they are seen now."""
         begun = self._begun(own, self.light)
         found = self._found(begun, own, self.new, self.away)
-        shown = self._shown(found)
+        shown, unseen = self._shown(found), self._unseen(self.away)
         if self.code.photograph and self.solid and self.code.azimuth is not None:
             layers = self._layers(own)
             shown = layers.kept(shown, found, self.outlined, self.ground)
-            if unseen := self._unseen(self.away):
+            if unseen:
                 shown = shown.lerp(self._before(layers), unseen)
-        return Side(shown[None], found.known, begun.latents)
+        return Side(shown[None], found.known, begun.latents, _carried(found, unseen))
 
     def _moved_mirrored(self, own: _Own) -> Side:
         """Those of its mirror image, of a photograph on its own ground."""
@@ -173,13 +175,13 @@ class Asked:
         light = code.light if self.light is None else self.light  # the mirror image has the light of the other side
         begun = self._begun(own.mirrored, light, aside)
         found = self._found(begun, own, self.new, away)
-        shown = self._shown(found)
+        shown, unseen = self._shown(found), self._unseen(away)
         if code.photograph:  # a render's ground is even
             layers = self._mirrored_layers(own, begun)
             shown = layers.placed(shown, found, self.outlined, self.solid)
-            if unseen := self._unseen(away):
+            if unseen:
                 shown = shown.lerp(self._before(layers), unseen)
-        return Side(shown[None], found.known, begun.latents)
+        return Side(shown[None], found.known, begun.latents, _carried(found, unseen))
 
     def _unseen(self, away: Mapping[str, float]) -> float:
         """How much of the view is drawn alone, so far ``away`` from where pixels come from, from 0 to 1: of photographed faces in profile."""
@@ -209,6 +211,34 @@ class Asked:
             kept = own.mirrored.layers = self.light, self._layers(own).mirrored(begun.here[0, :3])
         return kept[1]
 
+    def detailed(self, own: _Own, shown: Tensor, still: float, shares: Shares, sides: Sequence[Side | None], rather: Tensor | None) -> Tensor:
+        """What is ``shown`` of the code's view (3, H, W) of these sides, and ``still`` of the picture where it is, with its detail, at twice
+        the size."""
+        mine = taken(shares, sides[1], rather)
+        trusted = shares.own * (1 - mine), shares.mirrored * mine
+        parts = [Part(self._beyond(own, own), still)] if still else []
+        for side, share, source in zip(sides, trusted, (own, own.mirrored)):
+            if side is not None and side.carried is not None:
+                counted, flow = side.carried
+                parts.append(Part(self._beyond(source, own), (1 - still) * share * counted, flow))
+        return shown_finely(shown, parts)
+
+    def _beyond(self, source: _Own, own: _Own) -> Tensor:
+        """What the detail of the picture, or of its mirror image, which the ``source`` is, shows beyond that (3, 2 H, 2 W), in the light that
+        is asked for; of a photograph's mirror image without its ground."""
+        kept = source.beyond
+        if kept is None or kept[0] != self.light:
+            lit, detail = source.lit, as_tensor(self.code.detail_pixels, self.sharp)
+            lit = lit[1].here[0, :3] if lit is not None and lit[0] == self.light else relit(source.seen, self.new.picture)
+            if source is own:
+                found = beyond(detail, source.seen.picture, None if self.light is None else lit)
+            else:
+                found = beyond(detail.flip(-1), source.seen.picture, lit)
+                if self.code.photograph:
+                    found = found * enlarged(own.layers[1].shown.flip(-1)[None], 2)[0]
+            kept = source.beyond = self.light, found
+        return kept[1]
+
     def _begun(self, own: _Own, light: float | None, view: Mapping[str, float] = MappingProxyType({})) -> Begun:
         """Where pixels come from that are seen at this ``view``, none for the code's own, under that light."""
         return own.begun(light, lambda light: self.draw({**view, "light": light}), self.flow)
@@ -225,27 +255,31 @@ class Asked:
 def blended(sharp: Tensor, shares: Shares, first: Side | None, second: Side | None, rather: Tensor | None = None) -> Tensor:
     """What is ``sharp`` (N, 3, H, W), and as far as they are trusted what is moved of one picture and of the other. rather: the logarithm
     of the odds of the second in each pixel (N, 1, H, W), as view_blending.py has them; None where only windows tell."""
-    own, mirrored = shares.window
-    taken = 1 - own if second is None else mirrored
-    if rather is not None:
-        chosen = torch.sigmoid(rather)
-        taken = mirrored * chosen + (1 - own) * (1 - chosen)  # (N, 1, H, W)
-    shown = sharp
+    other, shown = taken(shares, second, rather), sharp
     if first is not None:
-        shown = shown + (1 - taken) * shares.own * (first.shown - sharp)
+        shown = shown + (1 - other) * shares.own * (first.shown - sharp)
     if second is not None:
-        shown = shown + taken * shares.mirrored * (second.shown - sharp)
+        shown = shown + other * shares.mirrored * (second.shown - sharp)
     return shown
+
+
+def taken(shares: Shares, second: Side | None, rather: Tensor | None = None) -> Tensor | float:
+    """Which share of both is the second's, from 0 to 1, in each pixel (N, 1, H, W) or in all."""
+    own, mirrored = shares.window
+    if rather is None:
+        return 1 - own if second is None else mirrored
+    chosen = torch.sigmoid(rather)
+    return mirrored * chosen + (1 - own) * (1 - chosen)  # (N, 1, H, W)
+
+
+def _carried(found: Moved, unseen: float) -> tuple[Tensor, Tensor]:
+    """How much of each pixel of a view is a picture's (1, 1, H, W), of which so much is ``unseen``, and the flow (1, 2, H, W) to it."""
+    return (1 - unseen) * (1 - found.drawn_share), found.flow
 
 
 def unlit(code: GraphicsCode, subject: str, ground: Sequence[int]) -> Sequence[int] | None:
     """The model's ``ground``, if neither light nor shadow falls on it in a code's picture: a render's, but for the floor of objects."""
     return ground if subject == "face" and not code.photograph else None
-
-
-def _tensor(code: GraphicsCode, like: Tensor) -> Tensor:
-    """A code's picture (3, H, W) in [0, 1], on the device of another tensor."""
-    return torch.from_numpy(code.pixels.copy()).to(like.device).permute(2, 0, 1).float().div_(255)
 
 
 class Memory:
@@ -259,26 +293,33 @@ class Memory:
     def __reduce__(self) -> tuple:
         return Memory, ()
 
-    def shown(self, asked: Asked) -> Tensor:
-        """What is drawn and ready to be shown, or as far as it is trusted the code's own picture there, (3, H, W)."""
+    def shown(self, asked: Asked, finely: bool = False) -> Tensor:
+        """What is drawn and ready to be shown, or as far as it is trusted the code's own picture there, (3, H, W); or ``finely``, with that one's
+        detail, if the code has any, (3, 2 H, 2 W)."""
         code, sharp = asked.code, asked.sharp
         if code.picture is None or code.pixels.shape[0] != sharp.shape[-1]:
-            return sharp
+            return shown_finely(sharp, []) if finely else sharp
         still, shown, most = trust(asked.away, REACH), sharp, asked.shares()
         if max(still, most.own, most.mirrored) < LEAST:
-            return in_black_and_white(sharp) if colourless(_tensor(code, sharp)) else sharp
-        own = self.own(asked)
+            shown = in_black_and_white(sharp) if colourless(as_tensor(code.pixels, sharp)) else sharp
+            return shown_finely(shown, []) if finely else shown
+        own, trusted, sides, rather = self.own(asked), Shares(), (None, None), None
         if still <= 1 - LEAST:
             asked = asked.toned(own)
-            shown = asked.blended(*asked.sides(own))
+            trusted, *sides = asked.sides(own)
+            rather = asked.rather(*sides)
+            shown = blended(asked.sharp[None], trusted, *sides, rather)[0]
         if still >= LEAST:
             shown = shown.lerp(relit(own.seen, asked.new.picture), still)
+        if finely:
+            detailed = code.detail is not None
+            shown = asked.detailed(own, shown, still, trusted, sides, rather) if detailed else shown_finely(shown, [])
         return in_black_and_white(shown) if own.grey else shown
 
     def own(self, asked: Asked) -> _Own:
         """What is known of a code's picture."""
         def make() -> _Own:
-            picture = _tensor(asked.code, asked.sharp)
+            picture = as_tensor(asked.code.pixels, asked.sharp)
             itself = asked.draw({})
             strange = 1.0 if asked.code.photograph else strangeness(picture, itself.picture, asked.ground)
             seen = Seen.of(picture, itself.picture, unlit(asked.code, asked.subject, asked.ground))

@@ -15,6 +15,7 @@ from PIL import Image
 
 from . import cut_out, face_detector, head_finder
 from .decoding import PhotoError, Source, decode
+from .detail import carried_over, finer
 from .even_ground import even_ground, on_ground
 from .square_part import object_square, overlap, square_part
 
@@ -58,13 +59,15 @@ class PictureSpec:
 class Prepared:
     """picture: PIL RGB size x size; found: whether the subject was; warnings: what to tell the visitor; clean: whether
     all that stands out from the model's own ground can be taken for the subject, as in a render; seen: left, top, right and bottom,
-    as shares of the side, of what the photograph shows of it: beyond, its edge is drawn out, until Studio.prepare() completes that."""
+    as shares of the side, of what the photograph shows of it: beyond, its edge is drawn out, until Studio.prepare() completes that; detail:
+    the same picture at twice the size (dcign.detail), None where the file has no more pixels."""
 
     picture: Image.Image
     found: bool
     warnings: list[str] = field(default_factory=list)
     clean: bool = False
     seen: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
+    detail: Image.Image | None = None
 
 
 def prepare(source: Source, spec: PictureSpec) -> Prepared:
@@ -72,7 +75,7 @@ def prepare(source: Source, spec: PictureSpec) -> Prepared:
     image = decode(source, spec.ground)
     clean = _on_ground(image, spec)
     if _is_render(image, spec) and clean:
-        return Prepared(_resize(image, spec.size), True, clean=clean)
+        return _whole(image, spec, clean=clean)
     if spec.subject == "face":
         return _prepare_face(image, spec)
     return _prepare_object(image, spec)
@@ -114,17 +117,17 @@ def _prepare_face(image: Image.Image, spec: PictureSpec) -> Prepared:
     box = face_detector.find_face(image) if detects else None
     square = head_finder.find_head(image) if box is None else _square_of(box, spec)
     if _is_render(image, spec) and (square is None or _is_whole(square, image)):  # long hair may hide most of its ground
-        return Prepared(_resize(image, spec.size), True)
+        return _whole(image, spec)
     if square is None and not detects and not head_finder.usable():
         warning = (
             "Faces cannot be found by themselves here, so the middle of the picture was taken: if the head "
             "does not fill it, crop the picture to a square around the head and upload it again."
         )
-        return Prepared(_centre_square(image, spec.size), False, [warning])
+        return _centre_square(image, spec, warning)
     if square is None:
         warning = "No face was found: crop the picture to a square around one well-lit head and try again."
-        return Prepared(_centre_square(image, spec.size), False, [warning])
-    return Prepared(square_part(image, *square, spec.size), True, seen=overlap(image, *square))
+        return _centre_square(image, spec, warning)
+    return Prepared(square_part(image, *square, spec.size), True, seen=overlap(image, *square), detail=finer(image, square, spec.size))
 
 
 def _is_whole(square: tuple[float, float, float], image: Image.Image) -> bool:
@@ -152,19 +155,20 @@ def _prepare_object(image: Image.Image, spec: PictureSpec) -> Prepared:
     if ground is not None:
         shown, mask = (Image.fromarray(part) for part in on_ground(pixels, ground, spec.ground))
         if matte is not None and matte.agrees(square_part(mask.convert("RGB"), *matte.square, spec.size, (0, 0, 0))):
-            framed = square_part(shown, *matte.square, spec.size, spec.ground)
-            return Prepared(matte.cleared(framed, spec.ground), True, clean=True)
+            framed, detail = square_part(shown, *matte.square, spec.size, spec.ground), finer(shown, matte.square, spec.size, spec.ground)
+            return Prepared(matte.cleared(framed, spec.ground), True, clean=True, detail=detail and matte.cleared(detail, spec.ground))
         square = _square_around(np.asarray(mask)) if matte is None else None
         if square is not None:
-            return Prepared(square_part(shown, *square, spec.size, spec.ground), True, clean=True)
+            return Prepared(square_part(shown, *square, spec.size, spec.ground), True, clean=True, detail=finer(shown, square, spec.size, spec.ground))
     if matte is not None:
-        return Prepared(_resize(matte.on(spec.ground), spec.size), True, clean=True)
+        before, after = square_part(image, *matte.square, spec.size), _resize(matte.on(spec.ground), spec.size)
+        return Prepared(after, True, clean=True, detail=carried_over(finer(image, matte.square, spec.size), before, after))
     warning = "The background is not even: use a picture of one chair on a white or even background."
     if ground is not None:
         warning = "Nothing stands out from the background: use a picture of a chair on one of another colour."
     # The chair probably fills the picture: show all of it rather than cut its legs off.
-    whole = square_part(image, image.width / 2, image.height / 2, max(image.size), spec.size)
-    return Prepared(whole, False, [warning])
+    square = (image.width / 2, image.height / 2, float(max(image.size)))
+    return Prepared(square_part(image, *square, spec.size), False, [warning], detail=finer(image, square, spec.size))
 
 
 def _square_around(mask: np.ndarray) -> tuple[float, float, float] | None:
@@ -177,9 +181,15 @@ def _square_around(mask: np.ndarray) -> tuple[float, float, float] | None:
     return object_square(columns[0], rows[0], columns[-1] + 1, rows[-1] + 1)
 
 
-def _centre_square(image: Image.Image, size: int) -> Image.Image:
-    side = min(image.size)
-    return square_part(image, image.width / 2, image.height / 2, side, size)
+def _whole(image: Image.Image, spec: PictureSpec, clean: bool = False) -> Prepared:
+    """A square image as it is."""
+    square = (image.width / 2, image.height / 2, float(image.width))
+    return Prepared(_resize(image, spec.size), True, clean=clean, detail=finer(image, square, spec.size))
+
+
+def _centre_square(image: Image.Image, spec: PictureSpec, warning: str) -> Prepared:
+    square = (image.width / 2, image.height / 2, float(min(image.size)))
+    return Prepared(square_part(image, *square, spec.size), False, [warning], detail=finer(image, square, spec.size))
 
 
 def _resize(image: Image.Image, size: int) -> Image.Image:

@@ -20,7 +20,7 @@ import torch
 from torch import Tensor
 
 from .decoding import MIN_SIDE
-from .graphics_code import MAX_PICTURE_BYTES, MAX_PICTURE_SIDE, GraphicsCode
+from .graphics_code import MAX_DETAIL_BYTES, MAX_PICTURE_BYTES, MAX_PICTURE_SIDE, GraphicsCode
 from .guided_filter import Guide
 from .jpeg import jpeg
 from .likeness import outline, solid_outline
@@ -30,6 +30,7 @@ from .paper_network import LUMA
 SMOOTHNESS = 1e-3  # variance of the luma below which a window counts as even
 DARKNESS = 0.05  # of a luma, added where two are divided
 INSIDE = 6  # pixels from the outline of what is drawn, which may be off by some
+DETAIL_QUALITY = 90, 75  # of a code's file of its picture's detail; the latter where the former is too large
 DARKER = 0.5  # the power of their ratio: halfway from what is added to what multiplies; the latter costs faces a tenth of a dB
 
 
@@ -62,10 +63,16 @@ def relit(seen: Seen, drawn: Tensor) -> Tensor:
     return torch.addcmul(seen.picture, seen.share, change).clamp_(0.0, 1.0)
 
 
-def with_picture(code: GraphicsCode, pixels: np.ndarray, own_ground: bool = False) -> GraphicsCode:
-    """The code with the picture, uint8 (H, W, 3), that it is of, on another ground than the model's (``own_ground``) or on that; without,
-    if that is smaller or larger than a code may carry."""
+def with_picture(code: GraphicsCode, pixels: np.ndarray, own_ground: bool = False, detail: np.ndarray | None = None) -> GraphicsCode:
+    """The code with the picture, uint8 (H, W, 3), that it is of, on another ground than the model's (``own_ground``) or on that, and its
+    detail, uint8 (2 H, 2 W, 3), where there is one; without, if that is smaller or larger than a code may carry."""
     if not MIN_SIDE <= pixels.shape[0] <= MAX_PICTURE_SIDE:
         return code
     picture = jpeg(pixels)
-    return code if len(picture) > MAX_PICTURE_BYTES else replace(code, picture=picture, own_ground=own_ground)
+    if len(picture) > MAX_PICTURE_BYTES:
+        return code
+    fine = None
+    if detail is not None and detail.shape[0] <= MAX_PICTURE_SIDE:
+        files = (jpeg(detail, quality) for quality in DETAIL_QUALITY)
+        fine = next((file for file in files if len(file) <= MAX_DETAIL_BYTES), None)
+    return replace(code, picture=picture, own_ground=own_ground, detail=fine)

@@ -22,6 +22,7 @@ from . import arguments, devices
 from .calibration import Calibration
 from .completion import complete, is_whole
 from .controls import Controls, Heard
+from .detail import TIMES, carried_over, shown_finely
 from .directions import Directions
 from .encoding import Encoding
 from .graphics_code import FACTORS, CodeLayout, GraphicsCode
@@ -102,6 +103,7 @@ class Studio:
         if self._precision is not torch.float32:
             self._drawing = devices.drawing_in(self._network, self._precision)
         self._quick: Studio | None = None
+        self._finely = False
         published = isinstance(network, PaperNetwork)  # shown as it was
         self.relighting = not published if relighting is None else bool(relighting)
         self.symmetric = symmetric
@@ -127,6 +129,17 @@ class Studio:
             twin._drawing = devices.drawing_in(self._network, torch.bfloat16)
             self._quick = twin
         return self._quick
+
+    def finely(self) -> Studio:
+        """The same, whose pictures are twice as large: with what a code's photograph shows beyond the network's pixels (dcign.detail), where
+        its own pixels are shown; what is drawn, and the pictures of codes without detail, are enlarged."""
+        twin = copy.copy(self)
+        twin._finely, twin._quick = True, None
+        return twin
+
+    def showing(self, code: GraphicsCode) -> Studio:
+        """What shows most of a code: finely() if that has detail, else itself."""
+        return self if code.detail is None else self.finely()
 
     def with_sharpening(self, amount: float) -> Studio:
         """The same model drawn with another amount of the unsharp mask; 0 for none."""
@@ -157,8 +170,13 @@ class Studio:
 
     @property
     def size(self) -> int:
-        """Pixels a side."""
+        """Pixels a side, of what the network sees and draws."""
         return self.spec.size
+
+    @property
+    def shown_size(self) -> int:
+        """Pixels a side of its pictures: those, or of finely() twice as many."""
+        return self.size * (TIMES if self._finely else 1)
 
     def prepare(self, image: Source) -> Prepared:
         """Decode and frame a PIL image, array, bytes or path; a head that the photograph's border cuts off goes on as the network
@@ -166,7 +184,8 @@ class Studio:
         prepared = prepare(image, self.spec)
         if is_whole(prepared.seen, self.size) or not can_refine(self._network):
             return prepared
-        return replace(prepared, picture=complete(self._network, prepared.picture, prepared.seen, self.spec.ground))
+        whole = complete(self._network, prepared.picture, prepared.seen, self.spec.ground)
+        return replace(prepared, picture=whole, detail=carried_over(prepared.detail, prepared.picture, whole))
 
     def encode(self, image: Source | Prepared, refine: bool | None = None) -> GraphicsCode:
         """The graphics code of one picture: posterior means, and the estimates in degrees.
@@ -192,7 +211,8 @@ class Studio:
             partly = [refine is None and item.found and not item.clean and self.spec.subject == "face" for item in batch]
             own_ground = [not item.clean and refine is not True for item in batch]
             found = self._codes(*self._encoding(pixels, np.flatnonzero(whole), np.flatnonzero(partly)))
-            codes += [with_picture(*parts) for parts in zip(found, pixels, own_ground)] if self.relighting else found
+            details = [None if item.detail is None else np.asarray(item.detail) for item in batch]
+            codes += [with_picture(*parts) for parts in zip(found, pixels, own_ground, details)] if self.relighting else found
         return codes
 
     @property
@@ -255,7 +275,7 @@ class Studio:
                 code, {name: arguments.entry(values, i) for name, values in given.items()}, beyond)
             for i, code in enumerate(codes)
         ]
-        pictures = np.empty((count, self.size, self.size, 3), np.uint8)
+        pictures = np.empty((count, *2 * [self.shown_size], 3), np.uint8)
         for start in range(0, count, _BATCH):
             stop = min(start + _BATCH, count)
             pictures[start:stop] = self._draw(codes[start:stop], heard[start:stop])
@@ -299,9 +319,12 @@ class Studio:
         """N codes and what the decoder hears of each -> uint8 (N, H, W, 3)."""
         with torch.inference_mode():
             views = self.views(codes, heard)
-            pictures = torch.stack([self._memory.shown(asked) if self.relighting else asked.sharp for asked in views])
+            pictures = torch.stack([self._memory.shown(asked, self._finely) if self.relighting else self._plain(asked.sharp) for asked in views])
             levels = pictures.float().mul(255).round_().clamp_(0, 255).to(torch.uint8)
             return np.ascontiguousarray(levels.permute(0, 2, 3, 1).cpu().numpy())
+
+    def _plain(self, sharp: torch.Tensor) -> torch.Tensor:
+        return shown_finely(sharp, []) if self._finely else sharp
 
     def sides(self, asked: Asked) -> tuple[Asked, Shares, Side | None, Side | None]:
         """One of a code's views in the tone of its picture; the parts of the picture and of its mirror image in it, None where one has none,

@@ -23,11 +23,13 @@ FINE = 4  # pixels of a picture along one of what flow knows
 @dataclass(frozen=True, eq=False)
 class Side:
     """One picture's part in a view: as it would be shown alone (N, 3, H, W), what flow knows of it (N, C, h, h), and the latents
-    (N, L) of where its pixels come from; the latter two are None where it is shown alone in any case."""
+    (N, L) of where its pixels come from; the latter two are None where it is shown alone in any case. ``carried``: of its pixels' detail
+    (detail.py), how much is in it and where from, None for nothing."""
 
     shown: Tensor
     known: Tensor | None = None
     latents: Tensor | None = None
+    carried: tuple[Tensor, Tensor] | None = None
 
 
 class ViewBlending(nn.Module):

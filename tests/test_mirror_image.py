@@ -15,6 +15,7 @@ import dcign
 from dcign import mirror_image
 from dcign.moved_shares import TURN, shares
 from dcign.photos import Prepared
+from dcign.relighting import with_picture
 from dcign.studio import Studio
 
 WEIGHTS = Path(__file__).parents[1] / "weights"
@@ -114,6 +115,22 @@ def test_what_was_made_of_it_goes_with_its_code(studio, code):
     del own, photograph
     gc.collect()
     assert gone() is None
+
+
+def test_its_detail_is_mirrored_too(studio, code):
+    """As fine as the picture, and changed with the light; a photograph's without the ground, which is not mirrored."""
+    detail = np.asarray(Image.fromarray(code.pixels).resize((80, 80), Image.Resampling.NEAREST)).copy()
+    detail[::2] = np.minimum(detail[::2].astype(int) + 30, 255)
+    fine, finely = with_picture(code, code.pixels, detail=detail), studio.finely()
+    shown, plain = (finely.render(one, azimuth=-40.0, light=30.0).astype(float) for one in (fine, code))
+    rows = np.abs(np.diff(shown, axis=0)).mean(), np.abs(np.diff(plain, axis=0)).mean()
+    assert rows[0] > 1.5 * rows[1]
+    added = shown - plain
+    other = finely.render(fine, azimuth=40.0, light=-30.0).astype(float) - finely.render(code, azimuth=40.0, light=-30.0)
+    assert np.corrcoef(added.ravel(), other[:, ::-1].ravel())[0, 1] > 0.9
+    photograph = replace(fine, offsets=None)
+    for azimuth in (-40.0, -10.0, 30.0):
+        assert finely.render(photograph, azimuth=azimuth).shape == (80, 80, 3)
 
 
 @pytest.mark.parametrize("name, number", [("faces", 1), ("faces", 4), ("chairs", 0), ("chairs", 1)])

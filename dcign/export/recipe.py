@@ -106,8 +106,9 @@ def draw(studio: Studio, recipe: Recipe, progress: Callable[[int, int], None] | 
     known = {name: columns[name] for name in studio.ranges}
     # a copy: what a Studio remembers of the code itself may have been drawn on another number of threads
     code = recipe.code.without_picture() if settings.turns and not studio.moves_pixels else replace(recipe.code)
+    shows = studio.showing(code) if settings.size > studio.size else studio
     with _one_thread():
-        drawn = studio.render_many(code, **known, progress=progress, beyond=settings.beyond)
+        drawn = shows.render_many(code, **known, progress=progress, beyond=settings.beyond)
     frames = drawn[[different[row] for row in rows]]
     picture = decode(recipe.picture, studio.spec.ground) if settings.side_by_side else None
     return Dressed(frames, settings.size or None, picture, studio.spec.ground)

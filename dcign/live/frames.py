@@ -15,6 +15,9 @@ from ..jpeg import jpeg
 from ..studio import Studio
 from ..sweeps import is_circle
 
+#: Of frames with detail, whose blocks are half as large on a screen.
+FINE_QUALITY = 88
+
 
 def finite(value: Any, name: str) -> float:
     """A finite number. ValueError for NaN, infinity, text, truth values and lists."""
@@ -61,6 +64,7 @@ def frame(studios: Mapping[str, Studio], code: GraphicsCode, angles: Mapping[str
     """A JPEG of the code at these angles, one per name in FACTORS. ValueError for a code of no known model."""
     if code.model not in studios:
         raise ValueError(f"There is no model {code.model[:40]!r} here: encode the picture again.")
-    studio = studios[code.model]
+    studio = studios[code.model].quick()
     # The page's sliders end where training did unless somebody asks for more.
-    return jpeg(studio.quick().render(code, **moved(studio, code, angles), beyond=True))
+    picture = studio.showing(code).render(code, **moved(studio, code, angles), beyond=True)
+    return jpeg(picture) if code.detail is None else jpeg(picture, FINE_QUALITY)

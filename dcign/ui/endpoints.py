@@ -91,7 +91,8 @@ def add(studios: Mapping[str, Studio]) -> None:
 
         Returns:
             code: The graphics code, a JSON object. Send it to the other endpoints unchanged. It holds the prepared picture
-                too, a JPEG file in base64; without its "picture" all is drawn by the network, a likeness still.
+                too, a JPEG file in base64, and "detail", the same at twice the size, if the upload had as many pixels; without its
+                "picture" all is drawn by the network, a likeness still.
             degrees: The estimates as {"azimuth", "elevation", "light"}, in degrees. Azimuth is positive when the
                 front turns to the right of the image, elevation when the camera looks down, light when it comes
                 from the right of the image.
@@ -133,7 +134,8 @@ def add(studios: Mapping[str, Studio]) -> None:
                 drawn. Refused: what is no finite number.
 
         Returns:
-            picture: The drawn picture, a square JPEG file. Its side in pixels is the model's size.
+            picture: The drawn picture, a square JPEG file. Its side in pixels is the model's size, or twice that if the code has
+                "detail": then the photograph's own pixels, where they are shown, are as fine as that.
         """
         def draw() -> str:
             graphics_code = checks.code(code)
@@ -144,7 +146,7 @@ def add(studios: Mapping[str, Studio]) -> None:
                 "light": checks.degrees(light, "light"),
             }
             with checks.readable_errors():
-                drawn = studio.render(graphics_code, **angles)
+                drawn = studio.showing(graphics_code).render(graphics_code, **angles)
             return save_bytes_to_cache(live.jpeg(drawn), "render.jpg", rendered.GRADIO_CACHE)
 
         async with drawing:

@@ -98,7 +98,8 @@ def recipe_from_call(
         chosen = export.Settings.from_dict(given)
         beside = None
         if chosen.side_by_side and picture is not None:
-            beside = png(studio.prepare(checks.upload(picture)).picture)
+            prepared = studio.prepare(checks.upload(picture))
+            beside = png(prepared.detail or prepared.picture)
         return export.Recipe(code, chosen, beside)
 
 

@@ -58,7 +58,7 @@ def scene(
         "wider": studio.wider,
         "moves": studio.moves_pixels,
         "circular": [name for name, limits in studio.ranges.items() if is_circle(limits)],
-        "frame": data_url(studio.quick().render(code)),   # as the frames that follow
+        "frame": data_url(studio.quick().showing(code).render(code)),   # as the frames that follow
         "link": None if example is None else {"class": code.model, "example": example},
         "angles": angles or {},
         "chosen": secrets.token_hex(4),   # the page hears of a value that differs: the same picture once more is another choice

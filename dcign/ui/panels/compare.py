@@ -34,7 +34,7 @@ def value(
     rival: the entangled network.
     """
     return json.dumps({
-        "input": PNG + base64.b64encode(png(prepared.picture)).decode("ascii"),
+        "input": PNG + base64.b64encode(png(prepared.detail or prepared.picture)).decode("ascii"),
         "label": "Input: the true render" if is_example else "Input, prepared",
         "reconstruction": data_url(studio.render(code.without_picture())),
         # one that has no factors cannot follow the sliders: see `python -m train beside`
