@@ -1,4 +1,4 @@
-"""Enlargement as two matrix products: three to ten times as fast as F.interpolate on a CPU.
+"""Bilinear enlargement as two matrix products: three to ten times as fast as F.interpolate on a CPU.
 
 Shape legend: N pictures, C channels, h, w pixels.
 """
@@ -12,15 +12,15 @@ import torch.nn.functional as F
 from torch import Tensor
 
 
-def enlarged(pictures: Tensor, times: int, mode: str = "bilinear") -> Tensor:
-    """(N, C, h, w) to (N, C, times * h, times * w), as F.interpolate() does, "bilinear" or "bicubic"."""
-    down, across = (_between(size, times, mode, pictures.device, pictures.dtype) for size in pictures.shape[2:])
+def enlarged(pictures: Tensor, times: int) -> Tensor:
+    """(N, C, h, w) to (N, C, times * h, times * w), as F.interpolate(mode="bilinear") does."""
+    down, across = (_between(size, times, pictures.device, pictures.dtype) for size in pictures.shape[2:])
     return down @ (pictures @ across.mT)
 
 
 @lru_cache(maxsize=32)
-def _between(size: int, times: int, mode: str, device: torch.device, dtype: torch.dtype) -> Tensor:
+def _between(size: int, times: int, device: torch.device, dtype: torch.dtype) -> Tensor:
     """(times * size, size): what every new pixel takes of the old ones along a side."""
     with torch.inference_mode(False):  # it is kept, and autograd would refuse it
-        eye = torch.eye(size, device=device)[None, None]
-        return F.interpolate(eye, scale_factor=(1, times), mode=mode)[0, 0].mT.contiguous().to(dtype)
+        eye = torch.eye(size, device=device)[None]
+        return F.interpolate(eye, scale_factor=times, mode="linear")[0].mT.contiguous().to(dtype)

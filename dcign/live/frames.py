@@ -67,4 +67,4 @@ def frame(studios: Mapping[str, Studio], code: GraphicsCode, angles: Mapping[str
     studio = studios[code.model].quick()
     # The page's sliders end where training did unless somebody asks for more.
     picture = studio.showing(code).render(code, **moved(studio, code, angles), beyond=True)
-    return jpeg(picture) if code.detail is None else jpeg(picture, FINE_QUALITY)
+    return jpeg(picture) if code.detail is None else jpeg(picture, FINE_QUALITY, halved=True)
