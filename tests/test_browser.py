@@ -11,8 +11,9 @@ import demo_weights
 import numpy as np
 import pytest
 from bad_pictures import straight, text
-from browser_page import address, degrees, needs_chromium, open_page, shown
+from browser_page import address, degrees, needs_chromium, open_page, set_slider, shown
 from demo_server import serve
+from PIL import Image
 
 from dcign.checkpoints import weights_root
 
@@ -189,6 +190,20 @@ def test_an_upload_is_read_and_a_bad_one_explained(page, tmp_path):
     assert "not a picture" not in page.inner_text("#notes")
     page.locator("#examples button.thumbnail-item").nth(0).click()
     page.wait_for_function("old => document.querySelector('#pictures img').src === old", arg=before)
+
+
+def test_a_large_upload_is_shown_with_its_detail(page, tmp_path):
+    """The canvas takes the size of the frames: of those of the network's own pixels, and twice that."""
+    side, old = len(shown(page)), page.get_attribute("#pictures img", "src")
+    rows, columns = np.indices((4 * side, 4 * side)) // side
+    Image.fromarray(np.where((rows + columns)[..., None] % 2, 90, 160).astype(np.uint8).repeat(3, 2)).save(tmp_path / "large.png")
+    page.set_input_files("#upload input[type=file]", str(tmp_path / "large.png"))
+    page.wait_for_function("old => document.querySelector('#pictures img').src !== old", arg=old)
+    page.wait_for_function("side => document.querySelector('#view canvas').width === side", arg=2 * side)
+    set_slider(page, "azimuth", degrees(page, "azimuth") + 5)
+    assert len(shown(page)) == 2 * side
+    page.locator("#examples button.thumbnail-item").nth(0).click()
+    page.wait_for_function("side => document.querySelector('#view canvas').width === side", arg=side)
 
 
 def test_live_frames_are_not_files(page):
