@@ -126,11 +126,11 @@ def test_what_is_drawn_and_codes_without_detail_are_enlarged(objects):
     assert fine.render_many(code, azimuth=[0.0, 40.0]).shape == (2, 80, 80, 3) and fine.bare().render(code).shape == (80, 80, 3)
 
 
-def test_live_frames_are_as_fine(objects):
-    for size, side in ((80, 80), (44, 40)):
-        code = objects.encode(_photograph(size))
-        drawn = Image.open(io.BytesIO(frame({"chairs": objects}, code, {"azimuth": 20.0, "elevation": None, "light": None})))
-        assert drawn.size == (side, side)
+@pytest.mark.parametrize("size, fine, side", [(80, True, 80), (80, False, 40), (44, True, 40)])
+def test_live_frames_are_as_fine_if_asked_to(objects, size, fine, side):
+    code = objects.encode(_photograph(size))
+    drawn = Image.open(io.BytesIO(frame({"chairs": objects}, code, {"azimuth": 20.0, "elevation": None, "light": None}, fine)))
+    assert drawn.size == (side, side)
 
 
 def test_detail_moves_with_the_pixels_it_belongs_to():

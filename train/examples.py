@@ -21,7 +21,7 @@ VIEWS = {  # by subject: azimuth, elevation, light
 }
 
 
-def write_examples(source: Source, stage: Stage, folder: Path, size: int = 160) -> list[dict]:
+def write_examples(source: Source, stage: Stage, folder: Path, size: int = 320) -> list[dict]:
     """Render the examples of a class into ``folder`` with examples.json beside them."""
     folder.mkdir(parents=True, exist_ok=True)
     entries, seed, styles = [], FIRST_SEED, []

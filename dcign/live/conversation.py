@@ -3,11 +3,12 @@
 The page sends texts of JSON:
     {"kind": "code", "key": "<short name>", "code": "<GraphicsCode.to_json()>"}       once per socket and code
     {"kind": "view", "key": "...", "sequence": 17, "azimuth": 30, "elevation": 0, "light": -45}    every input;
-        with "drawn": true the decoder draws all of it, however near the view is to the code's own picture
+        with "drawn": true the decoder draws all of it, however near the view is to the code's own picture; with "fine": true it
+        comes with the picture's detail, if the code has that, at twice the size
     {"kind": "seen", "sequence": 17}                                     every frame that came
 and gets, for the newest view only, one binary message
     <length of the header, 4 bytes, big-endian> <header> <JPEG>
-whose header is {"sequence", "azimuth", "elevation", "light", "milliseconds": spent on drawing},
+whose header is {"sequence", "azimuth", "elevation", "light", "fine", "milliseconds": spent on drawing},
 or a text: {"kind": "unknown", "key": ...} if the code has to be sent again, {"kind": "problem", "message": ...}
 if this view cannot be drawn. Who sends no such message, too much or too large, is cut off with a reason.
 Nothing is remembered after the socket closes.
@@ -140,6 +141,7 @@ class Conversation:
             self._tell({"kind": "unknown", "key": key})
             return
         code = self._codes[key][message.get("drawn") is True]
+        fine = message.get("fine") is True and code.detail is not None
         asked = {name: message.get(name) for name in FACTORS}
         try:
             angles = {
@@ -151,9 +153,9 @@ class Conversation:
 
         def draw() -> tuple[bytes, int]:
             begin = time.perf_counter()
-            picture = frame(self._studios, code, angles)
+            picture = frame(self._studios, code, angles, fine)
             spent = round((time.perf_counter() - begin) * 1000, 2)
-            return packed({"sequence": sequence, **asked, "milliseconds": spent}, picture), sequence
+            return packed({"sequence": sequence, **asked, "fine": fine, "milliseconds": spent}, picture), sequence
 
         self._lane.offer(draw)
 

@@ -60,11 +60,13 @@ def readable(studios: Mapping[str, Studio], text: Any) -> GraphicsCode:
     return drawable(studios, GraphicsCode.from_json(text))
 
 
-def frame(studios: Mapping[str, Studio], code: GraphicsCode, angles: Mapping[str, float | None]) -> bytes:
-    """A JPEG of the code at these angles, one per name in FACTORS. ValueError for a code of no known model."""
+def frame(studios: Mapping[str, Studio], code: GraphicsCode, angles: Mapping[str, float | None], fine: bool = False) -> bytes:
+    """A JPEG of the code at these angles, one per name in FACTORS; ``fine``: with its picture's detail, if it has any, at twice the size.
+    ValueError for a code of no known model."""
     if code.model not in studios:
         raise ValueError(f"There is no model {code.model[:40]!r} here: encode the picture again.")
     studio = studios[code.model].quick()
     # The page's sliders end where training did unless somebody asks for more.
-    picture = studio.showing(code).render(code, **moved(studio, code, angles), beyond=True)
-    return jpeg(picture) if code.detail is None else jpeg(picture, FINE_QUALITY, halved=True)
+    fine = fine and code.detail is not None
+    picture = (studio.finely() if fine else studio).render(code, **moved(studio, code, angles), beyond=True)
+    return jpeg(picture, FINE_QUALITY, halved=True) if fine else jpeg(picture)

@@ -111,7 +111,7 @@ class _Service:
         except OSError as problem:   # weights that cannot be loaded
             return _refusal(500, explained(problem))
         try:
-            picture = await self._drawn(code, angles)
+            picture = await self._drawn(code, angles, asked.get("fine") is True)
         except Exception as problem:
             return _refusal(400 if type(problem) is ValueError else 500, explained(problem))
         # The page subtracts the time spent here from the round trip, to know how many to keep in flight.
@@ -132,7 +132,7 @@ class _Service:
             asyncio.get_running_loop().call_later(_SECONDS, self._recent.pop, key, None)
         return code
 
-    async def _drawn(self, code: GraphicsCode, angles: Mapping[str, float | None]) -> bytes:
+    async def _drawn(self, code: GraphicsCode, angles: Mapping[str, float | None], fine: bool) -> bytes:
         loop = asyncio.get_running_loop()
         answer: asyncio.Future = loop.create_future()
 
@@ -152,7 +152,7 @@ class _Service:
 
         async with self._turns:
             lane = self._pool.lane(deliver)
-            lane.offer(lambda: frame(self._studios, code, angles))
+            lane.offer(lambda: frame(self._studios, code, angles, fine))
             try:
                 return await answer
             finally:

@@ -20,8 +20,8 @@ import gradio as gr
 import numpy as np
 from PIL import Image
 
-from ..graphics_code import GraphicsCode
-from ..live.frames import jpeg, moved, start_degrees
+from ..graphics_code import FACTORS, GraphicsCode
+from ..live.frames import frame, jpeg, moved, start_degrees
 from ..live.limits import Limits
 from ..live.routes import routes
 from ..studio import Studio
@@ -35,9 +35,10 @@ __all__ = ["LivePage", "data_url", "jpeg", "moved", "scene", "start_degrees", "v
 _SCRIPTS = ("transport", "picture", "gizmo", "gestures", "motion", "mending", "viewer")
 
 
-def data_url(picture: np.ndarray | Image.Image) -> str:
-    """A picture as a data: address for an <img>."""
-    return "data:image/jpeg;base64," + base64.b64encode(jpeg(picture)).decode("ascii")
+def data_url(picture: np.ndarray | Image.Image | bytes) -> str:
+    """A picture, or a JPEG file of one, as a data: address for an <img>."""
+    file = picture if isinstance(picture, bytes) else jpeg(picture)
+    return "data:image/jpeg;base64," + base64.b64encode(file).decode("ascii")
 
 
 def scene(
@@ -58,7 +59,7 @@ def scene(
         "wider": studio.wider,
         "moves": studio.moves_pixels,
         "circular": [name for name, limits in studio.ranges.items() if is_circle(limits)],
-        "frame": data_url(studio.quick().showing(code).render(code)),   # as the frames that follow
+        "frame": data_url(frame({code.model: studio}, code, dict.fromkeys(FACTORS), fine=True)),   # as the frames that follow
         "link": None if example is None else {"class": code.model, "example": example},
         "angles": angles or {},
         "chosen": secrets.token_hex(4),   # the page hears of a value that differs: the same picture once more is another choice

@@ -1,7 +1,7 @@
 /* Frames from the server: over one WebSocket, or by plain requests where sockets are blocked.
  *
  *   const transport = createTransport({root, onFrame, onState});
- *   transport.ask({sequence, key, code, angles, drawn});      // every input; only the newest is worth an answer
+ *   transport.ask({sequence, key, code, angles, drawn, fine});      // every input; only the newest is worth an answer
  *
  * onFrame(detail, bytes): detail has sequence, azimuth, elevation and light. onState(state, message): "socket",
  * "http", "lost" (message says why) or "problem" (message is about this picture; the connection is fine).
@@ -48,7 +48,7 @@ const createTransport = ({root, onFrame, onState}) => {
       say({kind: "code", key: wanted.key, code: wanted.code});
       known.add(wanted.key);
     }
-    say({kind: "view", key: wanted.key, sequence: wanted.sequence, ...wanted.angles, drawn: wanted.drawn});
+    say({kind: "view", key: wanted.key, sequence: wanted.sequence, ...wanted.angles, drawn: wanted.drawn, fine: wanted.fine});
     expect();
   };
   /* A connection is dead if nothing at all comes for a while, however far behind the hand its answers are. */
@@ -169,14 +169,14 @@ const createTransport = ({root, onFrame, onState}) => {
       post(wanted);
     }
   };
-  const post = async ({sequence, code: whole, angles, drawn}) => {
+  const post = async ({sequence, code: whole, angles, drawn, fine}) => {
     const code = drawn ? withoutPicture(whole) : whole;   // the server would drop it: it need not travel
     posted = sequence;
     flying += 1;
     const start = performance.now();
     try {
       const response = await fetch(renderAddress, {
-        method: "POST", headers: {"Content-Type": "application/json"}, body: JSON.stringify({code, ...angles, drawn}),
+        method: "POST", headers: {"Content-Type": "application/json"}, body: JSON.stringify({code, ...angles, drawn, fine}),
         signal: AbortSignal.timeout(UNANSWERED),
       });
       if (!isOpen) tell("http");

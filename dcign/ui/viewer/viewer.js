@@ -9,10 +9,13 @@ const canvas = find("canvas"), playButton = find(".play"), ownButton = find(".ow
 
 const GREETING = 25;     // seconds of automatic turning for a first visitor
 const STEP = 3;          // degrees for one press of a key
+const REST = 150;        // ms without a move after which a view is asked for once more, as fine as its picture
+const FINE_WITHIN = 12;  // ms in which a fine frame must be drawn for all to be fine
 let scene = {code: "", key: "", start: {}, ranges: {}, circular: []};
 let angles = {azimuth: null, elevation: null, light: null};
 let exact = {...angles};       // where a drag is, before rounding to whole degrees and to the range
 let original = "", edits = 0, wide = false;    // the picture's own code; how often it was edited; beyond the ranges
+let rest = 0, swift = false;   // whether the server draws fine frames as fast as the hand moves
 let sequence = 0, greeted = false, speaking = 0, moving = false, problem = false;
 
 const gizmo = createGizmo(find(".gizmo"));
@@ -25,7 +28,8 @@ const picture = createPicture(canvas, (detail) => {
 const basePath = new URL(window.gradio_config?.root || ".", location.href).pathname.replace(/\/$/, "");
 const transport = createTransport({
   root: basePath,
-  onFrame: ({sequence: number, azimuth, elevation, light}, bytes) => {
+  onFrame: ({sequence: number, azimuth, elevation, light, fine, milliseconds}, bytes) => {
+    if (fine) swift = milliseconds <= FINE_WITHIN;
     if (problem) { problem = false; trouble.textContent = ""; }
     picture.show({azimuth, elevation, light, sequence: number}, new Blob([bytes], {type: "image/jpeg"}));
   },
@@ -59,12 +63,19 @@ const known = (name) => scene.ranges[name] !== undefined;
 /* The picture itself is in what is shown, unless all is drawn instead: where its pixels do not move along, it would flash by in
  * the automatic turn. */
 const ownPicture = () => ownButton.getAttribute("aria-pressed") === "true";
-const offerOwnPicture = () => { ownButton.hidden = !scene.code || !JSON.parse(scene.code).picture; };
-const ask = () => {
+const offerOwnPicture = () => {
+  const {picture: own, detail} = scene.code ? JSON.parse(scene.code) : {};
+  ownButton.hidden = !own;
+  scene.hasDetail = Boolean(detail);
+};
+const ask = (still = false) => {
+  clearTimeout(rest);
   sequence += 1;
   const drawn = !ownPicture() || (motion.isPlaying() && !scene.moves);
-  transport.ask({sequence, key: scene.key, code: scene.code, angles: {...angles}, drawn});
-  describe();
+  const fine = scene.hasDetail && !drawn && (still || swift);
+  transport.ask({sequence, key: scene.key, code: scene.code, angles: {...angles}, drawn, fine});
+  if (scene.hasDetail && !drawn && !fine) rest = setTimeout(() => ask(true), REST);
+  if (!still) describe();
 };
 /* Go to these angles; the sliders follow unless they are where the change comes from. */
 const move = (changes, fromSlider = false) => {
@@ -235,6 +246,7 @@ document.addEventListener("visibilitychange", () => { if (document.hidden) motio
 const load = async () => {
   const value = typeof props.value === "string" && props.value ? JSON.parse(props.value) : null;
   motion.stop();
+  clearTimeout(rest);
   cancelAnimationFrame(willFollow);
   willFollow = 0;
   sequence += 1;
