@@ -34,6 +34,9 @@ CUBIC = 0.5
 #: Pixels of a picture, from one pixel of a view to the next, from which on to which it is taken from what is smoothed once, and then twice
 #: (mipmaps: Williams 1983): single ones of a far cheek would dash its outline.
 SQUEEZED = (1.0, 2.5), (2.5, 5.0)
+#: The same in the direction in which they are least, from where on, falling, a view stretches the picture, and as far as to where that counts in
+#: full; and over how many pixels that is evened out.
+STRETCHED, EVENED = (0.75, 0.4), 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,11 +90,24 @@ def sample(pictures: Tensor, flow: Tensor, cubic: float = 0.0, channels: int | N
 
 def stepped(flow: Tensor) -> Tensor:
     """How many pixels lie between where two pixels next to each other come from by ``flow`` (N, 2, H, W), at most, (N, 1, H, W)."""
+    return torch.maximum(*_steps(flow))
+
+
+def stretched(flow: Tensor) -> Tensor:
+    """How far a view stretches, across or along, what it takes by ``flow`` (N, 2, H, W): from 0 to 1, (N, 1, H, W)."""
+    least, most = STRETCHED
+    steps = F.avg_pool2d(torch.minimum(*_steps(flow)), EVENED, 1, EVENED // 2, count_include_pad=False)
+    return ((least - steps) / (least - most)).clamp(0.0, 1.0)
+
+
+def _steps(flow: Tensor) -> list[Tensor]:
+    """How many pixels lie between where a pixel and its neighbours to both sides come from, and those above and below it, at most,
+    (N, 1, H, W) each."""
     right, down = flow.diff(dim=3), flow.diff(dim=2)  # (N, 2, H, W - 1) and (N, 2, H - 1, W)
     across = torch.hypot(right[:, :1] + 1, right[:, 1:])
     along = torch.hypot(down[:, :1], down[:, 1:] + 1)
-    sides = [F.pad(across, (1, 0)), F.pad(across, (0, 1)), F.pad(along, (0, 0, 1, 0)), F.pad(along, (0, 0, 0, 1))]
-    return torch.stack(sides).amax(0)
+    return [torch.maximum(F.pad(across, (1, 0)), F.pad(across, (0, 1))),
+            torch.maximum(F.pad(along, (0, 0, 1, 0)), F.pad(along, (0, 0, 0, 1)))]
 
 
 def smoothed(pictures: Tensor) -> tuple[Tensor, Tensor]:
@@ -160,10 +176,11 @@ class AppearanceFlow(nn.Module):
         return Begun(torch.cat([here, *smoothed(here[:, :3])], 1), entered, source.latents)
 
     def forward(self, source: Source | Begun, drawn: Tensor, level: Tensor, latents: Tensor, distrust: float = 0.0,
-                doubt: float = 0.0) -> Moved:
+                doubt: float = 0.0, smears: float = 0.0) -> Moved:
         """``drawn`` (N, 3, H, W), ``level`` (N, C, h, w) and ``latents`` (N, L) are the new view's; ``distrust``: by how many powers
         of e less what is drawn counts than it was learned to; ``doubt``: how fast a pixel that is unlike what is drawn counts less
-        where that is trusted. It is not learned with: flow would be the surer of such pixels, and as much of them be seen."""
+        where that is trusted; ``smears``: by how many powers of e more what is drawn counts where the view stretches the picture. Neither
+        is learned with: flow would be the surer of such pixels, and as much of them be seen."""
         begun = self.begin(source) if isinstance(source, Source) else source
         here, drawn, channels = begun.here[:, :6], drawn.float(), level.shape[1]
         x = begun.entered + F.conv2d(level, self.enter.weight[:, channels:2 * channels])  # (N, width, h, w)
@@ -190,6 +207,8 @@ class AppearanceFlow(nn.Module):
         scores = out[:, 2:]  # (N, 3, H, W)
         if distrust:
             scores = scores - distrust * scores.new_tensor([1.0, 0.0, 0.0]).view(1, 3, 1, 1)
+        if smears:
+            scores = torch.cat([scores[:, :1] + smears * stretched(mended), scores[:, 1:]], 1)
         mostly, whole, more = scores.softmax(1).split(1, 1)  # (N, 1, H, W) each
         extra, missing = picture - itself, picture - drawn  # (N, 3, H, W) each
         if doubt:

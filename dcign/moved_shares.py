@@ -2,7 +2,7 @@
 trusted there, beside what the decoder draws.
 
     shares(code, away)      # of what is shown, from 0 to 1
-    distrust(strange, away), doubt(strange, subject)    # of what flow is told of them
+    distrust(strange, away), doubt(strange, subject), smears(strange, subject)    # of what flow is told of them
     unseen_share(away)      # of a photographed face that is drawn alone
 """
 
@@ -30,6 +30,9 @@ UNSEEN = (60.0, 75.0)
 #: dots its cheek; thin parts of objects go with it. Neither of a photograph, whose own ground is unlike all that is drawn, nor of what
 #: is strange.
 DOUBT = {"face": 13.0, "object": 0.0}
+#: By how many powers of e what is drawn of a photograph counts more where the view stretches it, by what it shows: the cheek and the
+#: hair at a portrait's temples, a few of its pixels, would be streaks when they are turned to. Thin parts of objects are better streaks than gone.
+SMEARS = {"face": 1.5, "object": 0.0}
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,11 @@ def unseen_share(away: Mapping[str, float]) -> float:
 def doubt(strange: float, subject: str) -> float:
     """How fast pixels of a picture of that ``subject`` count less, for AppearanceFlow, where they are unlike what is drawn."""
     return DOUBT.get(subject, 0.0) * (1 - strange)
+
+
+def smears(strange: float, subject: str) -> float:
+    """By how many powers of e what is drawn of a picture of that ``subject`` counts more, for AppearanceFlow, where its pixels are stretched."""
+    return SMEARS.get(subject, 0.0) * strange
 
 
 def _near(away: Mapping[str, float], fade: tuple[float, float]) -> float:

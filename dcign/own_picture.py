@@ -27,7 +27,7 @@ from .detail import Part, as_tensor, beyond, shown_finely
 from .enlargement import enlarged
 from .graphics_code import GraphicsCode
 from .likeness import outline, solid_outline, strangeness, tone
-from .moved_shares import Shares, distrust, doubt, shares, unseen_share
+from .moved_shares import Shares, distrust, doubt, shares, smears, unseen_share
 from .offsets import trust
 from .photo_layers import Layers
 from .relighting import Seen, relit
@@ -245,7 +245,8 @@ class Asked:
 
     def _found(self, begun: Begun, own: _Own, new: Drawn, away: Mapping[str, float]) -> Moved:
         """The new view as flow finds it, ``away`` from where its pixels come from."""
-        return self.flow(begun, new.picture[None], new.level, new.latents, distrust(own.strange, away), doubt(own.strange, self.subject))
+        told = distrust(own.strange, away), doubt(own.strange, self.subject), smears(own.strange, self.subject)
+        return self.flow(begun, new.picture[None], new.level, new.latents, *told)
 
     def _shown(self, found: Moved) -> Tensor:
         """What is moved, and as far as it is drawn what is ready to be shown of that (3, H, W)."""

@@ -51,6 +51,21 @@ def test_what_a_view_squeezes_is_smoothed_and_nothing_else_is(monkeypatch):
     assert contrast(3, 2.5) > 0.15 and contrast(3, 5.0) < 0.5 * contrast(3, 2.5)
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_what_is_drawn_counts_more_where_a_view_stretches_the_picture(monkeypatch, turned):
+    flow, places = flow_of(0.6, 0.2), torch.zeros(1, 2, 40, 40)
+    source, new = source_of(torch.rand(1, 3, 40, 40), torch.zeros(1, 3, 40, 40)), (torch.zeros(1, 3, 40, 40), torch.randn(1, 16, 5, 5), torch.randn(1, 4))
+    monkeypatch.setattr("dcign.appearance_flow.enlarged", lambda flow, fine: places.mT.flip(1) if turned else places)
+    odds = []
+    for step in (1.0, 0.9, 0.55, 0.3, 2.0):  # pixels of the picture from one of the view to the next
+        places[:, 0] = (step - 1) * (torch.arange(40) - 19.5)
+        plain, told = (flow(source, *new, smears=smears) for smears in (0.0, 1.5))
+        assert torch.equal(plain.carried, told.carried)
+        odds.append([float((share / (1 - share))[0, 0, 20, 20].log()) for share in (plain.drawn_share, told.drawn_share)])
+    more = [after - before for before, after in odds]
+    assert more[0] == more[1] == more[4] == 0 and more[2] == pytest.approx(1.5 * 0.2 / 0.35, abs=0.02) and more[3] == pytest.approx(1.5, abs=1e-3)
+
+
 def test_pixels_of_a_square_come_from_places_next_to_each_other():
     """Each is told by itself: what one of them is off is shared with those around."""
     flow = flow_of(1.0, 0.0)

@@ -9,7 +9,7 @@ from conftest import a_model
 from test_appearance_flow import code, studio, with_flow  # noqa: F401
 
 from dcign.appearance_flow import AppearanceFlow
-from dcign.moved_shares import DISTRUST, DOUBT, PROFILE, TURN, UNSEEN, distrust, moved_share, unseen_share
+from dcign.moved_shares import DISTRUST, DOUBT, PROFILE, SMEARS, TURN, UNSEEN, distrust, moved_share, unseen_share
 from dcign.studio import Studio
 
 
@@ -71,5 +71,6 @@ def test_of_photographs_and_what_is_strange_the_drawn_is_distrusted_and_of_like_
     monkeypatch.setattr(AppearanceFlow, "forward", lambda self, *parts: seen.append(parts[4:]) or forward(self, *parts))
     monkeypatch.setattr("dcign.own_picture.strangeness", lambda *parts: float(kind == "strange"))
     studio.render(code, azimuth=code.azimuth + 20)
-    assert set(seen) == {(0.0, DOUBT[subject]) if kind == "like" else (DISTRUST, 0.0)}
+    assert set(seen) == {(0.0, DOUBT[subject], 0.0) if kind == "like" else (DISTRUST, 0.0, SMEARS[subject])}
+    assert SMEARS["face"] > 0 == SMEARS["object"]
     assert len(seen) == (3 if (kind, subject) == ("photograph", "face") else 1)  # its ground is sought from aside as well
