@@ -102,7 +102,9 @@ class GraphicsCode:
     the model has no such factor. model: the name of the weights that made the code. offsets: float32 (K, L),
     read-only, what each place in the decoder hears beside the latents (dcign.offsets); None for nothing. picture: what
     was encoded, a square JPEG file, which is in what is shown (dcign.own_picture); None where there is
-    none, or latents were changed since. detail: the same picture at twice the size (dcign.detail), None where there is none. own_ground: whether that shows its subject on another ground than the model's; False without a picture. ValueError for a wrong shape, numbers that are not finite or a damaged picture.
+    none, or latents were changed since. own_ground: whether that shows its subject on another ground than the model's; False without a
+    picture. detail: the same picture at twice the size (dcign.detail), None where there is none. ValueError for a wrong shape, numbers that
+    are not finite or a damaged picture.
     """
 
     latents: np.ndarray

@@ -2,16 +2,13 @@
 picture's own; its pixels, or its mirror image's (mirror_image.py), at their new places (appearance_flow.py), if the network has learned
 to move them; else nothing. Of a photographed face, and of any photograph's mirror image, before the photograph's ground
 (photo_layers.py); what is drawn of a photographed face has the picture's tone (likeness.py), and in profile it is drawn alone. All that is
-shown of a picture in black and white is so too (black_and_white.py).
+shown of a picture in black and white is so too (black_and_white.py). memory.py puts it together.
 
 Shape legend: H, W pixels, L latents, C channels of the decoder's level of h, w pixels.
 """
 
 from __future__ import annotations
 
-import threading
-import weakref
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -22,13 +19,11 @@ from torch import Tensor
 
 from . import mirror_image, photo_layers
 from .appearance_flow import AppearanceFlow, Begun, Moved, Source
-from .black_and_white import colourless, in_black_and_white
 from .detail import Part, as_tensor, beyond, shown_finely
 from .enlargement import enlarged
 from .graphics_code import GraphicsCode
-from .likeness import outline, solid_outline, strangeness, tone
+from .likeness import outline, solid_outline
 from .moved_shares import Shares, distrust, doubt, shares, smears, unseen_share
-from .offsets import trust
 from .photo_layers import Layers
 from .relighting import Seen, relit
 from .view_blending import Side
@@ -38,7 +33,6 @@ from .view_blending import Side
 REACH = {"azimuth": 3.0, "elevation": 3.0}
 #: Below this share it is not worth its time.
 LEAST = 0.01
-_KEPT = 32  # codes whose own drawing is kept: one for each of so many visitors
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +48,7 @@ Draw = Callable[[Mapping[str, float | None]], Drawn]  # draws a code at these de
 
 
 @dataclass(eq=False)
-class _Own:
+class Own:
     """A code's picture with what is drawn of the code, how ``strange`` it is (likeness.py; 1 for a photograph), and the light under which it
     was moved last; or its mirror image with what is drawn of that. ``grey``: whether the picture is in black and white;
     ``tone``: of a photographed face, by what each channel of its drawing is multiplied (3, 1, 1), None for nothing. ``mirrored`` is the
@@ -67,7 +61,7 @@ class _Own:
     grey: bool = False
     tone: Tensor | None = None
     lit: tuple[float | None, Begun] | None = None
-    mirrored: _Own | None = None
+    mirrored: Own | None = None
     subject: Tensor | None = None
     layers: tuple[float | None, Layers] | None = None
     beyond: tuple[float | None, Tensor] | None = None
@@ -124,7 +118,7 @@ class Asked:
         """Where of what is ``drawn`` (3, H, W) it lies (1, H, W), 0 or 1."""
         return solid_outline(drawn, self.ground) if self.solid else outline(drawn, self.ground)
 
-    def toned(self, own: _Own) -> Asked:
+    def toned(self, own: Own) -> Asked:
         """The same, shown in the picture's tone."""
         if own.tone is None:
             return self
@@ -133,7 +127,7 @@ class Asked:
         found.__dict__["outlined"] = self.outlined  # the same, and replace() forgets what was cached
         return found
 
-    def sides(self, own: _Own) -> tuple[Shares, Side | None, Side | None]:
+    def sides(self, own: Own) -> tuple[Shares, Side | None, Side | None]:
         """The picture's part in the view, and its mirror image's, None where that has none; and how far each is trusted."""
         found = self.shares(own.strange)
         here, there = min(found.own, found.window[0]) >= LEAST, min(found.mirrored, found.window[1]) >= LEAST
@@ -154,7 +148,7 @@ class Asked:
             return None
         return self.flow.blending(first, second, self.new.picture[None], self.new.latents)
 
-    def _moved(self, own: _Own) -> Side:
+    def _moved(self, own: Own) -> Side:
         """The picture's pixels where they are seen now."""
         begun = self._begun(own, self.light)
         found = self._found(begun, own, self.new, self.away)
@@ -166,12 +160,12 @@ class Asked:
                 shown = shown.lerp(self._before(layers), unseen)
         return Side(shown[None], found.known, begun.latents, _carried(found, unseen))
 
-    def _moved_mirrored(self, own: _Own) -> Side:
+    def _moved_mirrored(self, own: Own) -> Side:
         """Those of its mirror image, of a photograph on its own ground."""
         code, aside, away = self.code, mirror_image.mirrored(self.code), mirror_image.away_from_mirrored(self.code, self.away)
         if own.mirrored is None:
             itself = self.draw(aside)
-            own.mirrored = _Own(Seen.of(own.seen.picture.flip(-1), itself.picture, unlit(code, self.subject, self.ground)), itself)
+            own.mirrored = Own(Seen.of(own.seen.picture.flip(-1), itself.picture, unlit(code, self.subject, self.ground)), itself)
         light = code.light if self.light is None else self.light  # the mirror image has the light of the other side
         begun = self._begun(own.mirrored, light, aside)
         found = self._found(begun, own, self.new, away)
@@ -192,7 +186,7 @@ class Asked:
         sharp, tone = self.untoned or (self.sharp, None)
         return layers.before(sharp, self.outlined, self.ground, tone)
 
-    def _layers(self, own: _Own) -> Layers:
+    def _layers(self, own: Own) -> Layers:
         """The photograph's subject and what lies behind, in the light that is asked for."""
         if own.subject is None:
             begun = self._begun(own, None)
@@ -204,14 +198,14 @@ class Asked:
             kept = own.layers = self.light, Layers.of(self._begun(own, self.light).here[0, :3], own.subject)
         return kept[1]
 
-    def _mirrored_layers(self, own: _Own, begun: Begun) -> Layers:
+    def _mirrored_layers(self, own: Own, begun: Begun) -> Layers:
         """The same of its mirror image, ``begun`` in that light."""
         kept = own.mirrored.layers
         if kept is None or kept[0] != self.light:
             kept = own.mirrored.layers = self.light, self._layers(own).mirrored(begun.here[0, :3])
         return kept[1]
 
-    def detailed(self, own: _Own, shown: Tensor, still: float, shares: Shares, sides: Sequence[Side | None], rather: Tensor | None) -> Tensor:
+    def detailed(self, own: Own, shown: Tensor, still: float, shares: Shares, sides: Sequence[Side | None], rather: Tensor | None) -> Tensor:
         """What is ``shown`` of the code's view (3, H, W) of these sides, and ``still`` of the picture where it is, with its detail, at twice
         the size."""
         mine = taken(shares, sides[1], rather)
@@ -223,7 +217,7 @@ class Asked:
                 parts.append(Part(self._beyond(source, own), (1 - still) * share * counted, flow))
         return shown_finely(shown, parts)
 
-    def _beyond(self, source: _Own, own: _Own) -> Tensor:
+    def _beyond(self, source: Own, own: Own) -> Tensor:
         """What the detail of the picture, or of its mirror image, which the ``source`` is, shows beyond that (3, 2 H, 2 W), in the light that
         is asked for; of a photograph's mirror image without its ground."""
         kept = source.beyond
@@ -239,11 +233,11 @@ class Asked:
             kept = source.beyond = self.light, found
         return kept[1]
 
-    def _begun(self, own: _Own, light: float | None, view: Mapping[str, float] = MappingProxyType({})) -> Begun:
+    def _begun(self, own: Own, light: float | None, view: Mapping[str, float] = MappingProxyType({})) -> Begun:
         """Where pixels come from that are seen at this ``view``, none for the code's own, under that light."""
         return own.begun(light, lambda light: self.draw({**view, "light": light}), self.flow)
 
-    def _found(self, begun: Begun, own: _Own, new: Drawn, away: Mapping[str, float]) -> Moved:
+    def _found(self, begun: Begun, own: Own, new: Drawn, away: Mapping[str, float]) -> Moved:
         """The new view as flow finds it, ``away`` from where its pixels come from."""
         told = distrust(own.strange, away), doubt(own.strange, self.subject), smears(own.strange, self.subject)
         return self.flow(begun, new.picture[None], new.level, new.latents, *told)
@@ -281,70 +275,3 @@ def _carried(found: Moved, unseen: float) -> tuple[Tensor, Tensor]:
 def unlit(code: GraphicsCode, subject: str, ground: Sequence[int]) -> Sequence[int] | None:
     """The model's ``ground``, if neither light nor shadow falls on it in a code's picture: a render's, but for the floor of objects."""
     return ground if subject == "face" and not code.photograph else None
-
-
-class Memory:
-    """What was seen of the codes that were drawn last, so that a drag does not begin anew with every frame. It goes with
-    its code: nobody's picture stays after the code is gone. A deep copy of a Studio begins with an empty one."""
-
-    def __init__(self) -> None:
-        self._lock = threading.RLock()  # a code may go, and call _forget(), while it is held
-        self._kept: OrderedDict[int, tuple[weakref.ref[GraphicsCode], _Own]] = OrderedDict()
-
-    def __reduce__(self) -> tuple:
-        return Memory, ()
-
-    def shown(self, asked: Asked, finely: bool = False) -> Tensor:
-        """What is drawn and ready to be shown, or as far as it is trusted the code's own picture there, (3, H, W); or ``finely``, with that one's
-        detail, if the code has any, (3, 2 H, 2 W)."""
-        code, sharp = asked.code, asked.sharp
-        if code.picture is None or code.pixels.shape[0] != sharp.shape[-1]:
-            return shown_finely(sharp, []) if finely else sharp
-        still, shown, most = trust(asked.away, REACH), sharp, asked.shares()
-        if max(still, most.own, most.mirrored) < LEAST:
-            shown = in_black_and_white(sharp) if colourless(as_tensor(code.pixels, sharp)) else sharp
-            return shown_finely(shown, []) if finely else shown
-        own, trusted, sides, rather = self.own(asked), Shares(), (None, None), None
-        if still <= 1 - LEAST:
-            asked = asked.toned(own)
-            trusted, *sides = asked.sides(own)
-            rather = asked.rather(*sides)
-            shown = blended(asked.sharp[None], trusted, *sides, rather)[0]
-        if still >= LEAST:
-            shown = shown.lerp(relit(own.seen, asked.new.picture), still)
-        if finely:
-            detailed = code.detail is not None
-            shown = asked.detailed(own, shown, still, trusted, sides, rather) if detailed else shown_finely(shown, [])
-        return in_black_and_white(shown) if own.grey else shown
-
-    def own(self, asked: Asked) -> _Own:
-        """What is known of a code's picture."""
-        def make() -> _Own:
-            picture = as_tensor(asked.code.pixels, asked.sharp)
-            itself = asked.draw({})
-            strange = 1.0 if asked.code.photograph else strangeness(picture, itself.picture, asked.ground)
-            seen = Seen.of(picture, itself.picture, unlit(asked.code, asked.subject, asked.ground))
-            toned = asked.flow is not None and asked.solid and asked.code.photograph  # without flow, what is drawn further on has its own
-            return _Own(seen, itself, strange, colourless(picture), tone(picture, itself.picture, asked.ground) if toned else None)
-
-        return self.get(asked.code, make)
-
-    def get(self, code: GraphicsCode, make: Callable[[], _Own]) -> _Own:
-        key = id(code)
-        with self._lock:
-            of, own = self._kept.get(key, (None, None))
-            if of is not None and of() is code:  # the number of a code that is gone may come again
-                self._kept.move_to_end(key)
-                return own
-        own = make()
-        with self._lock:
-            self._kept[key] = weakref.ref(code, lambda gone: self._forget(key, gone)), own
-            self._kept.move_to_end(key)
-            while len(self._kept) > _KEPT:
-                self._kept.popitem(last=False)
-        return own
-
-    def _forget(self, key: int, gone: weakref.ref[GraphicsCode]) -> None:
-        with self._lock:
-            if self._kept.get(key, (None, None))[0] is gone:
-                del self._kept[key]

@@ -159,7 +159,8 @@ def _prepare_object(image: Image.Image, spec: PictureSpec) -> Prepared:
             return Prepared(matte.cleared(framed, spec.ground), True, clean=True, detail=detail and matte.cleared(detail, spec.ground))
         square = _square_around(np.asarray(mask)) if matte is None else None
         if square is not None:
-            return Prepared(square_part(shown, *square, spec.size, spec.ground), True, clean=True, detail=finer(shown, square, spec.size, spec.ground))
+            detail = finer(shown, square, spec.size, spec.ground)
+            return Prepared(square_part(shown, *square, spec.size, spec.ground), True, clean=True, detail=detail)
     if matte is not None:
         before, after = square_part(image, *matte.square, spec.size), _resize(matte.on(spec.ground), spec.size)
         return Prepared(after, True, clean=True, detail=carried_over(finer(image, matte.square, spec.size), before, after))

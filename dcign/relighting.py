@@ -5,7 +5,9 @@
 The decoder knows how light changes a subject better than it knows the subject. So what it draws under the new light, less
 what it draws of the code as it is, is added to the picture, and all that no latent tells stays: a pattern, glasses, the
 background. Where the picture is darker than what was drawn there, such as the floor of a photograph on which a chair's shadow
-falls, light changes less of it. The change is brought to the edges of the picture (guided_filter.py), as the decoder's own are blurred. Even ground that neither light nor shadow reaches, as behind a rendered face, stays. Once the view turns, every pixel is elsewhere: own_picture.py.
+falls, light changes less of it. The change is brought to the edges of the picture (guided_filter.py), as the decoder's own are
+blurred. Even ground that neither light nor shadow reaches, as behind a rendered face, stays. Once the view turns, every pixel is
+elsewhere: own_picture.py.
 
 Shape legend: H, W pixels.
 """

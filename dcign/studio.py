@@ -26,9 +26,10 @@ from .detail import TIMES, carried_over, shown_finely
 from .directions import Directions
 from .encoding import Encoding
 from .graphics_code import FACTORS, CodeLayout, GraphicsCode
+from .memory import Memory
 from .moved_shares import Shares
 from .networks import DCIGN
-from .own_picture import Asked, Drawn, Memory
+from .own_picture import Asked, Drawn
 from .paper_network import PaperNetwork
 from .photos import DEFAULT_FACE_BOX, PictureSpec, Prepared, Source, prepare
 from .pose_prior import PosePrior

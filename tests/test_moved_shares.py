@@ -32,7 +32,7 @@ def test_a_photographed_face_is_drawn_alone_in_profile():
 @pytest.mark.parametrize("quick", [False, True])
 def test_in_profile_it_stands_on_the_photographs_ground_in_its_tone(picture, monkeypatch, side, quick):
     """Whichever of both is nearer; the picture itself stays."""
-    monkeypatch.setattr("dcign.own_picture.tone", lambda *parts: torch.full((3, 1, 1), 0.8))
+    monkeypatch.setattr("dcign.memory.tone", lambda *parts: torch.full((3, 1, 1), 0.8))
     monkeypatch.setattr("dcign.photo_layers.ground", lambda picture, shown: torch.full_like(picture, 0.25))
     drawn = torch.zeros(1, 40, 40)
     drawn[:, 10:30, 10:30] = 1.0
@@ -69,7 +69,7 @@ def test_of_photographs_and_what_is_strange_the_drawn_is_distrusted_and_of_like_
     code, seen = studio.encode(picture, refine=kind != "photograph"), []
     forward = AppearanceFlow.forward
     monkeypatch.setattr(AppearanceFlow, "forward", lambda self, *parts: seen.append(parts[4:]) or forward(self, *parts))
-    monkeypatch.setattr("dcign.own_picture.strangeness", lambda *parts: float(kind == "strange"))
+    monkeypatch.setattr("dcign.memory.strangeness", lambda *parts: float(kind == "strange"))
     studio.render(code, azimuth=code.azimuth + 20)
     assert set(seen) == {(0.0, DOUBT[subject], 0.0) if kind == "like" else (DISTRUST, 0.0, SMEARS[subject])}
     assert SMEARS["face"] > 0 == SMEARS["object"]

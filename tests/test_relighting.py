@@ -15,7 +15,8 @@ from PIL import Image
 
 from dcign import GraphicsCode, mixing
 from dcign.jpeg import jpeg
-from dcign.own_picture import Memory, unlit
+from dcign.memory import Memory
+from dcign.own_picture import unlit
 from dcign.paper_network import PaperConfig, PaperNetwork
 from dcign.relighting import Seen, relit, with_picture
 from dcign.studio import Studio
