@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from .fading import smooth
-from .masks import grown, shrunk
+from .masks import grown, shrunk, spread
 
 #: Of a colour: what is drawn no further from the model's ground counts as that.
 FAINT = 12 / 255
@@ -21,8 +21,11 @@ FAINT = 12 / 255
 GROUND = 2.5 / 255
 #: Half the width of gaps that are closed in what is drawn of a solid subject.
 GAPS = 4
-#: How much brighter or darker each channel is shown, at most; and pixels by which what is drawn may be off.
-TONES, OFF = (0.75, 1.33), 4
+#: How much brighter or darker each channel is shown, at most, as a whole and somewhere; and pixels by which what is drawn may be off.
+TONES, SOMEWHERE, OFF = (0.75, 1.33), (0.6, 1.6), 4
+#: Half the width of windows, three times over, of which each has a tone of its own; the share of one that must be drawn; and of a colour, what
+#: is added where two are divided.
+AROUND, SHARE, DARKNESS = 6, 0.3, 0.02
 #: The share of its variance that is not drawn, up to which a picture is like what was trained on, and from which it is strange. Of
 #: refined renders a fifth is not drawn (a tenth of them: two fifths), of real chairs before even grounds nearly half.
 STRANGE = (0.3, 0.45)
@@ -59,6 +62,25 @@ def tone(picture: Tensor, drawn: Tensor, colour: Sequence[int]) -> Tensor:
     where = shrunk(outline(drawn, colour), OFF)
     meant, found = ((one * where).sum((1, 2), keepdim=True) + 1.0 for one in (picture, drawn))
     return (meant / found).clamp(*TONES)
+
+
+def tones(picture: Tensor, drawn: Tensor, colour: Sequence[int], whole: Tensor) -> Tensor:
+    """The same (3, H, W) of what is around each pixel, where enough is drawn there: hair and skin are each of another tone, and their shade
+    differs. ``whole`` is tone()."""
+    where = shrunk(outline(drawn, colour), OFF)  # (1, H, W)
+    part = _around(where)
+    meant = _around(picture * where) + DARKNESS * part * whole
+    found = _around(drawn * where) + DARKNESS * part
+    some = (meant / found.clamp_min(1e-6)).clamp(*SOMEWHERE) / SOMEWHERE[1]  # spread() is of colours
+    known = (part > SHARE).float()
+    return SOMEWHERE[1] * spread(some, known) if known.any() else whole.expand_as(picture)
+
+
+def _around(values: Tensor) -> Tensor:
+    """Means (C, H, W) of what is around each pixel."""
+    for _ in range(3):
+        values = F.avg_pool2d(values, 2 * AROUND + 1, 1, AROUND, count_include_pad=False)
+    return values
 
 
 def strangeness(picture: Tensor, drawn: Tensor, colour: Sequence[int]) -> float:

@@ -18,7 +18,7 @@ from torch import Tensor
 from .black_and_white import colourless, in_black_and_white
 from .detail import as_tensor, shown_finely
 from .graphics_code import GraphicsCode
-from .likeness import strangeness, tone
+from .likeness import strangeness, tone, tones
 from .moved_shares import Shares
 from .offsets import trust
 from .own_picture import LEAST, REACH, Asked, Own, blended, unlit
@@ -69,7 +69,9 @@ class Memory:
             strange = 1.0 if asked.code.photograph else strangeness(picture, itself.picture, asked.ground)
             seen = Seen.of(picture, itself.picture, unlit(asked.code, asked.subject, asked.ground))
             toned = asked.flow is not None and asked.solid and asked.code.photograph  # without flow, what is drawn further on has its own
-            return Own(seen, itself, strange, colourless(picture), tone(picture, itself.picture, asked.ground) if toned else None)
+            whole = tone(picture, itself.picture, asked.ground) if toned else None
+            each = tones(picture, itself.picture, asked.ground, whole) if toned else None
+            return Own(seen, itself, strange, colourless(picture), whole, each)
 
         return self.get(asked.code, make)
 

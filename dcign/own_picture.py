@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from . import mirror_image, photo_layers
-from .appearance_flow import AppearanceFlow, Begun, Moved, Source
+from .appearance_flow import AppearanceFlow, Begun, Moved, Source, sample
 from .detail import Part, as_tensor, beyond, shown_finely
 from .enlargement import enlarged
 from .graphics_code import GraphicsCode
@@ -51,7 +51,8 @@ Draw = Callable[[Mapping[str, float | None]], Drawn]  # draws a code at these de
 class Own:
     """A code's picture with what is drawn of the code, how ``strange`` it is (likeness.py; 1 for a photograph), and the light under which it
     was moved last; or its mirror image with what is drawn of that. ``grey``: whether the picture is in black and white;
-    ``tone``: of a photographed face, by what each channel of its drawing is multiplied (3, 1, 1), None for nothing. ``mirrored`` is the
+    ``tone``: of a photographed face, by what each channel of its drawing is multiplied (3, 1, 1), and ``tones`` those of each of its pixels
+    (3, H, W), None for nothing. ``mirrored`` is the
     other one, as soon as it was needed; ``subject`` is photo_layers.subject(), of a face with its hair, and ``layers`` the light under which
     a photograph, or its mirror image, was shown last, with its layers then; ``beyond`` the same with what its detail shows beyond it."""
 
@@ -60,6 +61,7 @@ class Own:
     strange: float = 0.0
     grey: bool = False
     tone: Tensor | None = None
+    tones: Tensor | None = None
     lit: tuple[float | None, Begun] | None = None
     mirrored: Own | None = None
     subject: Tensor | None = None
@@ -152,7 +154,7 @@ class Asked:
         """The picture's pixels where they are seen now."""
         begun = self._begun(own, self.light)
         found = self._found(begun, own, self.new, self.away)
-        shown, unseen = self._shown(found), self._unseen(self.away)
+        shown, unseen = self._shown(found, own.tones), self._unseen(self.away)
         if self.code.photograph and self.solid and self.code.azimuth is not None:
             layers = self._layers(own)
             shown = layers.kept(shown, found, self.outlined, self.ground)
@@ -169,7 +171,7 @@ class Asked:
         light = code.light if self.light is None else self.light  # the mirror image has the light of the other side
         begun = self._begun(own.mirrored, light, aside)
         found = self._found(begun, own, self.new, away)
-        shown, unseen = self._shown(found), self._unseen(away)
+        shown, unseen = self._shown(found, None if own.tones is None else own.tones.flip(-1)), self._unseen(away)
         if code.photograph:  # a render's ground is even
             layers = self._mirrored_layers(own, begun)
             shown = layers.placed(shown, found, self.outlined, self.solid)
@@ -242,9 +244,14 @@ class Asked:
         told = distrust(own.strange, away), doubt(own.strange, self.subject), smears(own.strange, self.subject)
         return self.flow(begun, new.picture[None], new.level, new.latents, *told)
 
-    def _shown(self, found: Moved) -> Tensor:
-        """What is moved, and as far as it is drawn what is ready to be shown of that (3, H, W)."""
-        return torch.addcmul(found.picture[0], found.drawn_share[0], self.sharp - self.new.picture)
+    def _shown(self, found: Moved, tones: Tensor | None) -> Tensor:
+        """What is moved, and as far as it is drawn what is ready to be shown of that (3, H, W), in the ``tones`` (3, H, W) of where that comes from,
+        if there are any."""
+        sharp = self.sharp
+        if tones is not None and self.untoned is not None:
+            sharp = self.untoned[0]
+            sharp = torch.addcmul(sharp, self.outlined * sharp, sample(tones[None], found.flow)[0] - 1).clamp(0.0, 1.0)
+        return torch.addcmul(found.picture[0], found.drawn_share[0], sharp - self.new.picture)
 
 
 def blended(sharp: Tensor, shares: Shares, first: Side | None, second: Side | None, rather: Tensor | None = None) -> Tensor:

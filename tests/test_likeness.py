@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 import dcign
-from dcign.likeness import TONES, outline, solid_outline, strangeness, tone
+from dcign.likeness import SOMEWHERE, TONES, outline, solid_outline, strangeness, tone, tones
 from dcign.photos import Prepared
 
 WEIGHTS = Path(__file__).parents[1] / "weights"
@@ -30,6 +30,24 @@ def test_a_tone_brings_what_is_drawn_to_its_pictures_mean():
     assert torch.allclose(tone(picture, drawn, (208, 208, 208)).flatten(), torch.tensor([1.1, 1.0, 0.9]), atol=2e-3)
     assert (tone(torch.zeros(3, 40, 40), drawn, (208, 208, 208)) == TONES[0]).all()
     assert torch.allclose(tone(picture, torch.full((3, 40, 40), 208 / 255), (208, 208, 208)), torch.ones(3, 1, 1))  # nothing is drawn
+
+
+def test_each_part_of_what_is_drawn_has_a_tone_of_its_own():
+    """Dark hair that is browner than it was drawn, above skin that is paler; beside them what is nearest, and little by little."""
+    ground, drawn = (208, 208, 208), torch.full((3, 120, 120), 208 / 255)
+    drawn[:, 10:60, 10:110], drawn[:, 60:110, 10:110] = 0.2, 0.6
+    picture, hair, skin = drawn.clone(), torch.tensor([1.4, 1.1, 0.8]), torch.tensor([1.1, 1.2, 1.3])
+    picture[:, 10:60, 10:110] *= hair.view(3, 1, 1)
+    picture[:, 60:110, 10:110] *= skin.view(3, 1, 1)
+    whole = tone(picture, drawn, ground)
+    found = tones(picture, drawn, ground, whole)
+    assert found.shape == drawn.shape
+    assert torch.allclose(found[:, 35, 60], hair, atol=0.06) and torch.allclose(found[:, 95, 60], skin, atol=0.03)
+    assert (found[:, 2, 60] - found[:, 15, 60]).abs().max() < 0.1  # it goes on beyond what is drawn
+    assert found.diff(dim=1).abs().max() < 0.06
+    assert SOMEWHERE[0] - 1e-5 <= tones(torch.zeros_like(drawn), drawn, ground, whole).min() <= SOMEWHERE[0] + 0.01
+    nothing = torch.full_like(drawn, 208 / 255)
+    assert torch.equal(tones(picture, nothing, ground, whole), whole.expand_as(picture))
 
 
 def test_what_is_not_drawn_makes_a_picture_strange():
