@@ -93,10 +93,10 @@ def stepped(flow: Tensor) -> Tensor:
     return torch.maximum(*_steps(flow))
 
 
-def stretched(flow: Tensor) -> Tensor:
-    """How far a view stretches, across or along, what it takes by ``flow`` (N, 2, H, W): from 0 to 1, (N, 1, H, W)."""
+def _stretched(steps: Tensor) -> Tensor:
+    """How far a view stretches what it takes, from 0 to 1, (N, 1, H, W), by the ``steps`` in the direction in which they are least (N, 1, H, W)."""
     least, most = STRETCHED
-    steps = F.avg_pool2d(torch.minimum(*_steps(flow)), EVENED, 1, EVENED // 2, count_include_pad=False)
+    steps = F.avg_pool2d(steps, EVENED, 1, EVENED // 2, count_include_pad=False)
     return ((least - steps) / (least - most)).clamp(0.0, 1.0)
 
 
@@ -201,14 +201,15 @@ class AppearanceFlow(nn.Module):
         # each pixel of a square is told by itself, and they would differ in a grid
         mended = flow + binomial(out[:, :2], 3)  # (N, 2, H, W)
         picture, itself, *smooth = sample(begun.here, mended, CUBIC, 3).split(3, 1)  # (N, 3, H, W) each; what is drawn has no grain
-        steps = stepped(mended.detach())  # flow is not to learn what it smooths
+        steps = _steps(mended.detach())  # flow is not to learn what it smooths
+        largest = torch.maximum(*steps)  # (N, 1, H, W)
         for other, (least, most) in zip(smooth, SQUEEZED):
-            picture = picture.lerp(other, ((steps - least) / (most - least)).clamp(0.0, 1.0))
+            picture = picture.lerp(other, ((largest - least) / (most - least)).clamp(0.0, 1.0))
         scores = out[:, 2:]  # (N, 3, H, W)
         if distrust:
             scores = scores - distrust * scores.new_tensor([1.0, 0.0, 0.0]).view(1, 3, 1, 1)
         if smears:
-            scores = torch.cat([scores[:, :1] + smears * stretched(mended), scores[:, 1:]], 1)
+            scores = torch.cat([scores[:, :1] + smears * _stretched(torch.minimum(*steps)), scores[:, 1:]], 1)
         mostly, whole, more = scores.softmax(1).split(1, 1)  # (N, 1, H, W) each
         extra, missing = picture - itself, picture - drawn  # (N, 3, H, W) each
         if doubt:
