@@ -28,6 +28,7 @@ from train.sheets import SIZE, labelled
 
 SHOWN = {"azimuth": (-60, -30, 0, 30, 60), "elevation": (-25, -12, 0, 12, 25), "light": (-75, -40, 0, 40, 75)}
 TURNED = (("azimuth", -40), ("azimuth", -20), ("azimuth", 20), ("azimuth", 40), ("elevation", -12), ("elevation", 12), ("light", 70))
+DETAILED = (("azimuth", -15), ("azimuth", 15), ("azimuth", 30), ("elevation", 10), ("light", -50))
 ACROSS = (-15, -30, -45, -60, -75)
 OBJECTS_SHOWN = {"azimuth": (-120, -60, 0, 60, 120), "elevation": (2, 10, 20, 30, 38), "light": (-75, -40, 0, 40, 75)}
 
@@ -178,6 +179,25 @@ def uploads_figure(weights: Path, path: Path, assets_folder: str | None, identit
     labelled(cells, labels, 2 + len(moved)).save(path, optimize=True)
 
 
+def detail_figure(weights: Path, path: Path, assets_folder: str | None, identities: int = 2) -> None:
+    """Held-out subjects as photographs of more pixels than the network has (../dcign/detail.py), turned, tilted and under another light; below
+    it the same without what these show more."""
+    subject = Subject.open(weights, assets_folder)
+    studio, stage = subject.studio, subject.scenery.stage
+    finely, thing = studio.finely(), stage.subject == "object"
+    cells, labels = [], []
+    for number, identity in enumerate(scenery.identities(subject.source, identities, 970)):
+        drawn = with_mask(render(identity.mesh, View(30.0 if thing else -8.0, 15.0 if thing else 0.0, 15.0), stage.rig, finely.shown_size))
+        given = Image.fromarray(drawn[..., :3] if thing else as_photograph(drawn, 80 + number, studio.spec.ground, stage.subject,
+                                                                           shots=replace(SHOTS, crop=0.0, noise=0.0, blur=0.0)))
+        code = studio.encode(Prepared(given.resize((studio.size, studio.size), Image.Resampling.LANCZOS), True, clean=thing, detail=given))
+        moves = [{}, *({factor: getattr(code, factor) + step} for factor, step in DETAILED)]
+        for one in (code, replace(code, detail=None)):
+            cells += [finely.render(one, **move) for move in moves]
+        labels += ["its own view", *(f"{factor} {step:+d}" for factor, step in DETAILED), "the network's pixels alone", *[""] * len(DETAILED)]
+    labelled(cells, labels, 1 + len(DETAILED)).save(path, optimize=True)
+
+
 def beside_figure(folders: Sequence[Path], path: Path, assets_folder: str | None, identities: int = 2) -> None:
     """Held-out identities turned and lit by several networks, each from the same picture; the truth above (Fig. 4, 7).
 
@@ -220,6 +240,8 @@ def figures(weights: Path, folder: Path, assets_folder: str | None, beside: Sequ
         photographs_figure(weights, made[-1], assets_folder)
         made.append(folder / f"{name}-mirrored.png")
         mirror_figure(weights, made[-1], assets_folder)
+        made.append(folder / f"{name}-detail.png")
+        detail_figure(weights, made[-1], assets_folder)
     made.append(folder / f"{name}-uploads.png")
     uploads_figure(weights, made[-1], assets_folder)
     if beside:

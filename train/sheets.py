@@ -25,9 +25,9 @@ COUNTED = 4000  # identities of a style table
 def labelled(pictures: list[np.ndarray], labels: list[str], columns: int) -> Image.Image:
     """A sheet with a short text at the top left of every cell."""
     image = contact_sheet(pictures, columns, gap=0)
-    draw = ImageDraw.Draw(image)
+    draw, (height, width, _) = ImageDraw.Draw(image), pictures[0].shape
     for index, label in enumerate(labels):
-        place = (index % columns * SIZE + 4, index // columns * SIZE + 2)
+        place = (index % columns * width + 4, index // columns * height + 2)
         draw.text(place, label, fill=(20, 20, 20), stroke_width=1, stroke_fill=(255, 255, 255))
     return image
 
