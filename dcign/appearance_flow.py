@@ -179,7 +179,7 @@ class AppearanceFlow(nn.Module):
                 doubt: float = 0.0, smears: float = 0.0) -> Moved:
         """``drawn`` (N, 3, H, W), ``level`` (N, C, h, w) and ``latents`` (N, L) are the new view's; ``distrust``: by how many powers
         of e less what is drawn counts than it was learned to; ``doubt``: how fast a pixel that is unlike what is drawn counts less
-        where that is trusted; ``smears``: by how many powers of e more what is drawn counts where the view stretches the picture. Neither
+        where that is trusted; ``smears``: by how many powers of e more what is drawn counts where the view stretches the picture. None of these
         is learned with: flow would be the surer of such pixels, and as much of them be seen."""
         begun = self.begin(source) if isinstance(source, Source) else source
         here, drawn, channels = begun.here[:, :6], drawn.float(), level.shape[1]

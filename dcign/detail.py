@@ -37,8 +37,8 @@ DARKNESS, BRIGHTER = 0.05, 1.5
 
 
 def finer(image: Image.Image, square: tuple[float, float, float], size: int, ground: tuple[int, int, int] | None = None) -> Image.Image | None:
-    """A square of an image as square_part() has it, TIMES as large as ``size``; None where the image has no more pixels than that."""
-    return square_part(image, *square, TIMES * size, ground) if square[2] >= LEAST * size else None
+    """A square of an image as square_part() has it, TIMES as large as ``size``; None where the image has less than LEAST pixels for each."""
+    return square_part(image, *square, size, ground, TIMES) if square[2] >= LEAST * size else None
 
 
 def carried_over(detail: Image.Image | None, before: Image.Image, after: Image.Image) -> Image.Image | None:

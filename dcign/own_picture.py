@@ -10,7 +10,7 @@ Shape legend: H, W pixels, L latents, C channels of the decoder's level of h, w 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
 
@@ -52,9 +52,9 @@ class Own:
     """A code's picture with what is drawn of the code, how ``strange`` it is (likeness.py; 1 for a photograph), and the light under which it
     was moved last; or its mirror image with what is drawn of that. ``grey``: whether the picture is in black and white;
     ``tone``: of a photographed face, by what each channel of its drawing is multiplied (3, 1, 1), and ``tones`` those of each of its pixels
-    (3, H, W), None for nothing. ``mirrored`` is the
-    other one, as soon as it was needed; ``subject`` is photo_layers.subject(), of a face with its hair, and ``layers`` the light under which
-    a photograph, or its mirror image, was shown last, with its layers then; ``beyond`` the same with what its detail shows beyond it."""
+    (3, H, W), None for nothing. ``mirrored`` is the other one, as soon as it was needed; ``subject`` is photo_layers.subject(), of a face
+    with its hair, and ``layers`` the light under which a photograph, or its mirror image, was shown last, with its layers then; ``beyond``
+    what its detail shows beyond it, and (True) that of its mirror image, each with what it was last begun as."""
 
     seen: Seen
     itself: Drawn
@@ -66,7 +66,7 @@ class Own:
     mirrored: Own | None = None
     subject: Tensor | None = None
     layers: tuple[float | None, Layers] | None = None
-    beyond: tuple[float | None, Tensor] | None = None
+    beyond: dict[bool, tuple[Begun | None, Tensor]] = field(default_factory=dict)
 
     def begun(self, light: float | None, draw: Callable[[float | None], Drawn], flow: AppearanceFlow) -> Begun:
         """Where pixels come from: the picture, under another light where one is asked for."""
@@ -160,7 +160,7 @@ class Asked:
             shown = layers.kept(shown, found, self.outlined, self.ground)
             if unseen:
                 shown = shown.lerp(self._before(layers), unseen)
-        return Side(shown[None], found.known, begun.latents, _carried(found, unseen))
+        return Side(shown[None], found.known, begun.latents, (begun, *_carried(found, unseen)))
 
     def _moved_mirrored(self, own: Own) -> Side:
         """Those of its mirror image, of a photograph on its own ground."""
@@ -177,7 +177,7 @@ class Asked:
             shown = layers.placed(shown, found, self.outlined, self.solid)
             if unseen:
                 shown = shown.lerp(self._before(layers), unseen)
-        return Side(shown[None], found.known, begun.latents, _carried(found, unseen))
+        return Side(shown[None], found.known, begun.latents, (begun, *_carried(found, unseen)))
 
     def _unseen(self, away: Mapping[str, float]) -> float:
         """How much of the view is drawn alone, so far ``away`` from where pixels come from, from 0 to 1: of photographed faces in profile."""
@@ -211,28 +211,28 @@ class Asked:
         """What is ``shown`` of the code's view (3, H, W) of these sides, and ``still`` of the picture where it is, with its detail, at twice
         the size."""
         mine = taken(shares, sides[1], rather)
-        trusted = shares.own * (1 - mine), shares.mirrored * mine
-        parts = [Part(self._beyond(own, own), still)] if still else []
-        for side, share, source in zip(sides, trusted, (own, own.mirrored)):
+        parts = []
+        if still >= LEAST:
+            parts.append(Part(self._beyond(own, None if self.flow is None else self._begun(own, self.light)), still))
+        for side, share, mirrored in zip(sides, (shares.own * (1 - mine), shares.mirrored * mine), (False, True)):
             if side is not None and side.carried is not None:
-                counted, flow = side.carried
-                parts.append(Part(self._beyond(source, own), (1 - still) * share * counted, flow))
+                begun, counted, flow = side.carried
+                parts.append(Part(self._beyond(own, begun, mirrored), (1 - still) * share * counted, flow))
         return shown_finely(shown, parts)
 
-    def _beyond(self, source: Own, own: Own) -> Tensor:
-        """What the detail of the picture, or of its mirror image, which the ``source`` is, shows beyond that (3, 2 H, 2 W), in the light that
-        is asked for; of a photograph's mirror image without its ground."""
-        kept = source.beyond
-        if kept is None or kept[0] != self.light:
-            lit, detail = source.lit, as_tensor(self.code.detail_pixels, self.sharp)
-            lit = lit[1].here[0, :3] if lit is not None and lit[0] == self.light else relit(source.seen, self.new.picture)
-            if source is own:
-                found = beyond(detail, source.seen.picture, None if self.light is None else lit)
-            else:
-                found = beyond(detail.flip(-1), source.seen.picture, lit)
-                if self.code.photograph:
-                    found = found * enlarged(own.layers[1].shown.flip(-1)[None], 2)[0]
-            kept = source.beyond = self.light, found
+    def _beyond(self, own: Own, begun: Begun | None, mirrored: bool = False) -> Tensor:
+        """What the detail of the picture, or of its mirror image, shows beyond that (3, 2 H, 2 W), in the light in which its pixels have
+        ``begun`` to move; of a photograph's mirror image without its ground."""
+        kept = own.beyond.get(mirrored)
+        if kept is None or kept[0] is not begun or begun is None:
+            picture, detail = own.seen.picture, as_tensor(self.code.detail_pixels, self.sharp)
+            if mirrored:
+                picture, detail = picture.flip(-1), detail.flip(-1)
+            lit = relit(own.seen, self.new.picture) if begun is None else begun.here[0, :3]
+            found = beyond(detail, picture, lit)
+            if mirrored and self.code.photograph:
+                found = found * enlarged(self._layers(own).shown.flip(-1)[None], 2)[0]
+            kept = own.beyond[mirrored] = begun, found
         return kept[1]
 
     def _begun(self, own: Own, light: float | None, view: Mapping[str, float] = MappingProxyType({})) -> Begun:

@@ -60,7 +60,7 @@ class Prepared:
     """picture: PIL RGB size x size; found: whether the subject was; warnings: what to tell the visitor; clean: whether
     all that stands out from the model's own ground can be taken for the subject, as in a render; seen: left, top, right and bottom,
     as shares of the side, of what the photograph shows of it: beyond, its edge is drawn out, until Studio.prepare() completes that; detail:
-    the same picture at twice the size (dcign.detail), None where the file has no more pixels."""
+    the same picture at twice the size (dcign.detail), None where the file has hardly more pixels."""
 
     picture: Image.Image
     found: bool

@@ -23,13 +23,14 @@ FINE = 4  # pixels of a picture along one of what flow knows
 @dataclass(frozen=True, eq=False)
 class Side:
     """One picture's part in a view: as it would be shown alone (N, 3, H, W), what flow knows of it (N, C, h, h), and the latents
-    (N, L) of where its pixels come from; the latter two are None where it is shown alone in any case. ``carried``: of its pixels' detail
-    (detail.py), how much is in it and where from, None for nothing."""
+    (N, L) of where its pixels come from; the latter two are None where it is shown alone in any case. ``carried``: as what its pixels
+    have begun to move (appearance_flow.Begun), how much of these is in it (1, 1, H, W), and the flow (1, 2, H, W) to them, for detail.py; None
+    for nothing."""
 
     shown: Tensor
     known: Tensor | None = None
     latents: Tensor | None = None
-    carried: tuple[Tensor, Tensor] | None = None
+    carried: tuple[object, Tensor, Tensor] | None = None
 
 
 class ViewBlending(nn.Module):

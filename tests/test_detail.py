@@ -11,13 +11,15 @@ import torch
 from conftest import a_model
 from PIL import Image
 
-from dcign import GraphicsCode
+from dcign import CodeLayout, GraphicsCode
 from dcign.detail import Part, beyond, carried_over, finer, shown_finely
 from dcign.graphics_code import MAX_DETAIL_BYTES, MAX_PICTURE_BYTES
 from dcign.jpeg import jpeg
 from dcign.live.frames import frame
+from dcign.live.limits import Limits
 from dcign.photos import PictureSpec, prepare
 from dcign.relighting import with_picture
+from dcign.square_part import square_part
 from dcign.studio import Studio
 
 GROUND = (204, 204, 204)
@@ -68,6 +70,17 @@ def test_faces_and_objects_on_other_grounds_have_it_too():
         assert np.abs(off).mean() < 3, subject  # it is of the same square
 
 
+@pytest.mark.parametrize("off", [-30.0, -0.4, 0.0, 0.6, 17.0])
+def test_where_a_square_leaves_the_photograph_both_are_of_the_same_pixels(off):
+    """Of whole pixels of the network's, however far beyond its border the square lies."""
+    image = Image.fromarray(np.random.default_rng(0).integers(0, 256, (25, 25, 3)).astype(np.uint8)).resize((400, 400), Image.Resampling.BICUBIC)
+    square = (200.0 + off, 200.0 - off, 410.0)
+    coarse, fine = square_part(image, *square, 80), finer(image, square, 80)
+    assert fine.size == (160, 160)
+    away = np.abs(np.asarray(fine.resize((80, 80), Image.Resampling.BOX), int) - np.asarray(coarse)).mean()
+    assert away < 1.5
+
+
 def test_where_a_picture_was_changed_its_detail_is_gone():
     detail = Image.fromarray(_checked(80, 1))
     before = detail.resize((40, 40), Image.Resampling.BOX)
@@ -86,7 +99,8 @@ def test_a_code_carries_it_and_json_keeps_it(objects):
     assert code.without_picture().detail is None and objects.encode(_photograph(44)).detail is None
 
 
-@pytest.mark.parametrize("detail", [jpeg(np.zeros((40, 40, 3), np.uint8)), b"nonsense", jpeg(np.zeros((80, 80, 3), np.uint8)) + bytes(MAX_DETAIL_BYTES)])
+@pytest.mark.parametrize("detail", [jpeg(np.zeros((40, 40, 3), np.uint8)), b"nonsense",
+                                    jpeg(np.zeros((80, 80, 3), np.uint8)) + bytes(MAX_DETAIL_BYTES)])
 def test_other_files_are_no_detail(objects, detail):
     code = objects.encode(_photograph(44))
     with pytest.raises(ValueError, match="detail"):
@@ -102,8 +116,12 @@ def test_the_largest_files_fit_into_the_json(objects):
     assert full.detail is None and full.picture is not None  # noise is too large even at a lower quality
     smooth = np.asarray(Image.fromarray(noise[:24, :24]).resize((320, 320), Image.Resampling.BICUBIC))
     full = with_picture(code, np.asarray(Image.fromarray(smooth).resize((160, 160))), detail=smooth)
-    padded = replace(full, picture=full.picture + bytes(MAX_PICTURE_BYTES - len(full.picture)), detail=full.detail + bytes(MAX_DETAIL_BYTES - len(full.detail)))
+    layout = CodeLayout((*((factor, 4) for factor in ("azimuth", "elevation", "light")), ("intrinsic", 116)))  # as the bundled ones have it
+    latents, offsets = -np.exp(np.random.default_rng(1).normal(size=128)), np.random.default_rng(2).normal(size=(6, 128))
+    padded = GraphicsCode(latents, layout, -1 / 3, 2 / 3, -1 / 7, "faces", offsets, full.picture + bytes(MAX_PICTURE_BYTES - len(full.picture)), True,
+                          full.detail + bytes(MAX_DETAIL_BYTES - len(full.detail)))
     assert GraphicsCode.from_json(padded.to_json()) == padded
+    assert len(padded.to_json()) + 1000 < Limits.characters
 
 
 def test_the_pictures_own_view_is_shown_as_fine_as_it_is(objects):

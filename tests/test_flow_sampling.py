@@ -54,7 +54,8 @@ def test_what_a_view_squeezes_is_smoothed_and_nothing_else_is(monkeypatch):
 @pytest.mark.parametrize("turned", [False, True])
 def test_what_is_drawn_counts_more_where_a_view_stretches_the_picture(monkeypatch, turned):
     flow, places = flow_of(0.6, 0.2), torch.zeros(1, 2, 40, 40)
-    source, new = source_of(torch.rand(1, 3, 40, 40), torch.zeros(1, 3, 40, 40)), (torch.zeros(1, 3, 40, 40), torch.randn(1, 16, 5, 5), torch.randn(1, 4))
+    source = source_of(torch.rand(1, 3, 40, 40), torch.zeros(1, 3, 40, 40))
+    new = torch.zeros(1, 3, 40, 40), torch.randn(1, 16, 5, 5), torch.randn(1, 4)
     monkeypatch.setattr("dcign.appearance_flow.enlarged", lambda flow, fine: places.mT.flip(1) if turned else places)
     odds = []
     for step in (1.0, 0.9, 0.55, 0.3, 2.0):  # pixels of the picture from one of the view to the next

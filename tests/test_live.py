@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 from dataclasses import replace
 
@@ -65,6 +66,24 @@ def test_the_page_can_ask_for_what_the_decoder_draws(visitor, studios, code):
     for drawn in (False, True):
         answer = visitor.post(RENDER, json={"code": seen.to_json(), **start, "drawn": drawn})
         assert answer.content == frames.jpeg(studio.quick().render(seen.without_picture() if drawn else seen))
+
+
+def test_the_page_can_ask_for_a_pictures_detail(visitor, studios, code):
+    studio = studios["faces"]
+    smooth = np.linspace(60, 180, 2 * studio.size).astype(np.uint8)
+    fine = np.broadcast_to(smooth[:, None, None], (2 * studio.size, 2 * studio.size, 3))
+    seen = replace(code, picture=frames.jpeg(fine[::2, ::2].copy()), detail=frames.jpeg(fine.copy()))
+    start = frames.start_degrees(seen, studio)
+    asked = [{"fine": True}, {"fine": False}, {}, {"fine": True, "drawn": True}]
+    with visitor.websocket_connect(SOCKET) as socket:
+        socket.send_text(introduction(seen))
+        for sequence, extra in enumerate(asked):
+            socket.send_text(json.dumps(json.loads(view(sequence, **start)) | extra))
+            header, picture = receive(socket)
+            expected = extra == {"fine": True}
+            assert header["fine"] is expected
+            assert Image.open(io.BytesIO(picture)).width == (1 + expected) * studio.size
+            assert visitor.post(RENDER, json={"code": seen.to_json(), **start, **extra}).content == picture
 
 
 def test_plain_requests_know_their_code_for_a_while_and_no_more_than_a_few(studios, code, monkeypatch):

@@ -128,9 +128,12 @@ def test_its_detail_is_mirrored_too(studio, code):
     added = shown - plain
     other = finely.render(fine, azimuth=40.0, light=-30.0).astype(float) - finely.render(code, azimuth=40.0, light=-30.0)
     assert np.corrcoef(added.ravel(), other[:, ::-1].ravel())[0, 1] > 0.9
-    photograph = replace(fine, offsets=None)
-    for azimuth in (-40.0, -10.0, 30.0):
-        assert finely.render(photograph, azimuth=azimuth).shape == (80, 80, 3)
+    for one in (fine, replace(fine, offsets=None)):  # whatever was shown before
+        fresh = [finely.render(replace(one), azimuth=azimuth) for azimuth in (-40.0, -10.0, 41.0)]
+        finely.render(one, azimuth=-70.0, light=80.0)
+        finely.render(one, azimuth=25.0)
+        again = [finely.render(one, azimuth=azimuth) for azimuth in (-40.0, -10.0, 41.0)]
+        assert all(np.array_equal(*pair) and pair[0].shape == (80, 80, 3) for pair in zip(fresh, again))
 
 
 @pytest.mark.parametrize("name, number", [("faces", 1), ("faces", 4), ("chairs", 0), ("chairs", 1)])

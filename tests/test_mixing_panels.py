@@ -12,6 +12,7 @@ from browser_page import arrived, degrees, needs_chromium, open_page, shown
 
 import dcign
 from dcign import mixing
+from dcign.jpeg import jpeg
 
 pytestmark = needs_chromium
 
@@ -103,6 +104,26 @@ def test_a_changed_identity_has_no_picture_to_light(page):
     assert code(page).picture is None and not page.locator("#view .own").is_visible()
     redrawn(page, lambda: page.click("#identity .back"))
     assert code(page).picture is not None and page.locator("#view .own").is_visible()
+
+
+def test_nothing_of_a_photograph_is_left_in_a_changed_identity(page):
+    """Neither in what a slider sends with every step, nor in what the network alone is asked to draw of."""
+    plain = code(page)
+    detail = jpeg(np.full((2 * len(plain.pixels), 2 * len(plain.pixels), 3), 120, np.uint8))
+    changed = replace(plain, detail=detail).to_json()
+    page.evaluate("""text => {
+        window.dcign.recode(text);
+        document.dispatchEvent(new CustomEvent("dcign:code", {detail: {code: text, source: "test"}}));
+    }""", changed)
+    page.click("#view .own")
+    bare = json.loads(page.evaluate("text => window.dcign.asShown(text)", changed))
+    tab(page, "Identity")
+    slider = page.locator("#identity input[type=range]").first
+    slider.wait_for()
+    redrawn(page, lambda: slider.fill("2"))
+    moved = json.loads(page.evaluate("window.dcign.code()"))
+    assert json.loads(changed)["detail"] and not {"picture", "detail"} & set(bare)
+    assert moved["latents"] != bare["latents"] and not {"picture", "detail", "own_ground"} & set(moved)
 
 
 def test_a_random_draw_is_another_identity_at_the_same_angles(page):

@@ -13,6 +13,7 @@ from PIL import Image, ImageSequence
 from dcign.export import MAX_FRAMES, MAX_SIZE, Recipe, Settings, draw, make
 from dcign.export.frames import Dressed, contact_sheet
 from dcign.export.recipe import png
+from dcign.jpeg import jpeg
 from dcign.sweeps import angles
 
 RANGES = {"azimuth": (-90.0, 90.0), "elevation": (-30.0, 30.0), "light": (-85.0, 85.0)}
@@ -24,6 +25,22 @@ def recipe(studio, picture):
     prepared = studio.prepare(picture)
     settings = Settings(motion="light", frames=8, size=50, azimuth=20.0, side_by_side=True)
     return Recipe(studio.encode(prepared), settings, png(prepared.picture))
+
+
+def test_large_exports_show_a_pictures_detail_and_are_the_same_again(studio, recipe):
+    """Whatever was shown of the code before; at the network's own size and below they are what they were."""
+    code, side = recipe.code, studio.size
+    stripes = np.where(np.arange(2 * side)[:, None, None] % 2, 90, 160).astype(np.uint8)
+    detailed = replace(code, detail=jpeg(np.broadcast_to(stripes, (2 * side, 2 * side, 3)).copy()))
+    settings = Settings(motion="light", frames=4, size=2 * side)
+    large = [np.stack(list(draw(studio, Recipe(one, settings)))) for one in (code, detailed)]
+    assert large[1].shape == (4, 2 * side, 2 * side, 3)
+    rough = [np.abs(np.diff(frames.astype(int), axis=1)).mean() for frames in large]
+    assert rough[1] > 3 * rough[0]
+    studio.finely().render(detailed, light=40.0, azimuth=10.0)
+    assert np.array_equal(np.stack(list(draw(studio, Recipe(detailed, settings)))), large[1])
+    small = [np.stack(list(draw(studio, Recipe(one, replace(settings, size=0))))) for one in (code, detailed)]
+    assert np.array_equal(*small)
 
 
 # ---- where the frames look

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Limits:
-    """Defaults: a 240 Hz display may send every input and confirm every frame; a code is up to thirty kilobytes, of noise at most 170.
+    """Defaults: a 240 Hz display may send every input and confirm every frame; a code of a photograph is some sixty kilobytes, of noise at most 260.
 
     characters: of one message. rate: messages a second over the long run, burst: at once; a message costs one
     and another one for every `unit` characters, a code one more for every `code_unit`. codes: kept per socket. sockets: at once.

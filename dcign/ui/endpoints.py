@@ -91,8 +91,8 @@ def add(studios: Mapping[str, Studio]) -> None:
 
         Returns:
             code: The graphics code, a JSON object. Send it to the other endpoints unchanged. It holds the prepared picture
-                too, a JPEG file in base64, and "detail", the same at twice the size, if the upload had as many pixels; without its
-                "picture" all is drawn by the network, a likeness still.
+                too, a JPEG file in base64, and mostly "detail", the same at twice the size, if the upload had more pixels than the model's;
+                without its "picture" and "detail" all is drawn by the network, a likeness still, and the upload is not in it.
             degrees: The estimates as {"azimuth", "elevation", "light"}, in degrees. Azimuth is positive when the
                 front turns to the right of the image, elevation when the camera looks down, light when it comes
                 from the right of the image.

@@ -15,9 +15,7 @@ const readCode = (text) => {
     text() {
       const plain = (values) => values.map((value) => Number(Math.fround(value).toPrecision(9)));
       const whole = {...record, latents: plain(this.latents)};
-      delete whole.offsets;
-      delete whole.picture;   // it shows another code than this one
-      delete whole.own_ground;
+      for (const name of ["offsets", "picture", "detail", "own_ground"]) delete whole[name];   // the picture shows another code than this one
       if (this.offsets) whole.offsets = this.offsets.map(plain);
       return JSON.stringify(whole);
     },

@@ -36,8 +36,9 @@ const follow = async () => {
   asking = true;
   while (besideIsShown() && figure.offsetParent !== null) {
     const {detail} = window.dcign?.shown() ?? {};
-    if (!detail || detail === painted) break;
-    painted = detail;
+    const {azimuth, elevation, light} = detail ?? {}, asked = JSON.stringify([azimuth, elevation, light, window.dcign?.bare()]);
+    if (!detail || asked === painted) break;   // a view at rest comes once more, with its picture's detail
+    painted = asked;
     try {
       await draw(detail);
       if (besideIsShown()) right.textContent = "Entangled network";   // another choice may have been made meanwhile

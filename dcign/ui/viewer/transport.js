@@ -3,13 +3,13 @@
  *   const transport = createTransport({root, onFrame, onState});
  *   transport.ask({sequence, key, code, angles, drawn, fine});      // every input; only the newest is worth an answer
  *
- * onFrame(detail, bytes): detail has sequence, azimuth, elevation and light. onState(state, message): "socket",
+ * onFrame(detail, bytes): detail has sequence, azimuth, elevation, light, whether it is fine, and milliseconds of drawing. onState(state, message): "socket",
  * "http", "lost" (message says why) or "problem" (message is about this picture; the connection is fine).
  * The server remembers nothing beyond a socket, but what plain requests sent for some seconds: a code is sent once per
  * socket, and again after a reconnect; with every plain request. */
 let bare = {of: "", code: ""};
 const withoutPicture = (code) => {
-  if (bare.of !== code) bare = {of: code, code: JSON.stringify({...JSON.parse(code), picture: undefined})};
+  if (bare.of !== code) bare = {of: code, code: JSON.stringify({...JSON.parse(code), picture: undefined, detail: undefined})};
   return bare.code;
 };
 const createTransport = ({root, onFrame, onState}) => {
@@ -183,9 +183,9 @@ const createTransport = ({root, onFrame, onState}) => {
       if (response.ok) {
         const bytes = new Uint8Array(await response.arrayBuffer());
         const drawing = /draw;dur=([\d.]+)/.exec(response.headers.get("Server-Timing") || "");
-        const spent = performance.now() - start - (drawing ? Number(drawing[1]) : 0);
-        network += (spent - network) / 8;
-        arrived({sequence, ...angles}, bytes);
+        const milliseconds = drawing ? Number(drawing[1]) : 0;
+        network += (performance.now() - start - milliseconds - network) / 8;
+        arrived({sequence, ...angles, fine, milliseconds}, bytes);
       } else if (response.status === 503 || response.status === 502 || response.status === 504) {
         await new Promise((resolve) => setTimeout(resolve, 500));
         posted = Math.min(posted, answered);

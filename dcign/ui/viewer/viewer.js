@@ -66,7 +66,7 @@ const ownPicture = () => ownButton.getAttribute("aria-pressed") === "true";
 const offerOwnPicture = () => {
   const {picture: own, detail} = scene.code ? JSON.parse(scene.code) : {};
   ownButton.hidden = !own;
-  scene.hasDetail = Boolean(detail);
+  scene.hasDetail = Boolean(own && detail);
 };
 const ask = (still = false) => {
   clearTimeout(rest);
