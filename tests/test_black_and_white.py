@@ -64,5 +64,5 @@ def spread(shown: np.ndarray) -> int:
 def test_all_views_of_black_and_white_are_so(studio, picture, refine, degrees):
     grey = np.repeat(picture.mean(-1, keepdims=True).astype(np.uint8), 3, -1)
     code = studio.encode(grey, refine=refine)
-    assert spread(studio.render(code.without_picture(), **degrees)) > 3  # the decoder draws colours, if faint ones as it has learned nothing
+    assert spread(studio.bare().render(code.without_picture(), **degrees)) > 3  # the decoder draws colours, if faint ones as it has learned nothing
     assert spread(studio.render(code, **degrees)) <= 1
