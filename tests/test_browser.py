@@ -207,6 +207,16 @@ def test_a_large_upload_is_shown_with_its_detail(page, tmp_path):
     assert page.evaluate("window.sizes") in ([side, 2 * side], [2 * side])  # the latter on a fast machine
 
 
+def test_what_is_chosen_is_seen_to_be_under_the_mouse(page):
+    chosen = page.locator("#model input[type=radio]:checked")
+    colour = "element => getComputedStyle(element).backgroundColor"
+    page.mouse.move(0, 0)
+    before = chosen.evaluate(colour)
+    chosen.hover()
+    page.wait_for_timeout(300)
+    assert chosen.evaluate(colour) == before != "rgb(255, 255, 255)"
+
+
 def test_live_frames_are_not_files(page):
     """Dragging asks for nothing but the frames on the socket."""
     asked = []
