@@ -21,19 +21,19 @@ from torch import Tensor
 
 from .appearance_flow import sample, stepped
 from .enlargement import enlarged
-from .paper_network import LUMA
+from .graphics_code import DETAIL_TIMES as TIMES
+from .paper_network import grey
+from .relighting import DARKNESS
 from .square_part import square_part
 
-#: Pixels of the detail along one of the network's.
-TIMES = 2
 #: Pixels of a photograph along one of the network's from which on it has detail.
 LEAST = 1.3
 #: Levels of 255 by which a pixel of the picture may be changed before its detail is gone.
 CHANGED = 12
 #: Pixels of the network's, from one of a view to the next, from where to where detail fades: squeezed, it would dash.
 SQUEEZED = 1.0, 2.0
-#: Of a luma, added where two are divided; and by how much light may change the contrast of detail, at most.
-DARKNESS, BRIGHTER = 0.05, 1.5
+#: By how much light may change the contrast of detail, at most.
+BRIGHTER = 1.5
 
 
 def finer(image: Image.Image, square: tuple[float, float, float], size: int, ground: tuple[int, int, int] | None = None) -> Image.Image | None:
@@ -69,8 +69,8 @@ def beyond(detail: Tensor, picture: Tensor, lit: Tensor | None = None) -> Tensor
     rest = detail - _larger(picture)
     if lit is None:
         return rest
-    before, after = ((some * picture.new_tensor(LUMA)[:, None, None]).sum(0, keepdim=True) + DARKNESS for some in (picture, lit))
-    return rest * enlarged((after / before).clamp(max=BRIGHTER)[None], TIMES)[0]
+    before, after = grey(torch.stack([picture, lit])).add(DARKNESS).split(1)  # (1, 1, H, W) each
+    return rest * enlarged((after / before).clamp(max=BRIGHTER), TIMES)[0]
 
 
 def shown_finely(shown: Tensor, parts: Sequence[Part]) -> Tensor:

@@ -25,6 +25,7 @@ _MAX_JSON_CHARACTERS = 256 * 1024
 _MAX_LATENTS = 4096
 _MAX_PLACES = 16
 MAX_PICTURE_SIDE = 512   # pixels
+DETAIL_TIMES = 2         # pixels of a picture's detail along one of its own
 MAX_PICTURE_BYTES, MAX_DETAIL_BYTES = 120_000, 60_000   # leave room in the JSON for the rest
 # Latents follow N(0, 1) in training; far beyond this the decoder only returns noise or overflows.
 _MAX_ABSOLUTE_LATENT = 1000.0
@@ -139,8 +140,8 @@ class GraphicsCode:
             object.__setattr__(self, "_pixels", pixels)
         if self.detail is not None:
             detail = _pixels(self.detail, MAX_DETAIL_BYTES, "detail")
-            if len(detail) != 2 * len(pixels):
-                raise ValueError(f"the code's detail is not twice as large as its picture; {_REMEDY}")
+            if len(detail) != DETAIL_TIMES * len(pixels):
+                raise ValueError(f"the code's detail is not {DETAIL_TIMES} times as large as its picture; {_REMEDY}")
             object.__setattr__(self, "_detail_pixels", detail)
         object.__setattr__(self, "own_ground", self.own_ground and self.picture is not None)
         for name in FACTORS:

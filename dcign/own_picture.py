@@ -19,7 +19,7 @@ from torch import Tensor
 
 from . import mirror_image, photo_layers
 from .appearance_flow import AppearanceFlow, Begun, Moved, Source, sample
-from .detail import Part, as_tensor, beyond, shown_finely
+from .detail import TIMES, Part, as_tensor, beyond, shown_finely
 from .enlargement import enlarged
 from .graphics_code import GraphicsCode
 from .likeness import outline, solid_outline
@@ -160,7 +160,7 @@ class Asked:
             shown = layers.kept(shown, found, self.outlined, self.ground)
             if unseen:
                 shown = shown.lerp(self._before(layers), unseen)
-        return Side(shown[None], found.known, begun.latents, (begun, *_carried(found, unseen)))
+        return Side(shown[None], found.known, begun.latents, _carried(begun, found, unseen))
 
     def _moved_mirrored(self, own: Own) -> Side:
         """Those of its mirror image, of a photograph on its own ground."""
@@ -177,7 +177,7 @@ class Asked:
             shown = layers.placed(shown, found, self.outlined, self.solid)
             if unseen:
                 shown = shown.lerp(self._before(layers), unseen)
-        return Side(shown[None], found.known, begun.latents, (begun, *_carried(found, unseen)))
+        return Side(shown[None], found.known, begun.latents, _carried(begun, found, unseen))
 
     def _unseen(self, away: Mapping[str, float]) -> float:
         """How much of the view is drawn alone, so far ``away`` from where pixels come from, from 0 to 1: of photographed faces in profile."""
@@ -231,7 +231,7 @@ class Asked:
             lit = relit(own.seen, self.new.picture) if begun is None else begun.here[0, :3]
             found = beyond(detail, picture, lit)
             if mirrored and self.code.photograph:
-                found = found * enlarged(self._layers(own).shown.flip(-1)[None], 2)[0]
+                found = found * enlarged(self._layers(own).shown.flip(-1)[None], TIMES)[0]
             kept = own.beyond[mirrored] = begun, found
         return kept[1]
 
@@ -274,9 +274,9 @@ def taken(shares: Shares, second: Side | None, rather: Tensor | None = None) -> 
     return mirrored * chosen + (1 - own) * (1 - chosen)  # (N, 1, H, W)
 
 
-def _carried(found: Moved, unseen: float) -> tuple[Tensor, Tensor]:
-    """How much of each pixel of a view is a picture's (1, 1, H, W), of which so much is ``unseen``, and the flow (1, 2, H, W) to it."""
-    return (1 - unseen) * (1 - found.drawn_share), found.flow
+def _carried(begun: Begun, found: Moved, unseen: float) -> tuple[Begun, Tensor, Tensor]:
+    """Side.carried of a view, of which so much is ``unseen``."""
+    return begun, (1 - unseen) * (1 - found.drawn_share), found.flow
 
 
 def unlit(code: GraphicsCode, subject: str, ground: Sequence[int]) -> Sequence[int] | None:

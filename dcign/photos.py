@@ -8,7 +8,7 @@ What a file may hold is decided in decoding.py; every problem is a PhotoError th
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from PIL import Image
@@ -127,7 +127,7 @@ def _prepare_face(image: Image.Image, spec: PictureSpec) -> Prepared:
     if square is None:
         warning = "No face was found: crop the picture to a square around one well-lit head and try again."
         return _centre_square(image, spec, warning)
-    return Prepared(square_part(image, *square, spec.size), True, seen=overlap(image, *square), detail=finer(image, square, spec.size))
+    return _framed(image, square, spec, seen=overlap(image, *square))
 
 
 def _is_whole(square: tuple[float, float, float], image: Image.Image) -> bool:
@@ -155,21 +155,20 @@ def _prepare_object(image: Image.Image, spec: PictureSpec) -> Prepared:
     if ground is not None:
         shown, mask = (Image.fromarray(part) for part in on_ground(pixels, ground, spec.ground))
         if matte is not None and matte.agrees(square_part(mask.convert("RGB"), *matte.square, spec.size, (0, 0, 0))):
-            framed, detail = square_part(shown, *matte.square, spec.size, spec.ground), finer(shown, matte.square, spec.size, spec.ground)
-            return Prepared(matte.cleared(framed, spec.ground), True, clean=True, detail=detail and matte.cleared(detail, spec.ground))
+            framed = _framed(shown, matte.square, spec, spec.ground, clean=True)
+            picture, detail = (some and matte.cleared(some, spec.ground) for some in (framed.picture, framed.detail))
+            return replace(framed, picture=picture, detail=detail)
         square = _square_around(np.asarray(mask)) if matte is None else None
         if square is not None:
-            detail = finer(shown, square, spec.size, spec.ground)
-            return Prepared(square_part(shown, *square, spec.size, spec.ground), True, clean=True, detail=detail)
+            return _framed(shown, square, spec, spec.ground, clean=True)
     if matte is not None:
-        before, after = square_part(image, *matte.square, spec.size), _resize(matte.on(spec.ground), spec.size)
-        return Prepared(after, True, clean=True, detail=carried_over(finer(image, matte.square, spec.size), before, after))
+        framed, taken_off = _framed(image, matte.square, spec, clean=True), _resize(matte.on(spec.ground), spec.size)
+        return replace(framed, picture=taken_off, detail=carried_over(framed.detail, framed.picture, taken_off))
     warning = "The background is not even: use a picture of one chair on a white or even background."
     if ground is not None:
         warning = "Nothing stands out from the background: use a picture of a chair on one of another colour."
     # The chair probably fills the picture: show all of it rather than cut its legs off.
-    square = (image.width / 2, image.height / 2, float(max(image.size)))
-    return Prepared(square_part(image, *square, spec.size), False, [warning], detail=finer(image, square, spec.size))
+    return _framed(image, _middle(image, max(image.size)), spec, found=False, warnings=[warning])
 
 
 def _square_around(mask: np.ndarray) -> tuple[float, float, float] | None:
@@ -184,13 +183,22 @@ def _square_around(mask: np.ndarray) -> tuple[float, float, float] | None:
 
 def _whole(image: Image.Image, spec: PictureSpec, clean: bool = False) -> Prepared:
     """A square image as it is."""
-    square = (image.width / 2, image.height / 2, float(image.width))
-    return Prepared(_resize(image, spec.size), True, clean=clean, detail=finer(image, square, spec.size))
+    return Prepared(_resize(image, spec.size), True, clean=clean, detail=finer(image, _middle(image, image.width), spec.size))
 
 
 def _centre_square(image: Image.Image, spec: PictureSpec, warning: str) -> Prepared:
-    square = (image.width / 2, image.height / 2, float(min(image.size)))
-    return Prepared(square_part(image, *square, spec.size), False, [warning], detail=finer(image, square, spec.size))
+    return _framed(image, _middle(image, min(image.size)), spec, found=False, warnings=[warning])
+
+
+def _middle(image: Image.Image, side: float) -> tuple[float, float, float]:
+    """The square of that side in the middle of an image."""
+    return image.width / 2, image.height / 2, float(side)
+
+
+def _framed(image: Image.Image, square: tuple[float, float, float], spec: PictureSpec, ground: tuple[int, int, int] | None = None,
+            found: bool = True, **told) -> Prepared:
+    """That square of an image, with its detail, and what else is ``told`` of it; ``ground`` as for square_part()."""
+    return Prepared(square_part(image, *square, spec.size, ground), found, detail=finer(image, square, spec.size, ground), **told)
 
 
 def _resize(image: Image.Image, size: int) -> Image.Image:

@@ -10,12 +10,16 @@ Shape legend: N views, H = W pixels, h = H / FINE, C channels of what flow knows
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from dcign.block import Block, activate
+
+if TYPE_CHECKING:
+    from dcign.appearance_flow import Begun
 
 FINE = 4  # pixels of a picture along one of what flow knows
 
@@ -30,7 +34,7 @@ class Side:
     shown: Tensor
     known: Tensor | None = None
     latents: Tensor | None = None
-    carried: tuple[object, Tensor, Tensor] | None = None
+    carried: tuple[Begun, Tensor, Tensor] | None = None
 
 
 class ViewBlending(nn.Module):
