@@ -31,6 +31,8 @@ from .view_blending import Side
 #: Over how many degrees the picture that stays in its place fades when the view turns. Drawn from one picture, either is as
 #: near to the truth at 4; a little sooner, as both at once look like a ghost.
 REACH = {"azimuth": 3.0, "elevation": 3.0}
+#: Of a colour, by how much what is drawn of a view differs from what was drawn where it comes from, until that one's tone says nothing of it.
+UNLIKE = 0.2
 #: Below this share it is not worth its time.
 LEAST = 0.01
 
@@ -154,7 +156,7 @@ class Asked:
         """The picture's pixels where they are seen now."""
         begun = self._begun(own, self.light)
         found = self._found(begun, own, self.new, self.away)
-        shown, unseen = self._shown(found, own.tones), self._unseen(self.away)
+        shown, unseen = self._shown(found, begun, own.tones), self._unseen(self.away)
         if self.code.photograph and self.solid and self.code.azimuth is not None:
             layers = self._layers(own)
             shown = layers.kept(shown, found, self.outlined, self.ground)
@@ -171,7 +173,7 @@ class Asked:
         light = code.light if self.light is None else self.light  # the mirror image has the light of the other side
         begun = self._begun(own.mirrored, light, aside)
         found = self._found(begun, own, self.new, away)
-        shown, unseen = self._shown(found, None if own.tones is None else own.tones.flip(-1)), self._unseen(away)
+        shown, unseen = self._shown(found, begun, None if own.tones is None else own.tones.flip(-1)), self._unseen(away)
         if code.photograph:  # a render's ground is even
             layers = self._mirrored_layers(own, begun)
             shown = layers.placed(shown, found, self.outlined, self.solid)
@@ -244,13 +246,15 @@ class Asked:
         told = distrust(own.strange, away), doubt(own.strange, self.subject), smears(own.strange, self.subject)
         return self.flow(begun, new.picture[None], new.level, new.latents, *told)
 
-    def _shown(self, found: Moved, tones: Tensor | None) -> Tensor:
+    def _shown(self, found: Moved, begun: Begun, tones: Tensor | None) -> Tensor:
         """What is moved, and as far as it is drawn what is ready to be shown of that (3, H, W), in the ``tones`` (3, H, W) of where that comes from,
-        if there are any."""
+        if there are any and the like was drawn there: shoulders are not as their photograph's hair."""
         sharp = self.sharp
         if tones is not None and self.untoned is not None:
-            sharp = self.untoned[0]
-            sharp = torch.addcmul(sharp, self.outlined * sharp, sample(tones[None], found.flow)[0] - 1).clamp(0.0, 1.0)
+            sharp, whole = self.untoned
+            tones, drawn = sample(torch.cat([tones, begun.here[0, 3:6]])[None], found.flow)[0].split(3)  # (3, H, W) each
+            like = 1 - ((self.new.picture - drawn).abs().amax(0, keepdim=True) / UNLIKE).clamp(max=1.0)  # (1, H, W)
+            sharp = torch.addcmul(sharp, self.outlined * sharp, whole.lerp(tones, like) - 1).clamp(0.0, 1.0)
         return torch.addcmul(found.picture[0], found.drawn_share[0], sharp - self.new.picture)
 
 

@@ -8,7 +8,7 @@ import torch
 from conftest import a_model
 from test_appearance_flow import code, studio, with_flow  # noqa: F401
 
-from dcign.appearance_flow import AppearanceFlow
+from dcign.appearance_flow import AppearanceFlow, Begun, Moved
 from dcign.moved_shares import DISTRUST, DOUBT, PROFILE, SMEARS, TURN, UNSEEN, distrust, moved_share, unseen_share
 from dcign.studio import Studio
 
@@ -46,6 +46,23 @@ def test_in_profile_it_stands_on_the_photographs_ground_in_its_tone(picture, mon
     assert (np.abs(shown - 0.8 * alone)[15:25, 15:25] <= 1.5).all()
     near = studio.render(code)
     assert np.abs(near - code.pixels.astype(float)).mean() < 3
+
+
+def test_a_place_gives_its_tone_to_what_was_drawn_alike_there(picture):
+    """Shoulders that come into view where flow looks at dark hair would be blown out by the tone of that."""
+    studio = Studio(**with_flow() | {"framing": {"subject": "face"}}, device="cpu")
+    code = replace(studio.encode(picture, refine=False), azimuth=0.0)
+    asked = studio.views([code], [studio.heard(code, {"azimuth": 20.0})])[0]
+    size, bright = studio.size, torch.full((3, studio.size, studio.size), 0.5)
+    asked = replace(asked, new=replace(asked.new, picture=bright), sharp=bright, untoned=(bright, torch.full((3, 1, 1), 0.9)))
+    asked.__dict__["outlined"] = torch.ones(1, size, size)
+    still = torch.zeros(1, 3, size, size)
+    found = Moved(still + 0.5, torch.ones(1, 1, size, size), still, still, torch.zeros(1, 2, size, size), torch.zeros(1, 2, size, size))
+    shown = []
+    for there in (0.5, 0.4, 0.1):
+        here = torch.cat([still, still + there, still.repeat(1, 2, 1, 1)], 1)
+        shown.append(float(asked._shown(found, Begun(here, still, still), torch.full((3, size, size), 1.4)).mean()))
+    assert shown == pytest.approx([0.5 * 1.4, 0.5 * 1.15, 0.5 * 0.9], abs=1e-3)
 
 
 def test_without_flow_nothing_is_toned(picture):
